@@ -1,0 +1,30 @@
+//! A Kafka client that moves closed batches: connections, metadata, administration, single fetches and produces.
+
+// How a cluster is reached.
+mod config;
+// What can go wrong.
+mod error;
+// One connection and its two tasks.
+mod connection;
+mod io_task;
+// What a cluster says of itself.
+mod metadata;
+// Connections to all brokers of a cluster.
+mod cluster;
+// When an operation is tried again.
+mod retry;
+// Topics and their partitions.
+mod admin;
+// Ends of partitions.
+mod offsets;
+// One batch, one outcome.
+mod produce;
+
+pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
+pub use cluster::Cluster;
+pub use config::ClientConfig;
+pub use connection::{Connection, Pending};
+pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
+pub use metadata::{Broker, Metadata, Partition, Topic};
+pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
+pub use produce::{ProduceOutcome, produce_once};

@@ -1,0 +1,125 @@
+//! Kafka's API keys: `org.apache.kafka.common.protocol.ApiKeys`.
+
+use std::fmt;
+
+/// Which request a frame holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub struct ApiKey(pub i16);
+
+macro_rules! api_keys {
+    ($($code:literal $name:ident,)*) => {
+        impl ApiKey {
+            $(pub const $name: Self = Self($code);)*
+
+            /// Kafka's name, or `UNKNOWN` for a key that is not known.
+            pub fn name(self) -> &'static str {
+                match self.0 {
+                    $($code => stringify!($name),)*
+                    _ => "UNKNOWN",
+                }
+            }
+        }
+    };
+}
+
+api_keys! {
+    0 PRODUCE,
+    1 FETCH,
+    2 LIST_OFFSETS,
+    3 METADATA,
+    4 LEADER_AND_ISR,
+    5 STOP_REPLICA,
+    6 UPDATE_METADATA,
+    7 CONTROLLED_SHUTDOWN,
+    8 OFFSET_COMMIT,
+    9 OFFSET_FETCH,
+    10 FIND_COORDINATOR,
+    11 JOIN_GROUP,
+    12 HEARTBEAT,
+    13 LEAVE_GROUP,
+    14 SYNC_GROUP,
+    15 DESCRIBE_GROUPS,
+    16 LIST_GROUPS,
+    17 SASL_HANDSHAKE,
+    18 API_VERSIONS,
+    19 CREATE_TOPICS,
+    20 DELETE_TOPICS,
+    21 DELETE_RECORDS,
+    22 INIT_PRODUCER_ID,
+    23 OFFSET_FOR_LEADER_EPOCH,
+    24 ADD_PARTITIONS_TO_TXN,
+    25 ADD_OFFSETS_TO_TXN,
+    26 END_TXN,
+    27 WRITE_TXN_MARKERS,
+    28 TXN_OFFSET_COMMIT,
+    29 DESCRIBE_ACLS,
+    30 CREATE_ACLS,
+    31 DELETE_ACLS,
+    32 DESCRIBE_CONFIGS,
+    33 ALTER_CONFIGS,
+    34 ALTER_REPLICA_LOG_DIRS,
+    35 DESCRIBE_LOG_DIRS,
+    36 SASL_AUTHENTICATE,
+    37 CREATE_PARTITIONS,
+    38 CREATE_DELEGATION_TOKEN,
+    39 RENEW_DELEGATION_TOKEN,
+    40 EXPIRE_DELEGATION_TOKEN,
+    41 DESCRIBE_DELEGATION_TOKEN,
+    42 DELETE_GROUPS,
+    43 ELECT_LEADERS,
+    44 INCREMENTAL_ALTER_CONFIGS,
+    45 ALTER_PARTITION_REASSIGNMENTS,
+    46 LIST_PARTITION_REASSIGNMENTS,
+    47 OFFSET_DELETE,
+    48 DESCRIBE_CLIENT_QUOTAS,
+    49 ALTER_CLIENT_QUOTAS,
+    50 DESCRIBE_USER_SCRAM_CREDENTIALS,
+    51 ALTER_USER_SCRAM_CREDENTIALS,
+    52 VOTE,
+    53 BEGIN_QUORUM_EPOCH,
+    54 END_QUORUM_EPOCH,
+    55 DESCRIBE_QUORUM,
+    56 ALTER_PARTITION,
+    57 UPDATE_FEATURES,
+    58 ENVELOPE,
+    59 FETCH_SNAPSHOT,
+    60 DESCRIBE_CLUSTER,
+    61 DESCRIBE_PRODUCERS,
+    62 BROKER_REGISTRATION,
+    63 BROKER_HEARTBEAT,
+    64 UNREGISTER_BROKER,
+    65 DESCRIBE_TRANSACTIONS,
+    66 LIST_TRANSACTIONS,
+    67 ALLOCATE_PRODUCER_IDS,
+    68 CONSUMER_GROUP_HEARTBEAT,
+    69 CONSUMER_GROUP_DESCRIBE,
+    70 CONTROLLER_REGISTRATION,
+    71 GET_TELEMETRY_SUBSCRIPTIONS,
+    72 PUSH_TELEMETRY,
+    73 ASSIGN_REPLICAS_TO_DIRS,
+    74 LIST_CONFIG_RESOURCES,
+    75 DESCRIBE_TOPIC_PARTITIONS,
+    76 SHARE_GROUP_HEARTBEAT,
+    77 SHARE_GROUP_DESCRIBE,
+    78 SHARE_FETCH,
+    79 SHARE_ACKNOWLEDGE,
+    80 ADD_RAFT_VOTER,
+    81 REMOVE_RAFT_VOTER,
+    82 UPDATE_RAFT_VOTER,
+    83 INITIALIZE_SHARE_GROUP_STATE,
+    84 READ_SHARE_GROUP_STATE,
+    85 WRITE_SHARE_GROUP_STATE,
+    86 DELETE_SHARE_GROUP_STATE,
+    87 READ_SHARE_GROUP_STATE_SUMMARY,
+    88 STREAMS_GROUP_HEARTBEAT,
+    89 STREAMS_GROUP_DESCRIBE,
+    90 DESCRIBE_SHARE_GROUP_OFFSETS,
+    91 ALTER_SHARE_GROUP_OFFSETS,
+    92 DELETE_SHARE_GROUP_OFFSETS,
+}
+
+impl fmt::Display for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({})", self.name(), self.0)
+    }
+}

@@ -1,0 +1,18 @@
+//! The lane: one partition's way from fetched batches to acknowledged ones, as a pure state machine.
+//! It owns sequences, the window in flight, and what happens after a failure. Time comes in as `now_ms`.
+
+// What is known of a partition's place on both sides.
+pub mod position;
+// The states of a partition and their names.
+pub mod state;
+// The state machine of one partition.
+pub mod partition;
+// Which fetch of which partitions to send next: KIP-227 sessions.
+pub mod fetch_session;
+// Removing records that the target already holds from a prepared batch.
+mod trim;
+
+pub use fetch_session::{FetchSession, Wanted};
+pub use partition::{BatchOutcome, Outgoing, PartitionLane, Progress, Settings};
+pub use position::{Position, Sequence, Tail};
+pub use state::{PartitionState, Side};

@@ -1,0 +1,120 @@
+//! The states of a partition, one name each in status, metric and log.
+
+use std::fmt;
+
+use strait_wire::error_code::ErrorCode;
+
+/// What a partition does, and why it does nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartitionState {
+    /// Asks the target where it stands, or waits for a leader.
+    Waiting,
+    Running,
+    /// The source's log begins after the position; the range between is lost.
+    RetentionGap {
+        first_lost: i64,
+        last_lost: i64,
+    },
+    /// The topic was deleted and made again under the same name.
+    Recreated {
+        stopped_at: i64,
+    },
+    /// One side holds fewer records than were copied.
+    Truncated {
+        side: Side,
+        missing: i64,
+    },
+    /// Both sides can't be brought together.
+    Diverged {
+        detail: String,
+    },
+    /// The target refuses a batch for what it holds.
+    Refused {
+        code: ErrorCode,
+        first_offset: i64,
+        last_offset: i64,
+    },
+    /// A batch of the source is damaged or can't be written at the target.
+    Poisoned {
+        detail: String,
+    },
+    Unauthorized {
+        code: ErrorCode,
+    },
+    Unreachable {
+        detail: String,
+    },
+}
+
+/// A side of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Source,
+    Target,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Source => "source",
+            Self::Target => "target",
+        })
+    }
+}
+
+impl PartitionState {
+    /// The stable name, as in REST, metrics and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::RetentionGap { .. } => "retention_gap",
+            Self::Recreated { .. } => "recreated",
+            Self::Truncated { .. } => "truncated",
+            Self::Diverged { .. } => "diverged",
+            Self::Refused { .. } | Self::Poisoned { .. } => "refused",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::Unreachable { .. } => "unreachable",
+        }
+    }
+
+    /// Nothing moves until a person acts.
+    pub fn is_stopped(&self) -> bool {
+        match self {
+            Self::Waiting | Self::Running | Self::Unauthorized { .. } | Self::Unreachable { .. } => false,
+            Self::RetentionGap { .. }
+            | Self::Recreated { .. }
+            | Self::Truncated { .. }
+            | Self::Diverged { .. }
+            | Self::Refused { .. }
+            | Self::Poisoned { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for PartitionState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting | Self::Running => formatter.write_str(self.name()),
+            Self::RetentionGap { first_lost, last_lost } => {
+                write!(formatter, "source records {first_lost} to {last_lost} are gone by retention")
+            }
+            Self::Recreated { stopped_at } => {
+                write!(
+                    formatter,
+                    "the source topic was made again; the old one was copied up to {stopped_at}"
+                )
+            }
+            Self::Truncated { side, missing } => {
+                write!(formatter, "the {side} holds {missing} records fewer than were copied")
+            }
+            Self::Diverged { detail } | Self::Poisoned { detail } | Self::Unreachable { detail } => {
+                formatter.write_str(detail)
+            }
+            Self::Refused { code, first_offset, last_offset } => {
+                write!(formatter, "the target refuses source records {first_offset} to {last_offset}: {code}")
+            }
+            Self::Unauthorized { code } => write!(formatter, "not allowed: {code}"),
+        }
+    }
+}

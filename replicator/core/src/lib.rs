@@ -1,0 +1,20 @@
+//! Every rule of replication. Pure: no clock, sockets, files or randomness.
+
+// Offsets of the two sides, as types that do not mix.
+pub mod offsets;
+// How a topic is named on the target.
+pub mod rename;
+// Which topics take part in a flow, and why not.
+pub mod selection;
+// What must be created or changed on the target before records flow.
+pub mod topic_plan;
+// A fetched batch becomes batches that the target accepts.
+pub mod rewrite;
+// Small batches become one.
+pub mod coalesce;
+// The way of a partition's batches to the target.
+pub mod lane;
+// Which source offset became which target offset.
+pub mod offset_map;
+// The records of our state topic on the target.
+pub mod state_record;

@@ -1,0 +1,136 @@
+//! Writing and reading the primitives of a state record. Reads never go beyond the bytes present.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use strait_wire::ids::Uuid;
+
+use super::{StateRecordError, VERSION};
+
+/// Bytes of the longest LEB128 of 64 bits.
+const LONGEST_LENGTH: usize = 10;
+
+pub(super) struct Writer(BytesMut);
+
+impl Writer {
+    pub(super) fn new(version: i16) -> Self {
+        let mut bytes = BytesMut::with_capacity(64);
+        bytes.put_i16(version);
+        Self(bytes)
+    }
+
+    pub(super) fn u8(&mut self, value: u8) {
+        self.0.put_u8(value);
+    }
+
+    pub(super) fn i16(&mut self, value: i16) {
+        self.0.put_i16(value);
+    }
+
+    pub(super) fn i32(&mut self, value: i32) {
+        self.0.put_i32(value);
+    }
+
+    pub(super) fn i64(&mut self, value: i64) {
+        self.0.put_i64(value);
+    }
+
+    pub(super) fn uuid(&mut self, value: Uuid) {
+        self.0.put_slice(&value.0);
+    }
+
+    pub(super) fn string(&mut self, value: &str) {
+        let mut length = value.len();
+        while length >= 0x80 {
+            self.0.put_u8((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        self.0.put_u8((length & 0x7f) as u8);
+        self.0.put_slice(value.as_bytes());
+    }
+
+    pub(super) fn finish(self) -> Bytes {
+        self.0.freeze()
+    }
+}
+
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the version and refuses any but ours.
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, StateRecordError> {
+        let mut reader = Self { bytes, at: 0 };
+        let version = reader.i16()?;
+        if version == VERSION { Ok(reader) } else { Err(StateRecordError::UnknownVersion { version }) }
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, StateRecordError> {
+        Ok(u8::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn i16(&mut self) -> Result<i16, StateRecordError> {
+        Ok(i16::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn i32(&mut self) -> Result<i32, StateRecordError> {
+        Ok(i32::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn i64(&mut self) -> Result<i64, StateRecordError> {
+        Ok(i64::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn uuid(&mut self) -> Result<Uuid, StateRecordError> {
+        Ok(Uuid(self.array()?))
+    }
+
+    pub(super) fn string(&mut self) -> Result<String, StateRecordError> {
+        let length = self.length()?;
+        let at = self.at;
+        let remaining = self.bytes.len() - at;
+        let truncated = StateRecordError::Truncated { at, needed: length, remaining };
+        let length = usize::try_from(length).map_err(|_| truncated)?;
+        let bytes = self.bytes[at..].get(..length).ok_or(truncated)?;
+        self.at += length;
+        let text = std::str::from_utf8(bytes).map_err(|_| StateRecordError::NotUtf8 { at })?;
+        Ok(text.to_owned())
+    }
+
+    pub(super) fn finish(self) -> Result<(), StateRecordError> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            remaining => Err(StateRecordError::TrailingBytes { at: self.at, remaining }),
+        }
+    }
+
+    fn length(&mut self) -> Result<u64, StateRecordError> {
+        let at = self.at;
+        let mut value = 0u64;
+        for index in 0..LONGEST_LENGTH {
+            let byte = self.u8()?;
+            let bits = u64::from(byte & 0x7f);
+            let shift = 7 * index;
+            if bits << shift >> shift != bits {
+                break;
+            }
+            value |= bits << shift;
+            if byte & 0x80 == 0 {
+                let shortest = byte != 0 || index == 0;
+                return if shortest { Ok(value) } else { Err(StateRecordError::MalformedLength { at }) };
+            }
+        }
+        Err(StateRecordError::MalformedLength { at })
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], StateRecordError> {
+        let rest = &self.bytes[self.at..];
+        let array = rest.first_chunk::<N>().ok_or(StateRecordError::Truncated {
+            at: self.at,
+            needed: N as u64,
+            remaining: rest.len(),
+        })?;
+        self.at += N;
+        Ok(*array)
+    }
+}

@@ -1,0 +1,127 @@
+//! Golden bytes of every key and value, and what a reader refuses.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn position_value() -> Value {
+    Value::Position {
+        source_topic_id: Uuid([0x11; 16]),
+        leader_epoch: 7,
+        source_offset: 256,
+        next_sequence: 255,
+        target_offset: -1,
+    }
+}
+
+#[test]
+fn keys_have_golden_bytes() {
+    let flow = || "a--b".to_owned();
+    let source_cluster_id = || "c1".to_owned();
+    let table = [
+        (
+            Key::Producer { flow: flow(), source_cluster_id: source_cluster_id() },
+            "0000".to_owned() + "01" + "04612d2d62" + "026331",
+        ),
+        (
+            Key::Position {
+                flow: flow(),
+                source_cluster_id: source_cluster_id(),
+                topic: "orders".to_owned(),
+                partition: 3,
+            },
+            "0000".to_owned() + "02" + "04612d2d62" + "026331" + "066f7264657273" + "00000003",
+        ),
+        (Key::Owner { flow: flow() }, "0000".to_owned() + "03" + "04612d2d62"),
+    ];
+    for (key, golden) in table {
+        assert_eq!(hex(&key.encode()), golden, "{key:?}");
+        assert_eq!(Key::decode(key.encode()), Ok(key));
+    }
+}
+
+#[test]
+fn values_have_golden_bytes() {
+    let table = [
+        (
+            Value::Producer { producer_id: 4001, producer_epoch: 2, target_cluster_id: "t1".to_owned() },
+            "0000".to_owned() + "01" + "0000000000000fa1" + "0002" + "027431",
+        ),
+        (
+            position_value(),
+            "0000".to_owned()
+                + "02"
+                + &"11".repeat(16)
+                + "00000007"
+                + "0000000000000100"
+                + "000000ff"
+                + "ffffffffffffffff",
+        ),
+        (
+            Value::Owner { instance: "pod-0".to_owned(), generation: 9 },
+            "0000".to_owned() + "03" + "05706f642d30" + "0000000000000009",
+        ),
+    ];
+    for (value, golden) in table {
+        assert_eq!(hex(&value.encode()), golden, "{value:?}");
+        assert_eq!(Value::decode(value.encode()), Ok(value));
+    }
+}
+
+#[test]
+fn a_length_above_127_takes_two_bytes() {
+    let key = Key::Owner { flow: "x".repeat(300) };
+    assert_eq!(hex(&key.encode()[..5]), "000003ac02");
+    assert_eq!(Key::decode(key.encode()), Ok(key));
+}
+
+#[test]
+fn what_is_not_ours_is_named() {
+    let table: [(&[u8], StateRecordError); 8] = [
+        (&[], StateRecordError::Truncated { at: 0, needed: 2, remaining: 0 }),
+        (&[0, 1, 3, 0], StateRecordError::UnknownVersion { version: 1 }),
+        (&[0, 0, 9], StateRecordError::UnknownKind { kind: 9 }),
+        (&[0, 0, 3, 5, b'a'], StateRecordError::Truncated { at: 4, needed: 5, remaining: 1 }),
+        (&[0, 0, 3, 1, 0xff], StateRecordError::NotUtf8 { at: 4 }),
+        (&[0, 0, 3, 1, b'a', 0], StateRecordError::TrailingBytes { at: 5, remaining: 1 }),
+        (&[0, 0, 3, 0x81, 0x00, b'a'], StateRecordError::MalformedLength { at: 3 }),
+        (
+            &[0, 0, 3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+            StateRecordError::MalformedLength { at: 3 },
+        ),
+    ];
+    for (bytes, expected) in table {
+        assert_eq!(Key::decode(bytes), Err(expected), "{bytes:?}");
+    }
+}
+
+#[test]
+fn every_shorter_value_is_truncated() {
+    let bytes = position_value().encode();
+    for length in 0..bytes.len() {
+        let result = Value::decode(&bytes[..length]);
+        assert!(matches!(result, Err(StateRecordError::Truncated { .. })), "{length}: {result:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        if let Ok(key) = Key::decode(&bytes) {
+            prop_assert_eq!(&key.encode()[..], &bytes[..]);
+        }
+        if let Ok(value) = Value::decode(&bytes) {
+            prop_assert_eq!(&value.encode()[..], &bytes[..]);
+        }
+    }
+
+    #[test]
+    fn a_key_comes_back(flow in ".{0,200}", cluster in ".{0,40}", topic in ".{0,249}", partition: i32) {
+        let key = Key::Position { flow, source_cluster_id: cluster, topic, partition };
+        prop_assert_eq!(Key::decode(key.encode()), Ok(key));
+    }
+}

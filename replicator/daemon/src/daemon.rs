@@ -1,0 +1,109 @@
+//! The daemon: one thread for each flow, and the HTTP server beside them.
+
+use std::io;
+use std::thread;
+
+use tokio::sync::watch;
+use tracing::{error, info};
+
+use crate::configuration::Configuration;
+use crate::flow::{self, FlowParts};
+use crate::status::DaemonStatus;
+use crate::{metrics, rest};
+
+/// Why the daemon can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    #[error("http.listen {listen}: {source}")]
+    Listen { listen: String, source: io::Error },
+    #[error("flow {flow}: its thread can't be started: {source}")]
+    Thread { flow: String, source: io::Error },
+    #[error("metrics: {reason}")]
+    Metrics { reason: String },
+    #[error("flow {flow} ended in a panic")]
+    Panicked { flow: String },
+}
+
+/// Runs all flows until `shutdown` completes, then drains them.
+pub async fn run(
+    configuration: Configuration,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), DaemonError> {
+    let status = DaemonStatus::default();
+    let (stop, stopped) = watch::channel(false);
+    let threads = start_flows(&configuration, &status, &stopped)?;
+    let registry =
+        metrics::registry(&status).map_err(|error| DaemonError::Metrics { reason: error.to_string() })?;
+    let router = rest::router(status, registry);
+    let listen = configuration.http.listen.clone();
+    let mut http_stopped = stopped.clone();
+    let server = strait_http::serve(&listen, router, async move {
+        // An error means that the sender is gone: stop too.
+        let _ = http_stopped.wait_for(|stop| *stop).await;
+    });
+    tokio::pin!(server);
+    let served = tokio::select! {
+        served = &mut server => Some(served),
+        () = shutdown => None,
+    };
+    info!("daemon is stopping");
+    stop.send_replace(true);
+    let ended = join_flows(threads).await;
+    let served = match served {
+        Some(served) => served,
+        None => server.await,
+    };
+    served.map_err(|source| DaemonError::Listen { listen: listen.clone(), source })?;
+    ended
+}
+
+type FlowThread = (String, thread::JoinHandle<()>);
+
+fn start_flows(
+    configuration: &Configuration,
+    status: &DaemonStatus,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Vec<FlowThread>, DaemonError> {
+    let mut threads = Vec::new();
+    for flow in &configuration.flows {
+        let id = flow.id();
+        let (Some(source), Some(target)) =
+            (configuration.clusters.get(&flow.source), configuration.clusters.get(&flow.target))
+        else {
+            continue;
+        };
+        status.add(&id, &flow.source, &flow.target);
+        let parts = FlowParts {
+            flow: flow.clone(),
+            source: source.clone(),
+            target: target.clone(),
+            limits: configuration.limits.clone(),
+            status: status.clone(),
+        };
+        let thread = spawn_flow(id.clone(), parts, stopped.clone())
+            .map_err(|source| DaemonError::Thread { flow: id.clone(), source })?;
+        threads.push((id, thread));
+    }
+    Ok(threads)
+}
+
+/// A flow lives on one thread: frames never travel between threads.
+fn spawn_flow(
+    id: String,
+    parts: FlowParts,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<thread::JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name(id).spawn(move || runtime.block_on(flow::run(parts, stopped)))
+}
+
+async fn join_flows(threads: Vec<FlowThread>) -> Result<(), DaemonError> {
+    for (flow, thread) in threads {
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            error!(%flow, "flow ended in a panic");
+            return Err(DaemonError::Panicked { flow });
+        }
+    }
+    Ok(())
+}

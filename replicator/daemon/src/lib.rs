@@ -1,0 +1,17 @@
+//! The replicator daemon: the steps with I/O. Rules live in `strait-replicator-core`.
+
+// What it runs on.
+pub mod configuration;
+// Flows on threads, HTTP beside them.
+mod daemon;
+// One flow: plan, fetch, rewrite, produce.
+mod flow;
+// What must survive, on the target.
+mod state_topic;
+// What it shows of itself.
+pub mod status;
+// The status as REST and as metrics.
+mod metrics;
+mod rest;
+
+pub use daemon::{DaemonError, run};

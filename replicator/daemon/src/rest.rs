@@ -1,0 +1,61 @@
+//! The daemon's REST resources: flows, their partitions, topics and ledger.
+
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use strait_http::Problem;
+
+use crate::status::{DaemonStatus, FlowStatus};
+
+/// All routes of the daemon.
+pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Router {
+    let ready = status.clone();
+    Router::new()
+        .route("/v1/flows", get(flows))
+        .route("/v1/flows/{id}", get(flow))
+        .route("/v1/flows/{id}/topics", get(topics))
+        .route("/v1/flows/{id}/partitions", get(partitions))
+        .route("/v1/flows/{id}/ledger", get(ledger))
+        .with_state(status)
+        .merge(strait_http::health(move || is_ready(&ready)))
+        .merge(strait_http::metrics(registry))
+}
+
+/// Ready once every flow has talked to its clusters.
+fn is_ready(status: &DaemonStatus) -> Result<(), String> {
+    match status.flows().iter().find(|flow| flow.state == "unreachable") {
+        Some(flow) => Err(format!("flow {} is unreachable", flow.id)),
+        None => Ok(()),
+    }
+}
+
+async fn flows(State(status): State<DaemonStatus>) -> Json<Value> {
+    Json(json!({ "flows": status.flows() }))
+}
+
+async fn flow(
+    State(status): State<DaemonStatus>,
+    Path(id): Path<String>,
+) -> Result<Json<FlowStatus>, Problem> {
+    find(&status, &id).map(Json)
+}
+
+async fn partitions(
+    State(status): State<DaemonStatus>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "partitions": find(&status, &id)?.partitions })))
+}
+
+async fn ledger(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "ledger": find(&status, &id)?.ledger })))
+}
+
+async fn topics(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "topics": find(&status, &id)?.topics() })))
+}
+
+fn find(status: &DaemonStatus, id: &str) -> Result<FlowStatus, Problem> {
+    status.flow(id).ok_or_else(|| Problem::not_found("flow", id))
+}

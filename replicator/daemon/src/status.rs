@@ -1,0 +1,132 @@
+//! What the daemon shows of itself: written by the flows, read by REST and metrics.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// All flows by id.
+#[derive(Clone, Debug, Default)]
+pub struct DaemonStatus {
+    flows: Arc<Mutex<BTreeMap<String, FlowStatus>>>,
+}
+
+/// One flow, as REST shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlowStatus {
+    pub id: String,
+    pub source: String,
+    pub target: String,
+    pub state: String,
+    pub last_error: Option<String>,
+    pub records_total: u64,
+    pub bytes_total: u64,
+    pub lag_records: i64,
+    pub partition_count: usize,
+    #[serde(skip)]
+    pub partitions: Vec<PartitionStatus>,
+    #[serde(skip)]
+    pub ledger: Vec<LedgerEntry>,
+}
+
+/// One partition, as REST shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartitionStatus {
+    pub topic: String,
+    pub partition: i32,
+    pub remote_topic: String,
+    pub state: String,
+    pub detail: String,
+    pub position: i64,
+    pub source_end: i64,
+    pub lag_records: i64,
+}
+
+/// A range of the source that was not copied, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct LedgerEntry {
+    pub topic: String,
+    pub partition: i32,
+    pub reason: String,
+    pub first_offset: i64,
+    pub last_offset: i64,
+}
+
+/// Entries of the ledger kept in memory, newest last.
+const LEDGER_ENTRIES: usize = 10_000;
+
+/// One topic of a flow, summed over its partitions.
+#[derive(Clone, Debug, Serialize)]
+pub struct TopicStatus {
+    pub topic: String,
+    pub remote_topic: String,
+    pub partition_count: usize,
+    pub running: usize,
+    pub lag_records: i64,
+}
+
+impl FlowStatus {
+    pub fn topics(&self) -> Vec<TopicStatus> {
+        let mut topics: BTreeMap<&str, TopicStatus> = BTreeMap::new();
+        for partition in &self.partitions {
+            let topic = topics.entry(&partition.topic).or_insert_with(|| TopicStatus {
+                topic: partition.topic.clone(),
+                remote_topic: partition.remote_topic.clone(),
+                partition_count: 0,
+                running: 0,
+                lag_records: 0,
+            });
+            topic.partition_count += 1;
+            topic.running += usize::from(partition.state == "running");
+            topic.lag_records += partition.lag_records;
+        }
+        topics.into_values().collect()
+    }
+}
+
+impl DaemonStatus {
+    pub fn add(&self, id: &str, source: &str, target: &str) {
+        let status = FlowStatus {
+            id: id.to_owned(),
+            source: source.to_owned(),
+            target: target.to_owned(),
+            state: "waiting".to_owned(),
+            last_error: None,
+            records_total: 0,
+            bytes_total: 0,
+            lag_records: 0,
+            partition_count: 0,
+            partitions: Vec::new(),
+            ledger: Vec::new(),
+        };
+        self.lock().insert(id.to_owned(), status);
+    }
+
+    pub fn flows(&self) -> Vec<FlowStatus> {
+        self.lock().values().cloned().collect()
+    }
+
+    pub fn flow(&self, id: &str) -> Option<FlowStatus> {
+        self.lock().get(id).cloned()
+    }
+
+    /// Changes one flow's status; unknown ids are ignored.
+    pub fn update(&self, id: &str, change: impl FnOnce(&mut FlowStatus)) {
+        if let Some(flow) = self.lock().get_mut(id) {
+            change(flow);
+        }
+    }
+
+    pub fn record_loss(&self, id: &str, entry: LedgerEntry) {
+        self.update(id, |flow| {
+            if flow.ledger.len() == LEDGER_ENTRIES {
+                flow.ledger.remove(0);
+            }
+            flow.ledger.push(entry);
+        });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FlowStatus>> {
+        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,83 @@
+//! `strait flow`: what a running replicator says of its flows.
+
+use clap::{Subcommand, ValueEnum};
+use comfy_table::Table;
+use serde_json::Value;
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Address of the replicator's HTTP server.
+    #[arg(long, global = true, env = "STRAIT_ADDRESS", default_value = "http://127.0.0.1:8080")]
+    address: String,
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Output {
+    Table,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// All flows.
+    List,
+    /// The partitions of a flow with their state.
+    Describe { flow: String },
+    /// What each partition has still to copy.
+    Lag { flow: String },
+}
+
+const FLOW_COLUMNS: [&str; 6] =
+    ["id", "state", "partition_count", "lag_records", "records_total", "last_error"];
+const PARTITION_COLUMNS: [&str; 6] = ["topic", "partition", "remote_topic", "state", "position", "detail"];
+const LAG_COLUMNS: [&str; 5] = ["topic", "partition", "position", "source_end", "lag_records"];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (path, rows, columns): (String, &str, &[&str]) = match &arguments.action {
+        Action::List => ("/v1/flows".to_owned(), "flows", &FLOW_COLUMNS),
+        Action::Describe { flow } => {
+            (format!("/v1/flows/{flow}/partitions"), "partitions", &PARTITION_COLUMNS)
+        }
+        Action::Lag { flow } => (format!("/v1/flows/{flow}/partitions"), "partitions", &LAG_COLUMNS),
+    };
+    let answer = get(&arguments.address, &path).map_err(Failure::Failed)?;
+    match arguments.output {
+        Output::Json => println!("{answer:#}"),
+        Output::Table => println!("{}", table(&answer[rows], columns)),
+    }
+    Ok(())
+}
+
+fn get(address: &str, path: &str) -> anyhow::Result<Value> {
+    let url = format!("{}{path}", address.trim_end_matches('/'));
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut response = agent.get(&url).call().map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
+    let body: Value = response.body_mut().read_json()?;
+    if response.status().is_success() {
+        return Ok(body);
+    }
+    anyhow::bail!("{url}: {}", body["detail"].as_str().unwrap_or("no detail"))
+}
+
+fn table(rows: &Value, columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.set_header(columns.to_vec());
+    for row in rows.as_array().into_iter().flatten() {
+        table.add_row(columns.iter().map(|column| cell(&row[*column])));
+    }
+    table
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,5 @@
+//! The commands of the program.
+
+pub(crate) mod config;
+pub(crate) mod flow;
+pub(crate) mod replicate;

@@ -1,0 +1,88 @@
+//! The program: arguments -> configuration -> runtime -> one command -> exit code.
+
+// One file for each command.
+mod command;
+// From a file and the environment to a checked configuration.
+mod load;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Copies topics between Kafka clusters.
+#[derive(Parser)]
+#[command(name = "strait", version)]
+struct Arguments {
+    /// What is logged: a level, or filters as in `strait_replicator=debug`.
+    #[arg(long, global = true, env = "STRAIT_LOG_LEVEL", default_value = "info")]
+    log_level: String,
+    #[arg(long, global = true, env = "STRAIT_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the replicator until it is told to stop.
+    Replicate(command::replicate::Arguments),
+    /// Show flows of a running replicator.
+    Flow(command::flow::Arguments),
+    /// Check a configuration file, or print one to start from.
+    Config(command::config::Arguments),
+}
+
+/// Something failed while running.
+const FAILED: u8 = 1;
+/// The arguments or the configuration are wrong; nothing was started.
+const WRONG_INPUT: u8 = 2;
+
+/// Why the program ends with an error.
+enum Failure {
+    WrongInput(String),
+    Failed(anyhow::Error),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(reason) = start_log(&arguments) {
+        eprintln!("error: --log-level {}: {reason}", arguments.log_level);
+        return ExitCode::from(WRONG_INPUT);
+    }
+    let result = match arguments.command {
+        Command::Replicate(arguments) => command::replicate::run(&arguments),
+        Command::Flow(arguments) => command::flow::run(&arguments),
+        Command::Config(arguments) => command::config::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::WrongInput(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(WRONG_INPUT)
+        }
+        Err(Failure::Failed(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn start_log(arguments: &Arguments) -> Result<(), String> {
+    let filter = EnvFilter::try_new(&arguments.log_level).map_err(|error| error.to_string())?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! One-node clusters of a real Apache Kafka, through `tests/peers/kafka`.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+use crate::wait::Attempt;
+use crate::{ports, topic, wait, world};
+
+/// A release of Apache Kafka, and how it keeps its metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// As Maven names it.
+    pub version: &'static str,
+    /// `kraft` or `zookeeper`.
+    pub mode: &'static str,
+}
+
+/// Kafka 4.3.1.
+pub const CURRENT: Release = Release { version: "4.3.1", mode: "kraft" };
+/// Kafka 3.9.2 with KRaft.
+pub const KRAFT_3_9: Release = Release { version: "3.9.2", mode: "kraft" };
+/// Kafka 3.9.2 with ZooKeeper.
+pub const ZOOKEEPER_3_9: Release = Release { version: "3.9.2", mode: "zookeeper" };
+/// Kafka 2.8.2 with ZooKeeper.
+pub const ZOOKEEPER_2_8: Release = Release { version: "2.8.2", mode: "zookeeper" };
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+/// A running cluster of one broker. Dropping it kills it and forgets its data.
+#[derive(Debug)]
+pub struct Kafka {
+    name: String,
+    release: Release,
+    port: u16,
+    side_port: u16,
+}
+
+impl Kafka {
+    /// Starts a new, empty cluster and waits until it answers.
+    pub fn start(release: Release) -> Result<Self> {
+        Self::start_with(release, &[])
+    }
+
+    /// Starts a cluster with more broker properties, each `key=value`.
+    pub fn start_with(release: Release, properties: &[&str]) -> Result<Self> {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test-{}-{number}-{}-{}", std::process::id(), release.version, release.mode);
+        let broker = Self { name, release, port: ports::free(), side_port: ports::free() };
+        let port = broker.port.to_string();
+        let mut arguments = vec!["start", &broker.name, &port];
+        arguments.extend(properties);
+        broker.script(&arguments)?;
+        broker.wait_ready()?;
+        Ok(broker)
+    }
+
+    /// Its bootstrap address.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What it runs.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) -> Result<()> {
+        self.script(&["kill", &self.name])
+    }
+
+    /// SIGTERM, and waits for its end.
+    pub fn stop(&self) -> Result<()> {
+        self.script(&["stop", &self.name])
+    }
+
+    /// Starts it again on its data and waits until it answers.
+    pub fn restart(&self) -> Result<()> {
+        self.script(&["restart", &self.name])?;
+        self.wait_ready()
+    }
+
+    /// Waits until the broker is in its own metadata.
+    pub fn wait_ready(&self) -> Result<()> {
+        let consumer: BaseConsumer = topic::client(&self.address()).create()?;
+        wait::until(&format!("{} answers", self.name), Duration::from_secs(60), || {
+            let metadata = consumer.fetch_metadata(None, Duration::from_secs(2))?;
+            Ok(match metadata.brokers().len() {
+                0 => Attempt::NotYet("metadata without brokers".to_owned()),
+                _ => Attempt::Done(()),
+            })
+        })
+    }
+
+    /// Runs one of Kafka's own tools of the same release and gives what it printed.
+    pub fn tool(&self, class: &str, arguments: &[&str]) -> Result<String> {
+        let output = self.command().arg("tool").arg(class).args(arguments).output()?;
+        if !output.status.success() {
+            bail!("{class}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn script(&self, arguments: &[&str]) -> Result<()> {
+        let output =
+            self.command().args(arguments).stdin(Stdio::null()).output().context("tests/peers/kafka")?;
+        if !output.status.success() {
+            bail!("tests/peers/kafka {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(world::repository().join("tests/peers/kafka"));
+        command
+            .env("VERSION", self.release.version)
+            .env("MODE", self.release.mode)
+            .env("SIDE_PORT", self.side_port.to_string());
+        command
+    }
+}
+
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        if std::thread::panicking() && std::env::var_os("STRAIT_KEEP").is_some() {
+            eprintln!("{} keeps running at {}", self.name, self.address());
+        } else if let Err(error) = self.script(&["wipe", &self.name]) {
+            eprintln!("{error:#}");
+        }
+    }
+}

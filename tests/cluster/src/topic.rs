@@ -1,0 +1,85 @@
+//! Topics through librdkafka: made, measured.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+use crate::kafka::Kafka;
+use crate::wait;
+use crate::wait::Attempt;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every librdkafka client of the tests sets.
+pub fn client(address: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", address)
+        .set("broker.address.family", "v4")
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "500")
+        .set("log_level", "0");
+    config
+}
+
+/// Makes a topic, with configs such as `cleanup.policy=compact`, and waits until it has leaders.
+pub fn create(kafka: &Kafka, topic: &str, partitions: i32, configs: &[&str]) -> Result<()> {
+    let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    for config in configs {
+        let (key, value) = config.split_once('=').with_context(|| format!("{config} is not key=value"))?;
+        wanted = wanted.set(key, value);
+    }
+    let admin: AdminClient<DefaultClientContext> = client(&kafka.address()).create()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
+    for outcome in runtime.block_on(admin.create_topics([&wanted], &options))? {
+        outcome.map_err(|(name, code)| anyhow!("creating {name}: {code}"))?;
+    }
+    wait_for_partitions(kafka, topic, partitions)
+}
+
+/// Waits until a topic has this many partitions with a leader.
+pub fn wait_for_partitions(kafka: &Kafka, topic: &str, partitions: i32) -> Result<()> {
+    let consumer: BaseConsumer = client(&kafka.address()).create()?;
+    wait::until(&format!("{topic} with {partitions} partitions"), Duration::from_secs(60), || {
+        let led = led_partitions(&consumer, topic)?.len();
+        Ok(match usize::try_from(partitions)? == led {
+            true => Attempt::Done(()),
+            false => Attempt::NotYet(format!("{led} partitions")),
+        })
+    })
+}
+
+fn led_partitions(consumer: &BaseConsumer, topic: &str) -> Result<Vec<i32>> {
+    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+    let found = metadata.topics().iter().find(|entry| entry.name() == topic).context("no such topic")?;
+    if let Some(error) = found.error() {
+        bail!("metadata of {topic}: {error:?}");
+    }
+    Ok(found.partitions().iter().filter(|entry| entry.leader() >= 0).map(|entry| entry.id()).collect())
+}
+
+/// First and end offset of each partition, as a read_committed consumer may read them.
+pub fn bounds(kafka: &Kafka, topic: &str) -> Result<BTreeMap<i32, (i64, i64)>> {
+    let consumer: BaseConsumer =
+        client(&kafka.address()).set("isolation.level", "read_committed").create()?;
+    bounds_with(&consumer, topic)
+}
+
+pub(crate) fn bounds_with(consumer: &BaseConsumer, topic: &str) -> Result<BTreeMap<i32, (i64, i64)>> {
+    let mut bounds = BTreeMap::new();
+    for partition in led_partitions(consumer, topic)? {
+        bounds.insert(partition, consumer.fetch_watermarks(topic, partition, PATIENCE)?);
+    }
+    Ok(bounds)
+}
+
+/// How many offsets a topic spans, all partitions together; 0 when it does not exist.
+pub fn span(kafka: &Kafka, topic: &str) -> i64 {
+    bounds(kafka, topic).map_or(0, |bounds| bounds.values().map(|(first, end)| end - first).sum())
+}

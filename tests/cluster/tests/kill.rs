@@ -1,0 +1,108 @@
+//! Sudden deaths during a copy, while a producer keeps producing: no record is lost, none comes twice, order is kept.
+//! `STRAIT_KILLS` (10; by hand 50) and `STRAIT_BROKER_KILLS` (2 of each side; by hand 10), at moments from `STRAIT_SEED`.
+
+use std::thread;
+use std::time::Duration;
+
+use strait_cluster_tests::copied::Pair;
+use strait_cluster_tests::kafka::{CURRENT, Kafka};
+use strait_cluster_tests::produce::{Load, Stream};
+use strait_cluster_tests::random::Random;
+use strait_cluster_tests::strait::{Plan, Strait};
+use strait_cluster_tests::wait::Attempt;
+use strait_cluster_tests::world::World;
+use strait_cluster_tests::{settings, topic};
+
+const PARTITIONS: i32 = 6;
+const RATE: u64 = 60_000;
+const LIMIT: Duration = Duration::from_secs(180);
+
+#[test]
+fn strait_is_killed() {
+    let Some(mut copy) = Copy::begin("strait_is_killed") else { return };
+    let kills = settings::number("STRAIT_KILLS", 10);
+    for kill in 0..kills {
+        // Every other time while it starts and finds its positions, else while it copies.
+        let moment = match kill % 2 {
+            0 => copy.random.millis(0, 400),
+            _ => copy.random.millis(400, 2_000),
+        };
+        thread::sleep(moment);
+        copy.strait.kill().expect("killed");
+        // A backlog grows, so that the next moment finds large batches under way.
+        thread::sleep(copy.random.millis(0, 500));
+        copy.strait.restart().expect("started again");
+    }
+    copy.finish(&format!("{kills} kills of strait"));
+}
+
+#[test]
+fn brokers_are_killed() {
+    let Some(mut copy) = Copy::begin("brokers_are_killed") else { return };
+    let kills = settings::number("STRAIT_BROKER_KILLS", 2);
+    for _ in 0..kills {
+        for source in [true, false] {
+            thread::sleep(copy.random.millis(500, 3_000));
+            let broker = if source { &copy.east } else { &copy.west };
+            broker.kill().expect("killed");
+            broker.restart().expect("started again");
+            copy.wait_growth();
+        }
+    }
+    copy.finish(&format!("{kills} kills of each broker"));
+}
+
+/// Two clusters, a producer at one of them, and Strait between them.
+struct Copy {
+    // Fields end in this order: first what uses the brokers.
+    strait: Strait,
+    stream: Stream,
+    random: Random,
+    east: Kafka,
+    west: Kafka,
+    _world: World,
+}
+
+impl Copy {
+    fn begin(test: &str) -> Option<Self> {
+        let world = World::enter(test)?;
+        let random = Random::announced("kill");
+        let east = Kafka::start(CURRENT).expect("the source");
+        let west = Kafka::start(CURRENT).expect("the target");
+        topic::create(&east, "orders", PARTITIONS, &[]).expect("a topic");
+        let load = Load {
+            address: east.address(),
+            topic: "orders".to_owned(),
+            partitions: PARTITIONS,
+            codec: "lz4",
+            batch_bytes: 131_072,
+        };
+        let stream = Stream::start(load, RATE).expect("a producer");
+        let plan = Plan::one_flow(&east.address(), &west.address(), "orders");
+        let strait = Strait::start(world.folder(), &plan).expect("strait");
+        let mut copy = Self { strait, stream, random, east, west, _world: world };
+        copy.wait_growth();
+        Some(copy)
+    }
+
+    /// Waits until more records are at the target than are there at the call.
+    fn wait_growth(&mut self) {
+        let west = &self.west;
+        let before = topic::span(west, "east.orders");
+        let look = |_: &Strait| {
+            let copied = topic::span(west, "east.orders");
+            Ok(if copied > before { Attempt::Done(()) } else { Attempt::NotYet(format!("{copied} offsets")) })
+        };
+        self.strait.wait("more records at the target", LIMIT, look).expect("copying");
+    }
+
+    /// Ends the producer, waits for the rest of the copy, and compares all of it.
+    fn finish(mut self, ordeal: &str) {
+        let records = self.stream.finish().expect("produced");
+        let pair =
+            Pair { source: (&self.east, "orders"), target: (&self.west, "east.orders"), flow: "east--west" };
+        pair.wait(&mut self.strait, LIMIT).expect("copied");
+        pair.assert_same(records).expect("both sides can be read");
+        println!("{ordeal}: {records} records, the same on both sides");
+    }
+}
