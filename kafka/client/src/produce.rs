@@ -34,14 +34,13 @@ pub enum ProduceOutcome {
     },
 }
 
-/// Produces `records`, one closed batch, to a partition.
+/// Produces `records`, one closed batch, to a partition, and waits for all in-sync replicas.
 pub async fn produce_once(
     connection: &Connection,
     topic: &str,
     topic_id: Uuid,
     partition: i32,
     records: RecordData,
-    acks: i16,
     timeout: Duration,
 ) -> ProduceOutcome {
     let version = match connection.version_of::<ProduceRequest>() {
@@ -59,7 +58,8 @@ pub async fn produce_once(
         topic.clone_into(&mut data.name);
     }
     let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-    let request = ProduceRequest { acks, timeout_ms, topic_data: vec![data], ..ProduceRequest::default() };
+    let request =
+        ProduceRequest { acks: -1, timeout_ms, topic_data: vec![data], ..ProduceRequest::default() };
     let response = match connection.call_at(&request, version).await {
         Ok(response) => response,
         Err(error) if error.is_ambiguous() => return ProduceOutcome::Ambiguous { error },

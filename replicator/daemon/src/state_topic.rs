@@ -142,7 +142,6 @@ impl StateTopic {
             leader.topic_id,
             PARTITION,
             records,
-            -1,
             Duration::from_secs(30),
         );
         Ok(produced.await)

@@ -69,12 +69,8 @@ impl TailReader {
     }
 
     async fn offset_at(&self, timestamp: i64) -> Result<i64, TailError> {
-        let partition = ListOffsetsPartition {
-            partition_index: self.partition,
-            current_leader_epoch: -1,
-            timestamp,
-            ..ListOffsetsPartition::default()
-        };
+        let partition =
+            ListOffsetsPartition { partition_index: self.partition, current_leader_epoch: -1, timestamp };
         let topic = ListOffsetsTopic { name: self.target.topic.clone(), partitions: vec![partition] };
         let request =
             ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };
