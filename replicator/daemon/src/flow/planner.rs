@@ -217,6 +217,7 @@ impl Planner {
         let at = match self.flow.start {
             Start::Earliest => ListOffsetsAt::Earliest,
             Start::Latest => ListOffsetsAt::Latest,
+            Start::Timestamp(millis) => ListOffsetsAt::Timestamp(millis),
         };
         let ids: BTreeMap<PartitionName, strait_wire::ids::Uuid> = fresh.into_iter().collect();
         let asked: Vec<(String, i32)> = ids.keys().map(|name| (name.topic.clone(), name.partition)).collect();

@@ -43,6 +43,8 @@ enum StartError {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
+    Configuration(configuration::Problem),
     #[error("{alias} tells no cluster id")]
     NoClusterId { alias: String },
 }
@@ -137,7 +139,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     let planner = Planner {
         selection: FlowSelection {
             filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
-            policy: flow.policy(),
+            policy: flow.policy().map_err(StartError::Configuration)?,
             target_alias: flow.target.clone(),
             heartbeats: false,
         },

@@ -1,0 +1,359 @@
+//! One direction of replication and its policies.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
+use strait_replicator_core::selection::{TopicFilter, full_match};
+use strait_replicator_core::topic_plan::{ConfigRules, DEFAULT_CONFIG_EXCLUDES, DefaultsFrom};
+
+use super::{Problem, check_range, problem};
+
+/// One direction of replication between two clusters.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Flow {
+    /// Alias of the cluster to read from.
+    pub source: String,
+    /// Alias of the cluster to write to.
+    pub target: String,
+    /// Regular expressions of topics to copy; each must match the whole name.
+    #[serde(default = "default_topics")]
+    pub topics: Vec<String>,
+    /// Regular expressions of topics to leave out; wins over `topics`.
+    #[serde(default = "default_topics_exclude")]
+    pub topics_exclude: Vec<String>,
+    #[serde(default)]
+    pub rename: Rename,
+    /// Between source alias and topic in the default remote name.
+    #[serde(default = "default_separator")]
+    pub separator: String,
+    /// For `rename = "template"`: a name made of `{source}`, `{topic}` and text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rename_template: String,
+    /// For `rename = "regex"`: what of a topic's name is replaced, when it matches the whole name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rename_pattern: String,
+    /// For `rename = "regex"`: the remote name, with groups as `${1}`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rename_replacement: String,
+    /// Replicas of topics created at the target; -1 leaves it to the target.
+    #[serde(default = "default_replication_factor")]
+    pub replication_factor: i16,
+    /// Settings of source topics are set at their remote topics and kept the same.
+    #[serde(default = "default_true")]
+    pub sync_topic_configs: bool,
+    /// Regular expressions of settings that stay as they are at the target.
+    #[serde(default = "default_topic_configs_exclude")]
+    pub topic_configs_exclude: Vec<String>,
+    /// Whose default counts where a source topic does not set a value.
+    #[serde(default)]
+    pub topic_defaults_from: DefaultsOf,
+    /// Where a partition without a stored position begins.
+    #[serde(default)]
+    pub start: Start,
+    /// The same for topics whose whole name matches a regular expression; the first match counts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub topic_starts: BTreeMap<String, Start>,
+    /// Which records are copied.
+    #[serde(default)]
+    pub isolation: Isolation,
+    /// Whose time records of a source topic with LogAppendTime keep.
+    #[serde(default)]
+    pub timestamps: Timestamps,
+    /// Source records were deleted before they were copied.
+    #[serde(default = "OnLoss::go_on")]
+    pub on_retention_gap: OnLoss,
+    /// A source topic was deleted and made again under the same name.
+    #[serde(default = "OnLoss::go_on")]
+    pub on_recreated: OnLoss,
+    /// One side lost records that were copied.
+    #[serde(default)]
+    pub on_truncated: OnLoss,
+    /// The source's history changed behind the position.
+    #[serde(default)]
+    pub on_diverged: OnLoss,
+    /// The target refuses a record.
+    #[serde(default)]
+    pub on_refused: OnRefused,
+    /// Topic at the target for what it refused; empty: `<source><separator>dead-letter`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dead_letter_topic: String,
+    /// Bytes a second of batches that the flow reads; 0 sets no limit.
+    #[serde(default)]
+    pub rate_limit_bytes: u64,
+    /// How often topics of the source are listed anew.
+    #[serde(default = "default_refresh_interval_ms")]
+    pub refresh_interval_ms: u64,
+    /// How often positions are written to the target's state topic.
+    #[serde(default = "default_position_interval_ms")]
+    pub position_interval_ms: u64,
+}
+
+/// The remote topic's name.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Rename {
+    /// `source<separator>topic`.
+    #[default]
+    Default,
+    /// The same name on both sides.
+    Identity,
+    /// As `rename_template` says.
+    Template,
+    /// As `rename_pattern` and `rename_replacement` say.
+    Regex,
+}
+
+/// Where a partition without a stored position begins.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(try_from = "String", into = "String")]
+pub enum Start {
+    #[default]
+    Earliest,
+    Latest,
+    /// First record at or after this time, milliseconds since 1970.
+    Timestamp(i64),
+}
+
+/// Why a text is no start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is no start: allowed are earliest, latest, and a time as 2026-11-23T18:00:00Z")]
+pub struct StartError {
+    value: String,
+}
+
+impl TryFrom<String> for Start {
+    type Error = StartError;
+
+    fn try_from(value: String) -> Result<Self, StartError> {
+        match value.as_str() {
+            "earliest" => Ok(Self::Earliest),
+            "latest" => Ok(Self::Latest),
+            time => {
+                let parsed = humantime::parse_rfc3339_weak(time).ok();
+                let since = parsed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+                let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
+                millis.map(Self::Timestamp).ok_or(StartError { value })
+            }
+        }
+    }
+}
+
+impl From<Start> for String {
+    fn from(start: Start) -> Self {
+        match start {
+            Start::Earliest => "earliest".to_owned(),
+            Start::Latest => "latest".to_owned(),
+            Start::Timestamp(millis) => {
+                let since = std::time::Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+                humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
+            }
+        }
+    }
+}
+
+/// Which records are copied.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// Without those of aborted transactions; stops before an open one.
+    #[default]
+    ReadCommitted,
+    ReadUncommitted,
+}
+
+/// Whose time records of a topic with LogAppendTime keep.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Timestamps {
+    /// What consumers of the source see. Each batch is opened.
+    #[default]
+    Source,
+    /// What producers gave. Batches stay closed.
+    Producer,
+}
+
+/// Whose defaults of topic settings count.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultsOf {
+    #[default]
+    Target,
+    Source,
+}
+
+/// What follows when records can't be copied because they are gone.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLoss {
+    /// The partition waits for a person.
+    #[default]
+    Stop,
+    /// The lost range goes into the ledger and the partition goes on.
+    Continue,
+}
+
+impl OnLoss {
+    fn go_on() -> Self {
+        Self::Continue
+    }
+}
+
+/// What follows when the target refuses a record for what it holds.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRefused {
+    /// The partition waits for a person.
+    #[default]
+    Stop,
+    /// Its offset goes into the ledger and the partition goes on.
+    Skip,
+    /// As `skip`, and the record goes into `dead_letter_topic`.
+    DeadLetter,
+}
+
+fn default_topics() -> Vec<String> {
+    vec![".*".to_owned()]
+}
+fn default_topics_exclude() -> Vec<String> {
+    vec![r".*[\-.]internal".to_owned(), r".*\.replica".to_owned(), "__.*".to_owned()]
+}
+fn default_separator() -> String {
+    ".".to_owned()
+}
+fn default_replication_factor() -> i16 {
+    -1
+}
+fn default_true() -> bool {
+    true
+}
+fn default_topic_configs_exclude() -> Vec<String> {
+    DEFAULT_CONFIG_EXCLUDES.map(str::to_owned).to_vec()
+}
+fn default_refresh_interval_ms() -> u64 {
+    2_000
+}
+fn default_position_interval_ms() -> u64 {
+    1_000
+}
+
+impl Flow {
+    /// A flow with every key but its ends left at its default.
+    pub fn new(source: &str, target: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            target: target.to_owned(),
+            topics: default_topics(),
+            topics_exclude: default_topics_exclude(),
+            rename: Rename::default(),
+            separator: default_separator(),
+            rename_template: String::new(),
+            rename_pattern: String::new(),
+            rename_replacement: String::new(),
+            replication_factor: default_replication_factor(),
+            sync_topic_configs: true,
+            topic_configs_exclude: default_topic_configs_exclude(),
+            topic_defaults_from: DefaultsOf::default(),
+            start: Start::default(),
+            topic_starts: BTreeMap::new(),
+            isolation: Isolation::default(),
+            timestamps: Timestamps::default(),
+            on_retention_gap: OnLoss::go_on(),
+            on_recreated: OnLoss::go_on(),
+            on_truncated: OnLoss::default(),
+            on_diverged: OnLoss::default(),
+            on_refused: OnRefused::default(),
+            dead_letter_topic: String::new(),
+            rate_limit_bytes: 0,
+            refresh_interval_ms: default_refresh_interval_ms(),
+            position_interval_ms: default_position_interval_ms(),
+        }
+    }
+
+    /// `source--target`: the flow's name in REST, CLI and metrics.
+    pub fn id(&self) -> String {
+        format!("{}--{}", self.source, self.target)
+    }
+
+    /// The rule from source topic to remote topic; a description of what is wrong with its keys.
+    pub fn policy(&self) -> Result<ReplicationPolicy, Problem> {
+        let wrong = |key: &str, value: &str, allowed: String| problem(key, value, &allowed);
+        let (source_alias, separator) = (self.source.clone(), self.separator.clone());
+        Ok(match self.rename {
+            Rename::Default => ReplicationPolicy::Default { separator },
+            Rename::Identity => ReplicationPolicy::Identity { source_alias, separator },
+            Rename::Template => {
+                let template = TopicTemplate::parse_template(&self.rename_template)
+                    .map_err(|error| wrong("rename_template", &self.rename_template, error.to_string()))?;
+                ReplicationPolicy::Template { template, source_alias }
+            }
+            Rename::Regex => {
+                let pattern = full_match(&self.rename_pattern).map_err(|error| {
+                    wrong(
+                        "rename_pattern",
+                        &self.rename_pattern,
+                        format!("a regular expression ({})", error.reason),
+                    )
+                })?;
+                let replacement = self.rename_replacement.clone();
+                if replacement.is_empty() {
+                    return Err(wrong("rename_replacement", "", "a name, with groups as ${1}".to_owned()));
+                }
+                ReplicationPolicy::Regex { pattern: Box::new(pattern), replacement }
+            }
+        })
+    }
+
+    /// Where records go that the target refuses.
+    pub fn dead_letter_topic(&self) -> String {
+        if self.dead_letter_topic.is_empty() {
+            format!("{}{}dead-letter", self.source, self.separator)
+        } else {
+            self.dead_letter_topic.clone()
+        }
+    }
+
+    /// Which settings of topics are taken over.
+    pub fn config_rules(&self) -> Result<ConfigRules, strait_replicator_core::selection::PatternError> {
+        let defaults_from = match self.topic_defaults_from {
+            DefaultsOf::Target => DefaultsFrom::Target,
+            DefaultsOf::Source => DefaultsFrom::Source,
+        };
+        ConfigRules::new(&self.topic_configs_exclude, defaults_from)
+    }
+
+    pub(super) fn validate(&self, key: &str, problems: &mut Vec<Problem>) {
+        if let Err(wrong) = self.policy() {
+            problems.push(Problem { key: format!("{key}.{}", wrong.key), ..wrong });
+        }
+        let starts: Vec<String> = self.topic_starts.keys().cloned().collect();
+        for (name, patterns) in [
+            ("topics", &self.topics),
+            ("topics_exclude", &self.topics_exclude),
+            ("topic_configs_exclude", &self.topic_configs_exclude),
+            ("topic_starts", &starts),
+        ] {
+            for (position, pattern) in patterns.iter().enumerate() {
+                if let Err(error) = TopicFilter::new(std::slice::from_ref(pattern), &[]) {
+                    let key = format!("{key}.{name}[{position}]");
+                    problems.push(problem(
+                        &key,
+                        pattern,
+                        &format!("a regular expression ({})", error.reason),
+                    ));
+                }
+            }
+        }
+        if self.replication_factor == 0 || self.replication_factor < -1 {
+            let value = self.replication_factor.to_string();
+            problems.push(problem(&format!("{key}.replication_factor"), &value, "-1, or 1 and more"));
+        }
+        for (name, value) in [
+            ("refresh_interval_ms", self.refresh_interval_ms),
+            ("position_interval_ms", self.position_interval_ms),
+        ] {
+            check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
+        }
+    }
+}

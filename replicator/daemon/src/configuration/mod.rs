@@ -1,0 +1,105 @@
+//! The typed configuration of the daemon. Pure values: reading files and the environment is the program's job.
+
+// How to reach a Kafka cluster.
+mod cluster;
+// One direction of replication and its policies.
+mod flow;
+// Bounds of memory and requests.
+mod limits;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use cluster::Cluster;
+pub use flow::{DefaultsOf, Flow, Isolation, OnLoss, OnRefused, Rename, Start, Timestamps};
+pub use limits::Limits;
+
+/// Everything `strait replicate` runs on.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Folder for what makes recovery faster; may vanish without loss.
+    #[serde(default)]
+    pub data_dir: PathBuf,
+    #[serde(default)]
+    pub http: Http,
+    /// Clusters by alias.
+    pub clusters: BTreeMap<String, Cluster>,
+    pub flows: Vec<Flow>,
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// The daemon's HTTP server.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address to listen on, `host:port`; port 0 takes any free one.
+    pub listen: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".to_owned() }
+    }
+}
+
+/// A value that the daemon can't start with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub key: String,
+    pub value: String,
+    pub allowed: String,
+    /// What was probably meant.
+    pub nearest: Option<String>,
+}
+
+impl Configuration {
+    /// Everything that is wrong, by key.
+    pub fn validate(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (alias, cluster) in &self.clusters {
+            cluster.validate(&format!("clusters.{alias}"), &mut problems);
+        }
+        if self.flows.is_empty() {
+            problems.push(problem("flows", "[]", "one or more flows"));
+        }
+        let mut ids = BTreeSet::new();
+        for (index, flow) in self.flows.iter().enumerate() {
+            let key = format!("flows[{index}]");
+            self.validate_ends(&key, flow, &mut problems);
+            flow.validate(&key, &mut problems);
+            if !ids.insert(flow.id()) {
+                problems.push(problem(&key, &flow.id(), "one flow for each pair of source and target"));
+            }
+        }
+        self.limits.validate("limits", &mut problems);
+        problems
+    }
+
+    fn validate_ends(&self, key: &str, flow: &Flow, problems: &mut Vec<Problem>) {
+        for (end, alias) in [("source", &flow.source), ("target", &flow.target)] {
+            if !self.clusters.contains_key(alias) {
+                let known: Vec<&str> = self.clusters.keys().map(String::as_str).collect();
+                let allowed = format!("a cluster under [clusters]: {}", known.join(", "));
+                problems.push(problem(&format!("{key}.{end}"), alias, &allowed));
+            }
+        }
+        if flow.source == flow.target {
+            problems.push(problem(&format!("{key}.target"), &flow.target, "another cluster than source"));
+        }
+    }
+}
+
+fn problem(key: &str, value: &str, allowed: &str) -> Problem {
+    Problem { key: key.to_owned(), value: value.to_owned(), allowed: allowed.to_owned(), nearest: None }
+}
+
+/// Adds a problem when `value` lies outside of `low` to `high`.
+fn check_range(key: &str, value: u64, (low, high): (u64, u64), problems: &mut Vec<Problem>) {
+    if !(low..=high).contains(&value) {
+        problems.push(problem(key, &value.to_string(), &format!("{low} to {high}")));
+    }
+}
