@@ -15,7 +15,12 @@ mod cluster;
 mod retry;
 // Topics and their partitions.
 mod admin;
-// Ends of partitions.
+// Settings of topics.
+mod topic_configs;
+// Questions that only leaders can answer.
+mod leaders;
+// Ends of partitions and of leaders' epochs.
+mod leader_epochs;
 mod offsets;
 // One batch, one outcome.
 mod produce;
@@ -25,6 +30,9 @@ pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::{Connection, Pending};
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
+pub use leader_epochs::EpochEnd;
+pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
