@@ -1,33 +1,14 @@
-//! The calls of the client against a real Apache Kafka.
+//! Settings of topics and ends of epochs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use strait_client::{ClientConfig, Cluster, EpochEnd, NewTopic, TopicConfigChange};
+use strait_client::{BrokerError, Cluster, EpochEnd, TopicConfig, TopicConfigChange};
 use strait_cluster_tests::kafka::{CURRENT, Kafka, ZOOKEEPER_2_8};
 use strait_cluster_tests::world::World;
 use strait_wire::error_code::ErrorCode;
 
-fn config_of(kafka: &Kafka) -> ClientConfig {
-    ClientConfig {
-        bootstrap: vec![kafka.address()],
-        operation_timeout: Duration::from_secs(20),
-        ..ClientConfig::default()
-    }
-}
-
-fn block_on<T>(test: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(test)
-}
-
-async fn create(cluster: &Cluster, topic: &str, partitions: i32, configs: &[(&str, &str)]) {
-    let configs = configs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let (name, configs) = (topic.to_owned(), configs.collect());
-    let topic = NewTopic { name, partitions, replication_factor: 1, configs };
-    let created = cluster.create_topics(vec![topic], false).await.expect("an answer");
-    assert!(created.iter().all(|(_, result)| result.is_ok()), "{created:?}");
-}
+use crate::{block_on, config_of, create};
 
 #[test]
 fn settings_of_topics_are_read_and_changed() {
@@ -48,9 +29,7 @@ fn settings_of_topics_are_read_and_changed() {
             let altered: BTreeMap<_, _> = altered.into_iter().collect();
             assert_eq!(altered["orders"], Ok(()));
             assert!(altered["absent"].is_err());
-            let topics = ["orders".to_owned(), "absent".to_owned()];
-            let described = cluster.describe_topic_configs(&topics).await.expect("an answer");
-            let described: BTreeMap<_, _> = described.into_iter().collect();
+            let described = altered_configs(&cluster).await;
             let configs = described["orders"].as_ref().expect("orders is there");
             let find =
                 |name: &str| configs.iter().find(|config| config.name == name).expect("a known setting");
@@ -61,6 +40,23 @@ fn settings_of_topics_are_read_and_changed() {
             let refused = described["absent"].as_ref().expect_err("absent is not there");
             assert_eq!(refused.code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
         });
+    }
+}
+
+type Described = BTreeMap<String, Result<Vec<TopicConfig>, BrokerError>>;
+
+/// A broker learns of a change a little after its controller has answered.
+async fn altered_configs(cluster: &Cluster) -> Described {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let topics = ["orders".to_owned(), "absent".to_owned()];
+    loop {
+        let described = cluster.describe_topic_configs(&topics).await.expect("an answer");
+        let described: Described = described.into_iter().collect();
+        let configs = described["orders"].as_ref().expect("orders is there");
+        if configs.iter().any(|config| config.value.as_deref() == Some("2000")) {
+            return described;
+        }
+        assert!(Instant::now() < deadline, "{configs:?}");
     }
 }
 
