@@ -51,6 +51,10 @@ impl TransactionCoordinator {
         Self { cluster, key, transactional_id: transactional_id.to_owned(), node: Mutex::new(None) }
     }
 
+    pub fn transactional_id(&self) -> &str {
+        &self.transactional_id
+    }
+
     /// Fences every earlier owner of the transactional id, ends its open transaction, and gives the identity to
     /// produce with. A transaction that lasts longer than `transaction_timeout` is aborted by the coordinator.
     pub async fn init_producer_id(
