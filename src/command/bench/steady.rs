@@ -56,6 +56,7 @@ fn latency_table(report: &LatencyReport) -> Table {
         "source ms p50 / p99",
         "target ms p50 / p99",
         "added ms p50 / p99",
+        "behind ms p50 / p99",
         "CPU %",
         "peak RSS MiB",
     ]);
@@ -66,6 +67,7 @@ fn latency_table(report: &LatencyReport) -> Table {
             both(run.source),
             both(run.target),
             format!("{:.1} / {:.1}", run.added_p50, run.added_p99),
+            both(run.behind),
             format!("{:.1}", run.cpu_percent),
             format!("{:.0}", mebibytes(run.peak_resident_bytes as f64)),
         ]);

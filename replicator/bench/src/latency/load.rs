@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use strait_client::Pending;
-use strait_wire::message::produce::ProduceRequest;
+use strait_wire::message::produce::{ProduceRequest, ProduceResponse};
 use strait_wire::record_data::RecordData;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -16,14 +16,20 @@ use crate::dataset::single;
 use crate::error::BenchError;
 use crate::topic::{Topic, answered};
 
+/// Requests without an answer; more records wait.
+const IN_FLIGHT: usize = 256;
+const WAITING: usize = 100_000;
+
 pub(super) struct Load {
     topic: Topic,
     corpus: Corpus,
     period: Duration,
     warm_up: Duration,
     duration: Duration,
-    /// When each numbered record was sent.
+    /// When each numbered record was due.
     pub(super) sent: Vec<Instant>,
+    waiting: VecDeque<(i32, RecordData)>,
+    in_flight: VecDeque<Pending<ProduceRequest>>,
 }
 
 /// The measured part of a load.
@@ -42,6 +48,8 @@ impl Load {
             warm_up: options.warm_up,
             duration: options.duration,
             sent: Vec::new(),
+            waiting: VecDeque::new(),
+            in_flight: VecDeque::new(),
         }
     }
 
@@ -55,48 +63,62 @@ impl Load {
     }
 
     pub(super) async fn run(&mut self, running: &Running<'_>) -> Result<Window, BenchError> {
-        let mut in_flight = VecDeque::new();
-        self.send_for(self.warm_up, &mut in_flight).await?;
+        self.send_for(self.warm_up).await?;
         let (first_number, begun, cpu) = (self.sent.len(), Instant::now(), running.cpu_seconds()?);
-        self.send_for(self.duration, &mut in_flight).await?;
+        self.send_for(self.duration).await?;
         let used = running.cpu_seconds()? - cpu;
         let window = Window {
             first_number,
             cpu_percent: used * 100.0 / begun.elapsed().as_secs_f64(),
             peak_resident_bytes: running.peak_resident_bytes()?,
         };
-        for pending in in_flight {
-            self.topic.produced(pending.await?)?;
+        while let Some(oldest) = self.in_flight.front_mut() {
+            let response = oldest.await?;
+            self.on_answer(response)?;
         }
         Ok(window)
     }
 
-    async fn send_for(
-        &mut self,
-        time: Duration,
-        in_flight: &mut VecDeque<Pending<ProduceRequest>>,
-    ) -> Result<(), BenchError> {
+    async fn send_for(&mut self, time: Duration) -> Result<(), BenchError> {
         let mut clock = interval(self.period);
         clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let end = Instant::now() + time;
         while Instant::now() < end {
             tokio::select! {
-                _ = clock.tick() => in_flight.push_back(self.send()?),
-                response = answered(in_flight.front_mut()) => {
-                    in_flight.pop_front();
-                    self.topic.produced(response?)?;
-                }
+                _ = clock.tick() => self.add()?,
+                response = answered(self.in_flight.front_mut()) => self.on_answer(response?)?,
             }
         }
         Ok(())
     }
 
-    fn send(&mut self) -> Result<Pending<ProduceRequest>, BenchError> {
+    fn on_answer(&mut self, response: ProduceResponse) -> Result<(), BenchError> {
+        self.in_flight.pop_front();
+        self.topic.produced(response)?;
+        self.send()
+    }
+
+    /// The next record; its time counts from here although it may have to wait.
+    fn add(&mut self) -> Result<(), BenchError> {
         let number = self.sent.len() as u64;
         let partition = (number % self.topic.partitions as u64) as i32;
         let key = Bytes::copy_from_slice(&number.to_be_bytes());
-        let batch: RecordData = single(Some(&key), &self.corpus.value(number))?;
+        let batch = single(Some(&key), &self.corpus.value(number))?;
         self.sent.push(Instant::now());
-        Ok(self.topic.produce(vec![(partition, batch)])?)
+        self.waiting.push_back((partition, batch));
+        if self.waiting.len() > WAITING {
+            let reason = "the source does not take the records at this rate";
+            return Err(BenchError::NothingMeasured { reason });
+        }
+        self.send()
+    }
+
+    fn send(&mut self) -> Result<(), BenchError> {
+        while self.in_flight.len() < IN_FLIGHT
+            && let Some(batch) = self.waiting.pop_front()
+        {
+            self.in_flight.push_back(self.topic.produce(vec![batch])?);
+        }
+        Ok(())
     }
 }

@@ -63,6 +63,8 @@ pub struct LatencyRun {
     /// Percentiles at the target less those at the source.
     pub added_p50: f64,
     pub added_p99: f64,
+    /// Of each record: when it was read at the target less when it was read at the source.
+    pub behind: Latency,
     /// Of one core.
     pub cpu_percent: f64,
     pub peak_resident_bytes: u64,
@@ -71,20 +73,34 @@ pub struct LatencyRun {
 pub async fn measure(options: &LatencyOptions) -> Result<LatencyReport, BenchError> {
     let peers = Peers::new(&options.setup.site.script)?;
     let session = Session::open(&options.setup, &peers).await?;
+    // The brokers' first work is compiled meanwhile.
+    let warm = LatencyOptions { duration: options.warm_up, ..options.clone() };
+    measure_copier(&session, "warm", CopierKind::Floor, &warm).await?;
     let mut copiers = Vec::new();
     for kind in options.setup.copiers.clone() {
-        let topic = format!("bench-latency-{kind}-{}", std::process::id());
-        let job = session.job("latency", kind, &topic, options.partitions);
-        let measured = measure_copier(&session, &job, options).await;
-        session.clusters.clean(&job.alias).await?;
-        session.clusters.clean(&topic).await?;
-        copiers.push(measured?);
+        let run = measure_copier(&session, "latency", kind, options).await?;
+        info!(copier = %kind, added_p50 = run.added_p50, added_p99 = run.added_p99, "measured");
+        copiers.push(run);
     }
     let seconds = options.duration.as_secs_f64();
     Ok(LatencyReport { partitions: options.partitions, rate: options.rate, seconds, copiers })
 }
 
 async fn measure_copier(
+    session: &Session<'_>,
+    name: &str,
+    kind: CopierKind,
+    options: &LatencyOptions,
+) -> Result<LatencyRun, BenchError> {
+    let topic = format!("bench-{name}-{kind}-{}", std::process::id());
+    let job = session.job(name, kind, &topic, options.partitions);
+    let measured = measure_job(session, &job, options).await;
+    session.clusters.clean(&job.alias).await?;
+    session.clusters.clean(&topic).await?;
+    measured
+}
+
+async fn measure_job(
     session: &Session<'_>,
     job: &Job<'_>,
     options: &LatencyOptions,
@@ -107,9 +123,7 @@ async fn measure_copier(
     {
         rest?;
     }
-    let run = summary(job, &load.sent, &window, (&at_source, &at_target))?;
-    info!(copier = %job.kind, added_p50 = run.added_p50, added_p99 = run.added_p99, "measured");
-    Ok(run)
+    summary(job, &load.sent, &window, (&at_source, &at_target))
 }
 
 fn summary(
@@ -125,13 +139,17 @@ fn summary(
         return Err(BenchError::RecordsMissing { copier, found: expected - lost as u64, expected });
     }
     let of = |probe: &Probe| {
-        let times = measured
-            .clone()
-            .filter_map(|number| Some((probe.seen_at(number)? - sent[number]).as_secs_f64() * 1_000.0));
-        latency(&times.collect::<Vec<f64>>())
+        latency(
+            measured.clone().filter_map(|number| Some(milliseconds(sent[number], probe.seen_at(number)?))),
+        )
     };
+    let behind = latency(
+        measured
+            .clone()
+            .filter_map(|number| Some(milliseconds(at_source.seen_at(number)?, at_target.seen_at(number)?))),
+    );
     let nothing = BenchError::NothingMeasured { reason: "the time was too short" };
-    let (source, target) = of(at_source).zip(of(at_target)).ok_or(nothing)?;
+    let ((source, target), behind) = of(at_source).zip(of(at_target)).zip(behind).ok_or(nothing)?;
     Ok(LatencyRun {
         copier: job.kind,
         records: measured.len(),
@@ -139,12 +157,20 @@ fn summary(
         target,
         added_p50: target.p50 - source.p50,
         added_p99: target.p99 - source.p99,
+        behind,
         cpu_percent: window.cpu_percent,
         peak_resident_bytes: window.peak_resident_bytes,
     })
 }
 
-fn latency(times: &[f64]) -> Option<Latency> {
+/// Milliseconds from one moment to another, below zero when it came first.
+fn milliseconds(earlier: Instant, later: Instant) -> f64 {
+    let ahead = earlier.saturating_duration_since(later).as_secs_f64();
+    (later.saturating_duration_since(earlier).as_secs_f64() - ahead) * 1_000.0
+}
+
+fn latency(times: impl Iterator<Item = f64>) -> Option<Latency> {
+    let times: Vec<f64> = times.collect();
     let at = |percent| percentile(times.iter().copied(), percent);
     Some(Latency { p50: at(50.0)?, p99: at(99.0)?, highest: at(100.0)? })
 }
