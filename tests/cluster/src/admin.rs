@@ -55,7 +55,7 @@ pub fn delete(kafka: &Kafka, topic: &str) -> Result<()> {
         outcome.map_err(|(name, code)| anyhow!("deleting {name}: {code}"))?;
     }
     wait::until(&format!("{topic} is gone"), PATIENCE, || {
-        Ok(match topic::exists(kafka, topic)? {
+        Ok(match topic::names(kafka)?.contains(topic) {
             false => Attempt::Done(()),
             true => Attempt::NotYet("it is there".to_owned()),
         })

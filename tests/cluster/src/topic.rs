@@ -1,6 +1,6 @@
 //! Topics through librdkafka: their partitions and offsets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -67,9 +67,10 @@ pub fn span(kafka: &Kafka, topic: &str) -> i64 {
     bounds(kafka, topic).map_or(0, |bounds| bounds.values().map(|(first, end)| end - first).sum())
 }
 
-/// Whether a topic exists.
-pub fn exists(kafka: &Kafka, topic: &str) -> Result<bool> {
+/// All topics, but not Kafka's own.
+pub fn names(kafka: &Kafka) -> Result<BTreeSet<String>> {
     let consumer: BaseConsumer = client(&kafka.address()).create()?;
     let metadata = consumer.fetch_metadata(None, PATIENCE)?;
-    Ok(metadata.topics().iter().any(|entry| entry.name() == topic))
+    let names = metadata.topics().iter().map(|entry| entry.name().to_owned());
+    Ok(names.filter(|name| !name.starts_with("__")).collect())
 }

@@ -1,6 +1,6 @@
 //! What happened behind the replicator's back is a named state with exact offsets, or an entry in the ledger: never silence.
 
-mod numbered;
+mod flow;
 mod recreated;
 mod remote_topic;
 mod restarts;

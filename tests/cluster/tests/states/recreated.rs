@@ -1,11 +1,10 @@
 //! A source topic is deleted and made again under the same name.
 
 use strait_cluster_tests::bridge::Bridge;
+use strait_cluster_tests::numbered::{expected, fill};
 use strait_cluster_tests::{admin, topic};
 
-use crate::numbered::{
-    SOON, assert_losses, assert_target, copied_hundred, expected, fill, stop, wait_position, wait_state,
-};
+use crate::flow::{SOON, assert_losses, assert_target, copied_hundred, stop, wait_position, wait_state};
 
 pub(crate) fn while_running(bridge: &Bridge, name: &str, records: i64) {
     let mut strait = copied_hundred(bridge, name, "");

@@ -1,9 +1,10 @@
 //! The remote topic is deleted while Strait runs.
 
 use strait_cluster_tests::bridge::Bridge;
+use strait_cluster_tests::numbered::{expected, fill};
 use strait_cluster_tests::{admin, topic};
 
-use crate::numbered::{SOON, assert_losses, assert_target, copied_hundred, expected, fill, wait_state};
+use crate::flow::{SOON, assert_losses, assert_target, copied_hundred, wait_state};
 
 pub(crate) fn deleted_stops_the_partition(bridge: &Bridge) {
     let name = "dropped";

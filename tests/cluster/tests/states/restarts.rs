@@ -2,8 +2,9 @@
 
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::kafka::Kafka;
+use strait_cluster_tests::numbered::{expected, fill};
 
-use crate::numbered::{assert_target, copied_hundred, expected, fill, wait_position};
+use crate::flow::{assert_target, copied_hundred, wait_position};
 
 const ROUNDS: i64 = 2;
 

@@ -2,11 +2,10 @@
 
 use strait_cluster_tests::admin;
 use strait_cluster_tests::bridge::Bridge;
+use strait_cluster_tests::numbered::{expected, fill};
 use strait_cluster_tests::strait::Strait;
 
-use crate::numbered::{
-    SOON, assert_losses, assert_names, assert_target, copied_hundred, expected, fill, stop, wait_state,
-};
+use crate::flow::{SOON, assert_losses, assert_names, assert_target, copied_hundred, stop, wait_state};
 
 pub(crate) fn goes_on_behind_the_gap(bridge: &Bridge) {
     let name = "overtaken";

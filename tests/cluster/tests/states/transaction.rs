@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::Bridge;
+use strait_cluster_tests::numbered::fill;
 use strait_cluster_tests::writer::Writer;
 
-use crate::numbered::{SOON, assert_names, copied_hundred, fill, wait_state};
+use crate::flow::{SOON, assert_names, copied_hundred, wait_state};
 
 const NAMED: Duration = Duration::from_secs(10);
 

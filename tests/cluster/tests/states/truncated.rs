@@ -2,10 +2,9 @@
 
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::kafka::Kafka;
+use strait_cluster_tests::numbered::{expected, fill};
 
-use crate::numbered::{
-    SOON, assert_names, assert_target, copied_hundred, expected, fill, wait_position, wait_state,
-};
+use crate::flow::{SOON, assert_names, assert_target, copied_hundred, wait_position, wait_state};
 
 pub(crate) fn at_the_source(bridge: &Bridge) {
     let name = "shortened";

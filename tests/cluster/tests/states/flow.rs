@@ -1,38 +1,18 @@
-//! Topics of one partition whose values say which record they are.
+//! A flow that has copied a hundred records, and what a test asks of it then.
 
-use std::ops::Range;
 use std::time::Duration;
 
-use rdkafka::Message;
-use rdkafka::producer::BaseRecord;
 use serde_json::Value;
 use strait_cluster_tests::bridge::{Bridge, FLOW};
-use strait_cluster_tests::kafka::Kafka;
+use strait_cluster_tests::numbered::{fill, values};
 use strait_cluster_tests::rest::Loss;
 use strait_cluster_tests::strait::Strait;
-use strait_cluster_tests::wait::{self, Attempt};
-use strait_cluster_tests::writer::Writer;
-use strait_cluster_tests::{reader, topic};
+use strait_cluster_tests::topic;
+use strait_cluster_tests::wait::Attempt;
 
 /// Until a state shows.
 pub(crate) const SOON: Duration = Duration::from_secs(15);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-
-/// Produces records `word 0`, `word 1` and so on.
-pub(crate) fn fill(kafka: &Kafka, topic: &str, word: &str, numbers: Range<i64>) {
-    let mut writer = Writer::open(&kafka.address(), &[]).expect("a producer");
-    for number in numbers {
-        let value = format!("{word} {number}");
-        let record = BaseRecord::<str, str>::to(topic).partition(0).key("key").payload(&value);
-        writer.send(record).expect("sent");
-    }
-    writer.flush().expect("acknowledged");
-}
-
-/// What `fill` produced.
-pub(crate) fn expected(word: &str, numbers: Range<i64>) -> Vec<String> {
-    numbers.map(|number| format!("{word} {number}")).collect()
-}
 
 /// A Strait that has copied `old 0` to `old 99` of a new topic.
 pub(crate) fn copied_hundred(bridge: &Bridge, name: &str, extra: &str) -> Strait {
@@ -114,15 +94,4 @@ pub(crate) fn assert_names(detail: &str, offsets: &[i64]) {
     for offset in offsets {
         assert!(numbers.contains(offset), "`{detail}` does not name {offset}");
     }
-}
-
-fn values(kafka: &Kafka, topic: &str) -> anyhow::Result<Vec<String>> {
-    let mut values = Vec::new();
-    let known =
-        wait::until(&format!("{topic} is there"), SOON, || topic::bounds(kafka, topic).map(Attempt::Done));
-    known?;
-    reader::every(kafka, topic, |message| {
-        values.push(String::from_utf8_lossy(message.payload().unwrap_or_default()).into_owned());
-    })?;
-    Ok(values)
 }
