@@ -88,6 +88,19 @@ impl Cluster {
         Ok(connection)
     }
 
+    /// The control connection to a broker that can be reached.
+    pub(crate) async fn any_broker(&self) -> Result<Connection, ClientError> {
+        let metadata = self.metadata().await;
+        let mut last = None;
+        for id in metadata.brokers.keys() {
+            match self.connection_to(*id).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or(ClientError::NoBrokers))
+    }
+
     /// A connection of the caller's own.
     pub async fn dedicated(&self, id: i32) -> Result<Connection, ClientError> {
         let metadata = self.metadata().await;

@@ -74,6 +74,8 @@ pub enum ClientError {
     Bootstrap { failures: Vec<String> },
     #[error("broker {id} is not in the metadata")]
     UnknownBroker { id: i32 },
+    #[error("the cluster names no brokers")]
+    NoBrokers,
     #[error("the cluster has no controller")]
     NoController,
     #[error("{api}: {error}")]

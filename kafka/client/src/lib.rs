@@ -15,7 +15,15 @@ mod cluster;
 mod retry;
 // Topics and their partitions.
 mod admin;
-// Ends of partitions.
+// Settings of topics.
+mod topic_configs;
+// Questions that only leaders can answer.
+mod leaders;
+// Which broker coordinates what, and transactions.
+mod coordinator;
+mod transaction;
+// Ends of partitions and of leaders' epochs.
+mod leader_epochs;
 mod offsets;
 // One batch, one outcome.
 mod produce;
@@ -24,7 +32,12 @@ pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::{Connection, Pending};
+pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
+pub use leader_epochs::EpochEnd;
+pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
+pub use transaction::{TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionResult};

@@ -65,6 +65,7 @@ fn start_flows(
     stopped: &watch::Receiver<bool>,
 ) -> Result<Vec<FlowThread>, DaemonError> {
     let mut threads = Vec::new();
+    let instance = instance_of(configuration);
     for flow in &configuration.flows {
         let id = flow.id();
         let (Some(source), Some(target)) =
@@ -75,6 +76,7 @@ fn start_flows(
         status.add(&id, &flow.source, &flow.target);
         let parts = FlowParts {
             flow: flow.clone(),
+            instance: instance.clone(),
             source: source.clone(),
             target: target.clone(),
             limits: configuration.limits.clone(),
@@ -85,6 +87,15 @@ fn start_flows(
         threads.push((id, thread));
     }
     Ok(threads)
+}
+
+/// The configured name, or one that stays the same when this daemon starts again.
+fn instance_of(configuration: &Configuration) -> String {
+    if !configuration.instance.is_empty() {
+        return configuration.instance.clone();
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}@{}", configuration.http.listen, host.trim())
 }
 
 /// A flow lives on one thread: frames never travel between threads.

@@ -36,7 +36,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
             &labels,
             lag,
         );
-        let state = [("flow", flow.id.as_str()), ("state", flow.state.as_str())];
+        let state = [("flow", flow.id.as_str()), ("state", flow.state)];
         families.add("strait_flow_state", "1 for the state that the flow is in.", Kind::Gauge, &state, 1.0);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
@@ -52,7 +52,7 @@ fn collect_partition(flow: &FlowStatus, partition: &crate::status::PartitionStat
     let help = "Records of the partition not at the target yet.";
     families.add("strait_partition_lag_records", help, Kind::Gauge, &place, lag);
     let [flow_label, topic, index] = place;
-    let state = [flow_label, topic, index, ("state", partition.state.as_str())];
+    let state = [flow_label, topic, index, ("state", partition.state)];
     let help = "1 for the state that the partition is in.";
     families.add("strait_partition_state", help, Kind::Gauge, &state, 1.0);
 }

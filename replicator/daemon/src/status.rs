@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use crate::flow::PartitionName;
+
 /// All flows by id.
 #[derive(Clone, Debug, Default)]
 pub struct DaemonStatus {
@@ -17,11 +19,13 @@ pub struct FlowStatus {
     pub id: String,
     pub source: String,
     pub target: String,
-    pub state: String,
+    pub state: &'static str,
     pub last_error: Option<String>,
     pub records_total: u64,
     pub bytes_total: u64,
     pub lag_records: i64,
+    /// For how long the partition that is behind longest has been behind.
+    pub lag_seconds: f64,
     pub partition_count: usize,
     #[serde(skip)]
     pub partitions: Vec<PartitionStatus>,
@@ -35,11 +39,12 @@ pub struct PartitionStatus {
     pub topic: String,
     pub partition: i32,
     pub remote_topic: String,
-    pub state: String,
+    pub state: &'static str,
     pub detail: String,
     pub position: i64,
     pub source_end: i64,
     pub lag_records: i64,
+    pub lag_seconds: f64,
 }
 
 /// A range of the source that was not copied, and why.
@@ -49,7 +54,10 @@ pub struct LedgerEntry {
     pub partition: i32,
     pub reason: String,
     pub first_offset: i64,
+    /// -1 when the range has no known end.
     pub last_offset: i64,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
 }
 
 /// Entries of the ledger kept in memory, newest last.
@@ -66,6 +74,14 @@ pub struct TopicStatus {
 }
 
 impl FlowStatus {
+    /// The flow and all its partitions are in this state.
+    pub(crate) fn stop_all(&mut self, state: &'static str) {
+        self.state = state;
+        for partition in &mut self.partitions {
+            partition.state = state;
+        }
+    }
+
     pub fn topics(&self) -> Vec<TopicStatus> {
         let mut topics: BTreeMap<&str, TopicStatus> = BTreeMap::new();
         for partition in &self.partitions {
@@ -90,11 +106,12 @@ impl DaemonStatus {
             id: id.to_owned(),
             source: source.to_owned(),
             target: target.to_owned(),
-            state: "waiting".to_owned(),
+            state: "waiting",
             last_error: None,
             records_total: 0,
             bytes_total: 0,
             lag_records: 0,
+            lag_seconds: 0.0,
             partition_count: 0,
             partitions: Vec::new(),
             ledger: Vec::new(),
@@ -124,6 +141,19 @@ impl DaemonStatus {
             }
             flow.ledger.push(entry);
         });
+    }
+
+    /// Takes over what the state topic says of losses.
+    pub(crate) fn set_ledger(&self, id: &str, ledger: Vec<LedgerEntry>) {
+        self.update(id, |flow| flow.ledger = ledger);
+    }
+
+    pub(crate) fn losses_of(&self, id: &str, name: &PartitionName) -> Vec<LedgerEntry> {
+        let flows = self.lock();
+        let ledger = flows.get(id).map_or(&[][..], |flow| &flow.ledger);
+        let of_partition =
+            ledger.iter().filter(|entry| entry.topic == name.topic && entry.partition == name.partition);
+        of_partition.cloned().collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FlowStatus>> {

@@ -3,7 +3,7 @@
 
 use strait_wire::batch::{ClosedBatch, DecompressionLimit, Record, open};
 
-use crate::rewrite::{Encoding, Prepared, PreparedKind, SourceOffsets};
+use crate::rewrite::{Encoding, LeftOut, Prepared, PreparedKind, SourceOffsets};
 
 /// When batches are put together.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub fn coalesce(prepared: Vec<Prepared>, rules: &CoalesceRules) -> Vec<Prepared>
     let mut group = Group::default();
     for item in prepared {
         if let Some(size) = joins(&item, rules) {
-            if group.size + size > rules.max_batch_bytes {
+            if group.size + size > rules.max_batch_bytes || !group.is_like(&item) {
                 std::mem::take(&mut group).finish(rules, &mut out);
             }
             group.size += size;
@@ -53,6 +53,13 @@ struct Group {
 }
 
 impl Group {
+    /// Batches of different origins keep their producer ids apart.
+    fn is_like(&self, item: &Prepared) -> bool {
+        let data = self.items.iter().find(|item| item.records() > 0);
+        item.records() == 0
+            || data.is_none_or(|data| data.origin == item.origin && data.transactional == item.transactional)
+    }
+
     fn finish(mut self, rules: &CoalesceRules, out: &mut Vec<Prepared>) {
         // Skipped ranges at the ends need no batch.
         let is_data = |item: &Prepared| item.records() > 0;
@@ -77,29 +84,29 @@ impl Group {
 fn merge(items: &[Prepared], rules: &CoalesceRules) -> Option<Prepared> {
     let mut records: Vec<Record> = Vec::new();
     let mut budget = rules.decompression_limit.0;
-    let mut newest: Option<&ClosedBatch> = None;
+    let mut first: Option<(&Prepared, &ClosedBatch)> = None;
     for item in items {
         let PreparedKind::Data { batch, offsets, .. } = &item.kind else { continue };
         let opened = open(batch, DecompressionLimit(budget)).ok()?;
         budget = budget.checked_sub(opened.iter().map(needed_bytes).sum())?;
         records.extend(opened.into_iter().zip(source_offsets(item.source_base, offsets)).map(place));
-        newest = Some(batch);
+        first.get_or_insert((item, batch));
     }
-    let first = items.iter().find_map(|item| match &item.kind {
-        PreparedKind::Data { batch, .. } => Some(batch),
-        PreparedKind::Skipped(_) => None,
-    })?;
+    let (first, batch) = first?;
+    let last = items.last()?;
     let encoding = Encoding {
-        codec: first.header().attributes.compression().ok()?,
-        leader_epoch: newest?.header().partition_leader_epoch,
+        codec: batch.header().attributes.compression().ok()?,
+        leader_epoch: last.leader_epoch,
         max_message_bytes: rules.max_batch_bytes,
+        left_out: &LeftOut::default(),
     };
     let batch = encoding.encode(&records).ok()?;
     if batch.size() > rules.max_batch_bytes {
         return None;
     }
     let offsets = records.iter().map(|record| record.offset).collect();
-    Some(Prepared::encoded(batch, offsets, items.last()?.source_next))
+    let merged = Prepared::encoded(batch, offsets, last.source_next, last.leader_epoch);
+    Some(Prepared { origin: first.origin, transactional: first.transactional, ..merged })
 }
 
 fn source_offsets(source_base: i64, offsets: &SourceOffsets) -> Box<dyn Iterator<Item = i64> + '_> {

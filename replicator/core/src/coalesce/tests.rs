@@ -19,11 +19,11 @@ fn batch(offsets: &[i64], codec: Compression) -> Prepared {
         builder.push(*offset, None, Some(&Bytes::from(offset.to_string())), &[]);
     }
     let batch = builder.finish(Stamp::NONE, offsets[0]).expect("a batch");
-    Prepared::encoded(batch, offsets.to_vec(), offsets[offsets.len() - 1] + 1)
+    Prepared::encoded(batch, offsets.to_vec(), offsets[offsets.len() - 1] + 1, 0)
 }
 
 fn skipped(base: i64, next: i64) -> Prepared {
-    Prepared { source_base: base, source_next: next, kind: PreparedKind::Skipped(SkipReason::Control) }
+    Prepared::skipped(base, next, 0, SkipReason::Control)
 }
 
 /// (source offset, value) of each record.

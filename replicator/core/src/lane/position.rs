@@ -2,6 +2,8 @@
 
 use strait_wire::ids::Uuid;
 
+use super::identity::Origin;
+
 /// A sequence number of an idempotent producer: counts records, wraps from 2^31 - 1 to 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sequence(i32);
@@ -32,74 +34,111 @@ impl Sequence {
     }
 }
 
+/// Sequences of the next record to write, by origin; an origin that is not listed begins at 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequences(Vec<(Origin, Sequence)>);
+
+impl Sequences {
+    /// Of a partition that is copied from `offset` on and has written nothing yet.
+    pub fn beginning_at(offset: i64) -> Self {
+        Self(vec![(Origin::SOURCE, Sequence::from_offset(offset))])
+    }
+
+    pub fn get(&self, origin: Origin) -> Sequence {
+        self.0.iter().find(|(known, _)| *known == origin).map_or(Sequence(0), |(_, sequence)| *sequence)
+    }
+
+    pub fn set(&mut self, origin: Origin, sequence: Sequence) {
+        match self.0.iter_mut().find(|(known, _)| *known == origin) {
+            Some((_, present)) => *present = sequence,
+            None => self.0.push((origin, sequence)),
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Origin, Sequence)> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<(Origin, Sequence)> for Sequences {
+    fn from_iter<T: IntoIterator<Item = (Origin, Sequence)>>(listed: T) -> Self {
+        Self(listed.into_iter().collect())
+    }
+}
+
 /// Everything below is at the target. Kept in the target's state topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Zero where the source has no topic ids.
     pub source_topic_id: Uuid,
-    /// Leader epoch of the last copied batch, -1 before the first.
+    /// Leader epoch of the last batch before `source_offset`, -1 when it is not known.
     pub leader_epoch: i32,
     /// Next source offset to copy.
     pub source_offset: i64,
-    /// Sequence of the next record to write.
-    pub next_sequence: Sequence,
-    /// Target offset that the next record is expected to get.
+    /// What the next batch is stamped with. Batches in transactions do not count.
+    pub sequences: Sequences,
+    /// Everything that was copied lies below this target offset.
     pub target_offset: i64,
 }
 
-/// What the target's log says of our writes to a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// The last batch of ours ends before `next_sequence`; the log ends at `log_end`.
-    Ours { next_sequence: Sequence, log_end: i64 },
-    /// The log holds nothing that we wrote.
-    NothingOfOurs { log_end: i64 },
+impl Position {
+    /// Of a partition that is copied from `offset` on and has written nothing yet.
+    pub fn beginning_at(source_topic_id: Uuid, offset: i64) -> Self {
+        let sequences = Sequences::beginning_at(offset);
+        Self { source_topic_id, leader_epoch: -1, source_offset: offset, sequences, target_offset: 0 }
+    }
+
+    /// No record was ever left out or written under another name: sequences equal source offsets.
+    pub fn is_gap_free(&self) -> bool {
+        self.sequences.get(Origin::SOURCE) == Sequence::from_offset(self.source_offset)
+    }
 }
 
-impl Tail {
-    pub fn log_end(self) -> i64 {
-        match self {
-            Self::Ours { log_end, .. } | Self::NothingOfOurs { log_end } => log_end,
-        }
-    }
+/// What the target's log says of our writes to a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// Sequences behind the last batches of ours, for origins of which the broker or the log beyond the position knows.
+    pub sequences: Sequences,
+    pub log_end: i64,
 }
 
 /// Half of the sequence space: a greater distance means "behind".
 const HALF: i64 = 1 << 30;
 
 /// What the target holds beyond a stored position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beyond {
-    /// So many records after the position are already at the target.
-    Records(i64),
+    /// So many records of each origin after the position are already at the target.
+    Records(Vec<(Origin, i64)>),
     /// The target holds fewer records than the position says: `missing` of them are gone.
     Truncated { missing: i64 },
 }
 
 /// Compares a position with the target's tail.
-pub fn beyond(position: &Position, tail: Tail) -> Beyond {
-    let records = match tail {
-        Tail::Ours { next_sequence, .. } => {
-            let ahead = next_sequence.since(position.next_sequence);
-            if ahead < HALF { ahead } else { ahead - (1 << 31) }
+pub fn beyond(position: &Position, tail: &Tail) -> Beyond {
+    let mut written = Vec::new();
+    let mut missing = (position.target_offset - tail.log_end).max(0);
+    for (origin, sequence) in tail.sequences.iter() {
+        let ahead = sequence.since(position.sequences.get(origin));
+        if ahead >= HALF {
+            missing = missing.max((1 << 31) - ahead);
+        } else if ahead > 0 {
+            written.push((origin, ahead));
         }
-        Tail::NothingOfOurs { log_end } => log_end - position.target_offset,
-    };
-    if records < 0 { Beyond::Truncated { missing: -records } } else { Beyond::Records(records) }
+    }
+    if missing > 0 { Beyond::Truncated { missing } } else { Beyond::Records(written) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn position(offset: i64, target: i64) -> Position {
-        Position {
-            source_topic_id: Uuid::default(),
-            leader_epoch: -1,
-            source_offset: offset,
-            next_sequence: Sequence::from_offset(offset),
-            target_offset: target,
-        }
+    fn position(offset: i64, target_offset: i64) -> Position {
+        Position { target_offset, ..Position::beginning_at(Uuid::default(), offset) }
+    }
+
+    fn tail(offset: i64, log_end: i64) -> Tail {
+        Tail { sequences: Sequences::beginning_at(offset), log_end }
     }
 
     #[test]
@@ -113,18 +152,31 @@ mod tests {
     #[test]
     fn the_tail_says_what_is_already_there() {
         let at = position(100, 40);
-        let ours = |offset| Tail::Ours { next_sequence: Sequence::from_offset(offset), log_end: 0 };
-        assert_eq!(beyond(&at, ours(100)), Beyond::Records(0));
-        assert_eq!(beyond(&at, ours(130)), Beyond::Records(30));
-        assert_eq!(beyond(&at, ours(90)), Beyond::Truncated { missing: 10 });
-        assert_eq!(beyond(&at, Tail::NothingOfOurs { log_end: 40 }), Beyond::Records(0));
-        assert_eq!(beyond(&at, Tail::NothingOfOurs { log_end: 0 }), Beyond::Truncated { missing: 40 });
+        assert_eq!(beyond(&at, &tail(100, 40)), Beyond::Records(Vec::new()));
+        assert_eq!(beyond(&at, &tail(130, 70)), Beyond::Records(vec![(Origin::SOURCE, 30)]));
+        assert_eq!(beyond(&at, &tail(90, 30)), Beyond::Truncated { missing: 10 });
+    }
+
+    #[test]
+    fn an_origin_that_the_tail_does_not_know_has_written_nothing() {
+        let silent = |log_end| Tail { sequences: Sequences::default(), log_end };
+        assert_eq!(beyond(&position(100, 40), &silent(40)), Beyond::Records(Vec::new()));
+        assert_eq!(beyond(&position(100, 40), &silent(60)), Beyond::Records(Vec::new()), "others wrote");
+        assert_eq!(beyond(&position(100, 40), &silent(0)), Beyond::Truncated { missing: 40 });
     }
 
     #[test]
     fn the_tail_is_compared_across_the_wrap() {
         let at = position(i64::from(i32::MAX) - 4, 0);
-        let tail = Tail::Ours { next_sequence: Sequence::from_offset((1 << 31) + 5), log_end: 10 };
-        assert_eq!(beyond(&at, tail), Beyond::Records(10));
+        assert_eq!(beyond(&at, &tail((1 << 31) + 5, 10)), Beyond::Records(vec![(Origin::SOURCE, 10)]));
+    }
+
+    #[test]
+    fn each_origin_is_counted_by_itself() {
+        let mut at = position(100, 40);
+        at.sequences.set(Origin(1), Sequence::from_offset(7));
+        let mut seen = tail(103, 45);
+        seen.sequences.set(Origin(1), Sequence::from_offset(9));
+        assert_eq!(beyond(&at, &seen), Beyond::Records(vec![(Origin::SOURCE, 3), (Origin(1), 2)]));
     }
 }

@@ -10,6 +10,14 @@ pub enum PartitionState {
     /// Asks the target where it stands, or waits for a leader.
     Waiting,
     Running,
+    /// The flow's rate limit, or a broker's quota, holds it back.
+    Throttled,
+    /// A person stopped the flow.
+    Paused,
+    /// Another instance owns the flow.
+    Standby,
+    /// Another instance took the flow over.
+    Fenced,
     /// The source's log begins after the position; the range between is lost.
     RetentionGap {
         first_lost: i64,
@@ -28,7 +36,7 @@ pub enum PartitionState {
     Diverged {
         detail: String,
     },
-    /// The target refuses a batch for what it holds.
+    /// The target refuses records for what they hold.
     Refused {
         code: ErrorCode,
         first_offset: i64,
@@ -37,6 +45,14 @@ pub enum PartitionState {
     /// A batch of the source is damaged or can't be written at the target.
     Poisoned {
         detail: String,
+    },
+    /// An open transaction holds back what lies after it at the source.
+    BlockedByTransaction {
+        /// -1 when the source does not tell.
+        producer_id: i64,
+        first_offset: i64,
+        /// Milliseconds since 1970.
+        since_ms: i64,
     },
     Unauthorized {
         code: ErrorCode,
@@ -68,6 +84,11 @@ impl PartitionState {
         match self {
             Self::Waiting => "waiting",
             Self::Running => "running",
+            Self::Throttled => "throttled",
+            Self::Paused => "paused",
+            Self::Standby => "standby",
+            Self::Fenced => "fenced",
+            Self::BlockedByTransaction { .. } => "blocked_by_transaction",
             Self::RetentionGap { .. } => "retention_gap",
             Self::Recreated { .. } => "recreated",
             Self::Truncated { .. } => "truncated",
@@ -81,8 +102,16 @@ impl PartitionState {
     /// Nothing moves until a person acts.
     pub fn is_stopped(&self) -> bool {
         match self {
-            Self::Waiting | Self::Running | Self::Unauthorized { .. } | Self::Unreachable { .. } => false,
-            Self::RetentionGap { .. }
+            Self::Waiting
+            | Self::Running
+            | Self::Throttled
+            | Self::Paused
+            | Self::Standby
+            | Self::BlockedByTransaction { .. }
+            | Self::Unauthorized { .. }
+            | Self::Unreachable { .. } => false,
+            Self::Fenced
+            | Self::RetentionGap { .. }
             | Self::Recreated { .. }
             | Self::Truncated { .. }
             | Self::Diverged { .. }
@@ -95,7 +124,16 @@ impl PartitionState {
 impl fmt::Display for PartitionState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Waiting | Self::Running => formatter.write_str(self.name()),
+            Self::Waiting | Self::Running | Self::Throttled | Self::Paused => {
+                formatter.write_str(self.name())
+            }
+            Self::Standby => formatter.write_str("another instance owns the flow"),
+            Self::Fenced => formatter.write_str("another instance took the flow over"),
+            Self::BlockedByTransaction { producer_id, first_offset, since_ms } => write!(
+                formatter,
+                "producer id {producer_id} has held a transaction open at source offset {first_offset} since {since_ms} \
+                 (milliseconds since 1970)"
+            ),
             Self::RetentionGap { first_lost, last_lost } => {
                 write!(formatter, "source records {first_lost} to {last_lost} are gone by retention")
             }

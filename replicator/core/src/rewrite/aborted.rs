@@ -25,7 +25,7 @@ impl AbortedTransactions {
     }
 
     /// Whether a batch is data of an aborted transaction. Each batch of the answer must be shown once, in order.
-    pub(super) fn covers(&mut self, batch: &ClosedBatch) -> Result<bool, Poison> {
+    pub fn covers(&mut self, batch: &ClosedBatch) -> Result<bool, Poison> {
         let header = batch.header();
         if header.producer_id < 0 {
             return Ok(false);
@@ -46,7 +46,8 @@ impl AbortedTransactions {
 }
 
 fn is_abort_marker(batch: &ClosedBatch) -> Result<bool, Poison> {
-    let base_offset = batch.header().base_offset;
-    let control = control_record(batch).map_err(|source| Poison::UnreadableBatch { base_offset, source })?;
+    let (base_offset, last_offset) = (batch.header().base_offset, batch.header().last_offset());
+    let unreadable = |source| Poison::UnreadableBatch { base_offset, last_offset, source };
+    let control = control_record(batch).map_err(unreadable)?;
     Ok(control.kind == ControlKind::Abort)
 }

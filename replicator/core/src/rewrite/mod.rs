@@ -2,6 +2,7 @@
 //! and re-encoded where one forces it, skipped where it holds nothing to copy. Never repairs what fails its checksum.
 
 mod aborted;
+mod left_out;
 mod poison;
 mod prepared;
 mod reencode;
@@ -9,6 +10,7 @@ mod reencode;
 use strait_wire::batch::{ClosedBatch, DecompressionLimit, Entry, LegacyMessageSet, open};
 
 pub use aborted::AbortedTransactions;
+pub use left_out::LeftOut;
 pub use poison::Poison;
 pub use prepared::{Prepared, PreparedKind, SkipReason, SourceOffsets, SourceRun};
 pub(crate) use reencode::Encoding;
@@ -55,6 +57,7 @@ impl Default for RewriteRules {
 pub struct Rewriter {
     rules: RewriteRules,
     aborted: AbortedTransactions,
+    left_out: LeftOut,
 }
 
 /// What a closed batch needs.
@@ -68,7 +71,7 @@ enum Way {
 
 impl Rewriter {
     pub fn new(rules: RewriteRules) -> Self {
-        Self { rules, aborted: AbortedTransactions::default() }
+        Self { rules, aborted: AbortedTransactions::default(), left_out: LeftOut::default() }
     }
 
     pub fn rules(&self) -> &RewriteRules {
@@ -78,6 +81,11 @@ impl Rewriter {
     /// The target's topic changed.
     pub fn set_rules(&mut self, rules: RewriteRules) {
         self.rules = rules;
+    }
+
+    /// What is left out from now on.
+    pub fn left_out(&mut self) -> &mut LeftOut {
+        &mut self.left_out
     }
 
     /// An answer to a fetch begins, with the transactions that it lists as aborted.
@@ -101,10 +109,16 @@ impl Rewriter {
         out: &mut Vec<Prepared>,
     ) -> Result<(), Poison> {
         let header = *batch.header();
-        let next = header.next_offset();
-        batch
-            .verify_crc()
-            .map_err(|source| Poison::CorruptBatch { base_offset: header.base_offset, source })?;
+        let (next, leader_epoch) = (header.next_offset(), header.partition_leader_epoch);
+        if self.left_out.covers(header.base_offset, header.last_offset()) {
+            out.push(Prepared::skipped(header.base_offset, next, leader_epoch, SkipReason::Refused));
+            return Ok(());
+        }
+        batch.verify_crc().map_err(|source| Poison::CorruptBatch {
+            base_offset: header.base_offset,
+            last_offset: header.last_offset(),
+            source,
+        })?;
         let aborted = self.rules.read_committed && self.aborted.covers(&batch)?;
         let skipped = if next <= position {
             Some(SkipReason::BelowPosition)
@@ -118,7 +132,8 @@ impl Rewriter {
             None
         };
         if let Some(reason) = skipped {
-            out.push(Prepared::skipped(header.base_offset.max(position), next.max(position), reason));
+            let base = header.base_offset.max(position);
+            out.push(Prepared::skipped(base, next.max(position), leader_epoch, reason));
             return Ok(());
         }
         match self.way(&batch, position) {
@@ -140,7 +155,8 @@ impl Rewriter {
         let passes = batch.is_gap_free()
             && header.base_offset >= position
             && batch.size() <= self.rules.target_max_message_bytes
-            && header.attributes.compression().is_ok();
+            && header.attributes.compression().is_ok()
+            && !self.left_out.touches(header.base_offset, header.last_offset());
         if !passes {
             return Way::Open;
         }
@@ -161,8 +177,8 @@ impl Rewriter {
         out: &mut Vec<Prepared>,
     ) -> Result<(), Poison> {
         let header = batch.header();
-        let base_offset = header.base_offset;
-        let unreadable = |source| Poison::UnreadableBatch { base_offset, source };
+        let (base_offset, last_offset) = (header.base_offset, header.last_offset());
+        let unreadable = |source| Poison::UnreadableBatch { base_offset, last_offset, source };
         let codec = header.attributes.compression().map_err(unreadable)?;
         let stripped;
         let batch = match self.rules.timestamps {
@@ -177,6 +193,7 @@ impl Rewriter {
             codec,
             leader_epoch: header.partition_leader_epoch,
             max_message_bytes: self.rules.target_max_message_bytes,
+            left_out: &self.left_out,
         };
         encoding.encode_range(records, base_offset, position, next, out)
     }
@@ -188,7 +205,7 @@ impl Rewriter {
         position: i64,
         out: &mut Vec<Prepared>,
     ) -> Result<(), Poison> {
-        reencode::legacy(set, &self.rules, position, out)
+        reencode::legacy(set, &self.rules, &self.left_out, position, out)
     }
 }
 

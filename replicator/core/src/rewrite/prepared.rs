@@ -2,6 +2,8 @@
 
 use strait_wire::batch::ClosedBatch;
 
+use crate::lane::Origin;
+
 /// A source range, in the order of the log.
 #[derive(Clone, Debug)]
 pub struct Prepared {
@@ -9,6 +11,11 @@ pub struct Prepared {
     pub source_base: i64,
     /// Position after it.
     pub source_next: i64,
+    /// The source's leader epoch of the batch that it comes from.
+    pub leader_epoch: i32,
+    pub origin: Origin,
+    /// To be written in a transaction together with the position.
+    pub transactional: bool,
     pub kind: PreparedKind,
 }
 
@@ -43,6 +50,10 @@ pub enum SkipReason {
     Empty,
     /// Copied already.
     BelowPosition,
+    /// A flow brought it here from the target.
+    Returning,
+    /// The target refused it, and the flow's policy leaves it out.
+    Refused,
 }
 
 /// Records with consecutive source offsets inside a batch.
@@ -55,24 +66,34 @@ pub struct SourceRun {
 }
 
 impl Prepared {
-    pub(super) fn skipped(source_base: i64, source_next: i64, reason: SkipReason) -> Self {
-        Self { source_base, source_next, kind: PreparedKind::Skipped(reason) }
+    /// A range of the source that holds nothing to copy.
+    pub fn skipped(source_base: i64, source_next: i64, leader_epoch: i32, reason: SkipReason) -> Self {
+        Self::new(source_base, source_next, leader_epoch, PreparedKind::Skipped(reason))
     }
 
     /// A batch that passes closed.
     pub(super) fn closed(batch: ClosedBatch, source_next: i64) -> Self {
-        let source_base = batch.header().base_offset;
+        let header = *batch.header();
         let kind = PreparedKind::Data { batch, offsets: SourceOffsets::Contiguous, opened: false };
-        Self { source_base, source_next, kind }
+        Self::new(header.base_offset, source_next, header.partition_leader_epoch, kind)
     }
 
     /// A batch encoded from records with these source offsets, of which there is at least one.
-    pub(crate) fn encoded(batch: ClosedBatch, offsets: Vec<i64>, source_next: i64) -> Self {
+    pub(crate) fn encoded(
+        batch: ClosedBatch,
+        offsets: Vec<i64>,
+        source_next: i64,
+        leader_epoch: i32,
+    ) -> Self {
         let source_base = offsets.first().copied().unwrap_or(source_next);
         let contiguous = offsets.windows(2).all(|pair| pair[1] == pair[0] + 1);
         let offsets = if contiguous { SourceOffsets::Contiguous } else { SourceOffsets::Listed(offsets) };
         let kind = PreparedKind::Data { batch, offsets, opened: true };
-        Self { source_base, source_next, kind }
+        Self::new(source_base, source_next, leader_epoch, kind)
+    }
+
+    pub(crate) fn new(source_base: i64, source_next: i64, leader_epoch: i32, kind: PreparedKind) -> Self {
+        Self { source_base, source_next, leader_epoch, origin: Origin::SOURCE, transactional: false, kind }
     }
 
     /// Records to copy.
@@ -103,6 +124,8 @@ impl SkipReason {
             Self::Aborted => "aborted",
             Self::Empty => "empty",
             Self::BelowPosition => "below_position",
+            Self::Returning => "returning",
+            Self::Refused => "refused",
         }
     }
 }

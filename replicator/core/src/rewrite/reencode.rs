@@ -5,7 +5,7 @@ use strait_wire::batch::{
     BatchBuilder, BatchError, ClosedBatch, Compression, HEADER_LENGTH, LegacyMessageSet, Record, Stamp,
 };
 
-use super::{Poison, Prepared, RewriteRules, SkipReason};
+use super::{LeftOut, Poison, Prepared, RewriteRules, SkipReason};
 
 const BASE_OFFSET_LENGTH: usize = 8;
 const LEADER_EPOCH_AT: usize = 12;
@@ -13,14 +13,15 @@ const LEADER_EPOCH_LENGTH: usize = 4;
 
 /// How records are encoded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Encoding {
+pub(crate) struct Encoding<'a> {
     pub(crate) codec: Compression,
     /// The source's leader epoch, kept for the position.
     pub(crate) leader_epoch: i32,
     pub(crate) max_message_bytes: usize,
+    pub(crate) left_out: &'a LeftOut,
 }
 
-impl Encoding {
+impl Encoding<'_> {
     /// Encodes those of a batch's records that are not below `position`.
     pub(super) fn encode_range(
         &self,
@@ -31,9 +32,10 @@ impl Encoding {
         out: &mut Vec<Prepared>,
     ) -> Result<(), Poison> {
         check_order(&records, base_offset, next)?;
-        records.retain(|record| record.offset >= position);
+        records.retain(|record| record.offset >= position && !self.left_out.contains(record.offset));
         if records.is_empty() {
-            out.push(Prepared::skipped(base_offset.max(position), next, SkipReason::BelowPosition));
+            let base = base_offset.max(position);
+            out.push(Prepared::skipped(base, next, self.leader_epoch, SkipReason::BelowPosition));
             return Ok(());
         }
         self.encode_split(&records, next, out)
@@ -44,7 +46,7 @@ impl Encoding {
         let batch = self.encode(records)?;
         if batch.size() <= self.max_message_bytes {
             let offsets = records.iter().map(|record| record.offset).collect();
-            out.push(Prepared::encoded(batch, offsets, next));
+            out.push(Prepared::encoded(batch, offsets, next, self.leader_epoch));
             return Ok(());
         }
         let (size, limit) = (batch.size(), self.max_message_bytes);
@@ -84,31 +86,34 @@ pub(super) fn without_append_time(batch: &ClosedBatch) -> Result<ClosedBatch, Po
     let mut bytes = BytesMut::with_capacity(stamped.head.len() + stamped.payload.len());
     bytes.put_slice(&stamped.head);
     bytes.put_slice(&stamped.payload);
-    with_place(bytes.freeze(), header.base_offset, header.partition_leader_epoch)
-        .map_err(|source| Poison::UnreadableBatch { base_offset: header.base_offset, source })
+    with_place(bytes.freeze(), header.base_offset, header.partition_leader_epoch).map_err(|source| {
+        Poison::UnreadableBatch { base_offset: header.base_offset, last_offset: header.last_offset(), source }
+    })
 }
 
 /// Messages of format 0 or 1, checked and encoded anew.
 pub(super) fn legacy(
     set: &LegacyMessageSet,
     rules: &RewriteRules,
+    left_out: &LeftOut,
     position: i64,
     out: &mut Vec<Prepared>,
 ) -> Result<(), Poison> {
     let last_offset = set.last_offset();
     let next = last_offset.saturating_add(1);
     if next <= position {
-        out.push(Prepared::skipped(position, position, SkipReason::BelowPosition));
+        out.push(Prepared::skipped(position, position, -1, SkipReason::BelowPosition));
         return Ok(());
     }
     let unreadable = |source| match source {
-        BatchError::Corrupt(source) => Poison::CorruptBatch { base_offset: last_offset, source },
-        source => Poison::UnreadableBatch { base_offset: last_offset, source },
+        BatchError::Corrupt(source) => Poison::CorruptBatch { base_offset: last_offset, last_offset, source },
+        source => Poison::UnreadableBatch { base_offset: last_offset, last_offset, source },
     };
     let records = set.open(rules.decompression_limit).map_err(unreadable)?;
     let codec = set.compression().map_err(unreadable)?;
     let base_offset = records.first().map_or(last_offset, |record| record.offset);
-    let encoding = Encoding { codec, leader_epoch: -1, max_message_bytes: rules.target_max_message_bytes };
+    let max_message_bytes = rules.target_max_message_bytes;
+    let encoding = Encoding { codec, leader_epoch: -1, max_message_bytes, left_out };
     encoding.encode_range(records, base_offset, position, next, out)
 }
 
@@ -126,7 +131,11 @@ fn check_order(records: &[Record], base_offset: i64, next: i64) -> Result<(), Po
     let mut expected = base_offset;
     for record in records {
         if record.offset < expected || record.offset >= next {
-            return Err(Poison::MisplacedRecord { base_offset, offset: record.offset });
+            return Err(Poison::MisplacedRecord {
+                base_offset,
+                last_offset: next - 1,
+                offset: record.offset,
+            });
         }
         expected = record.offset + 1;
     }

@@ -295,7 +295,7 @@ fn a_record_too_large_stops_behind_what_fits() {
     let (out, result) = rewritten(rules, batch, 0);
     let poison = result.expect_err("too large");
     assert!(matches!(poison, Poison::RecordTooLarge { offset: 6, size: 401..500, limit: 300 }), "{poison}");
-    assert_eq!(poison.offset(), 6);
+    assert_eq!(poison.range().0, 6);
     assert_eq!(out.last().map(|last| last.source_next), Some(6));
 }
 

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use strait_wire::ids::Uuid;
+
 use super::*;
 
 fn hex(bytes: &[u8]) -> String {
@@ -9,13 +11,14 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn position_value() -> Value {
-    Value::Position {
+    Value::Position(StoredPosition {
+        generation: 3,
         source_topic_id: Uuid([0x11; 16]),
         leader_epoch: 7,
         source_offset: 256,
-        next_sequence: 255,
         target_offset: -1,
-    }
+        sequences: vec![("c1".to_owned(), 255)],
+    })
 }
 
 #[test]
@@ -24,8 +27,28 @@ fn keys_have_golden_bytes() {
     let source_cluster_id = || "c1".to_owned();
     let table = [
         (
-            Key::Producer { flow: flow(), source_cluster_id: source_cluster_id() },
+            Key::Producer { flow: flow(), origin_cluster_id: source_cluster_id(), transactional: false },
             "0000".to_owned() + "01" + "04612d2d62" + "026331",
+        ),
+        (
+            Key::Producer { flow: flow(), origin_cluster_id: source_cluster_id(), transactional: true },
+            "0000".to_owned() + "05" + "04612d2d62" + "026331",
+        ),
+        (
+            Key::Loss {
+                flow: flow(),
+                source_cluster_id: source_cluster_id(),
+                topic: "orders".to_owned(),
+                partition: 3,
+                first_offset: 16,
+            },
+            "0000".to_owned()
+                + "04"
+                + "04612d2d62"
+                + "026331"
+                + "066f7264657273"
+                + "00000003"
+                + "0000000000000010",
         ),
         (
             Key::Position {
@@ -55,11 +78,18 @@ fn values_have_golden_bytes() {
             position_value(),
             "0000".to_owned()
                 + "02"
+                + "0000000000000003"
                 + &"11".repeat(16)
                 + "00000007"
                 + "0000000000000100"
-                + "000000ff"
-                + "ffffffffffffffff",
+                + "ffffffffffffffff"
+                + "0001"
+                + "026331"
+                + "000000ff",
+        ),
+        (
+            Value::Loss { reason: "recreated".to_owned(), last_offset: -1, at_ms: 5 },
+            "0000".to_owned() + "04" + "09" + "726563726561746564" + "ffffffffffffffff" + "0000000000000005",
         ),
         (
             Value::Owner { instance: "pod-0".to_owned(), generation: 9 },

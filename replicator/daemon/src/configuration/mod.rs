@@ -23,6 +23,9 @@ pub struct Configuration {
     /// Folder for what makes recovery faster; may vanish without loss.
     #[serde(default)]
     pub data_dir: PathBuf,
+    /// Name of this daemon among those that have the same flows; empty: its HTTP address and its host's name.
+    #[serde(default)]
+    pub instance: String,
     #[serde(default)]
     pub http: Http,
     /// Clusters by alias.

@@ -29,6 +29,11 @@ pub(crate) struct Assignment {
     /// Where to begin; used when the lane does not have the partition yet.
     pub(crate) position: Position,
     /// The position has no history at the target.
-    pub(crate) adopt_sequence: bool,
+    pub(crate) adopt_sequences: bool,
+    /// The source topic was made again; copying of the old one stopped at this offset.
+    pub(crate) recreated_at: Option<i64>,
     pub(crate) target_max_message_bytes: usize,
+    pub(crate) target_log_append_time: bool,
+    /// Records may vanish from the source's log one by one, so that they can't be counted again.
+    pub(crate) source_is_compacted: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use strait_client::Connection;
+use strait_client::{ClientError, Connection};
 
 /// What is known of one broker's connection.
 #[derive(Default)]
@@ -19,10 +19,17 @@ pub(super) struct Broker {
 const BACKOFF_MS: (u64, u64) = (50, 2_000);
 
 impl Broker {
-    pub(super) fn on_connected(&mut self, connection: Connection) {
+    /// The end of an attempt to connect.
+    pub(super) fn on_result(
+        &mut self,
+        result: Result<Connection, ClientError>,
+        now_ms: u64,
+    ) -> Result<(), ClientError> {
+        let connection = result.inspect_err(|_| self.on_failed(now_ms))?;
         self.connection = Some(connection);
         self.connecting = false;
         self.failures = 0;
+        Ok(())
     }
 
     pub(super) fn on_failed(&mut self, now_ms: u64) {

@@ -7,9 +7,13 @@ use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchTopic, ForgottenTopic};
 
 use super::assignment::Assignment;
+use crate::configuration::Isolation;
 
 /// From this version on topics travel by id.
 const TOPIC_ID_VERSION: i16 = 13;
+
+/// From this version on the source compares leader epochs (KIP-595).
+const FETCHED_EPOCH_VERSION: i16 = 12;
 
 /// Bounds of one fetch.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +21,7 @@ pub(super) struct FetchLimits {
     pub(super) max_wait_ms: i32,
     pub(super) max_bytes: i32,
     pub(super) partition_max_bytes: i32,
+    pub(super) isolation: Isolation,
 }
 
 /// The version to fetch at: by name where a topic has no id.
@@ -43,6 +48,7 @@ pub(super) fn build_request<'a>(
         topic.partitions.push(FetchPartition {
             partition: assignment.name.partition,
             current_leader_epoch: wanted.current_leader_epoch,
+            last_fetched_epoch: if version >= FETCHED_EPOCH_VERSION { wanted.last_fetched_epoch } else { -1 },
             fetch_offset: wanted.fetch_offset,
             partition_max_bytes: limits.partition_max_bytes,
             ..FetchPartition::default()
@@ -52,7 +58,7 @@ pub(super) fn build_request<'a>(
         max_wait_ms: limits.max_wait_ms,
         min_bytes: 1,
         max_bytes: limits.max_bytes,
-        isolation_level: 1,
+        isolation_level: i8::from(limits.isolation == Isolation::ReadCommitted),
         session_id: session.session_id,
         session_epoch: session.session_epoch,
         topics: topics.into_values().collect(),

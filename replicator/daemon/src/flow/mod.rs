@@ -2,21 +2,28 @@
 
 // Which partitions, between which leaders.
 mod assignment;
-// Lists topics, creates remote topics, keeps the lane's assignments true.
-mod planner;
-// Fetches, rewrites, produces; owns every partition's state machine.
-mod lane_task;
-// Requests to the source and what their answers hold.
-mod fetch;
-// Requests to the target and what their answers hold.
-mod produce;
-// Where the target stands.
-mod tail;
 // Connections of a lane to the brokers of one side.
 mod brokers;
+// Refused records, set aside at the target.
+mod dead_letter;
+// Requests to the source and what their answers hold.
+mod fetch;
+// Fetches, rewrites, produces; owns every partition's state machine.
+mod lane;
+// Which instance may write.
+mod owner;
+// Lists topics, creates remote topics, keeps the lane's assignments true.
+mod planner;
+// Requests to the target and what their answers hold.
+mod produce;
+// Which batches of the source are flows' own.
+mod provenance;
 // One partition in a lane.
 mod slot;
+// Where the target stands.
+mod tail;
 // Starts and restarts the parts of a flow.
 mod task;
 
+pub(crate) use assignment::PartitionName;
 pub(crate) use task::{FlowParts, run};

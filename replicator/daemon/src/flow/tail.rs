@@ -1,22 +1,23 @@
-//! Where the target stands: the last batch of ours in a partition's log.
+//! Where the target stands: what it holds of ours beyond the positions of many partitions, in a few requests.
+
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use strait_client::{Connection, ConnectionError, UnsupportedApiError};
-use strait_replicator_core::lane::{Sequence, Tail};
-use strait_wire::batch::{BatchError, BatchHeader, Entry, closed_batches};
+use strait_replicator_core::lane::{Identities, Origin, Sequence, Sequences, Tail};
+use strait_wire::batch::{BatchError, Entry, closed_batches};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
+use strait_wire::message::describe_producers::{DescribeProducersRequest, ProducerState, TopicRequest};
 use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchTopic};
 use strait_wire::message::list_offsets::{ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic};
 
 use super::assignment::End;
 
-/// Batches looked at before the search for ours is given up.
-const SCAN_BATCHES: usize = 10_000;
 const LATEST: i64 = -1;
-const EARLIEST: i64 = -2;
+const SCAN_BYTES: i32 = 1 << 20;
 
-/// Why the tail could not be read.
+/// Why a tail could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TailError {
     #[error(transparent)]
@@ -29,114 +30,199 @@ pub(super) enum TailError {
     Batch { topic: String, partition: i32, source: BatchError },
     #[error("the target left {topic}-{partition} out of its answer")]
     Missing { topic: String, partition: i32 },
-    #[error("no batch of ours in the last {scanned} of {topic}-{partition}")]
-    TooFarBack { topic: String, partition: i32, scanned: usize },
 }
 
-/// Reads one partition's tail at the target.
-pub(super) struct TailReader {
-    pub(super) connection: Connection,
+/// One partition to look at.
+#[derive(Clone, Debug)]
+pub(super) struct TailAsked {
+    pub(super) index: usize,
+    pub(super) generation: u64,
     pub(super) target: End,
     pub(super) partition: i32,
-    pub(super) producer_id: i64,
+    /// Batches of ours beyond the position lie at this offset or after it.
+    pub(super) from: i64,
+    /// Whether the log is searched where the broker has forgotten our producer.
+    pub(super) search: bool,
 }
 
+/// Reads the tails of partitions that one broker leads.
+pub(super) struct TailReader {
+    pub(super) connection: Connection,
+    pub(super) identities: Identities,
+}
+
+type Place = (String, i32);
+
 impl TailReader {
-    pub(super) async fn read(&self) -> Result<Tail, TailError> {
-        let log_end = self.offset_at(LATEST).await?;
-        let log_start = self.offset_at(EARLIEST).await?;
-        let mut before = log_end;
-        for _ in 0..SCAN_BATCHES {
-            if before <= log_start {
-                return Ok(Tail::NothingOfOurs { log_end });
-            }
-            let Some(header) = self.batch_at(before - 1).await? else {
-                return Ok(Tail::NothingOfOurs { log_end });
-            };
-            if header.producer_id == self.producer_id
-                && let Some(base) = Sequence::new(header.base_sequence)
-            {
-                let next_sequence = base.advance(i64::from(header.last_offset_delta) + 1);
-                return Ok(Tail::Ours { next_sequence, log_end });
-            }
-            before = header.base_offset.min(before - 1);
+    /// The tail of each, or one error for all.
+    pub(super) async fn read(&self, asked: &[TailAsked]) -> Result<Vec<Result<Tail, TailError>>, TailError> {
+        // The log's end first: batches that are written meanwhile then lie behind it.
+        let ends = self.log_ends(asked).await?;
+        let producers = self.producers(asked).await?;
+        let mut tails = Vec::with_capacity(asked.len());
+        for one in asked {
+            tails.push(self.tail(one, &ends, &producers).await);
         }
-        Err(TailError::TooFarBack {
-            topic: self.target.topic.clone(),
-            partition: self.partition,
-            scanned: SCAN_BATCHES,
-        })
+        Ok(tails)
     }
 
-    async fn offset_at(&self, timestamp: i64) -> Result<i64, TailError> {
-        let partition =
-            ListOffsetsPartition { partition_index: self.partition, current_leader_epoch: -1, timestamp };
-        let topic = ListOffsetsTopic { name: self.target.topic.clone(), partitions: vec![partition] };
-        let request =
-            ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };
+    async fn tail(
+        &self,
+        asked: &TailAsked,
+        ends: &HashMap<Place, Result<i64, ErrorCode>>,
+        producers: &HashMap<Place, Result<Vec<ProducerState>, ErrorCode>>,
+    ) -> Result<Tail, TailError> {
+        let place = (asked.target.topic.clone(), asked.partition);
+        let refused = |code| TailError::Refused { topic: place.0.clone(), partition: place.1, code };
+        let missing = || TailError::Missing { topic: place.0.clone(), partition: place.1 };
+        let log_end = ends.get(&place).ok_or_else(missing)?.map_err(refused)?;
+        let known = match producers.get(&place) {
+            Some(Ok(producers)) => self.sequences(producers),
+            Some(Err(code)) => return Err(refused(*code)),
+            None => Sequences::default(),
+        };
+        let is_known = |origin| known.iter().any(|(known, _)| known == origin);
+        let is_forgotten = self.identities.producer_ids().any(|(origin, _)| !is_known(origin));
+        let mut sequences = Sequences::default();
+        if is_forgotten && asked.search && log_end > asked.from {
+            sequences = self.search(asked, log_end).await?;
+        }
+        for (origin, sequence) in known.iter() {
+            sequences.set(origin, sequence);
+        }
+        Ok(Tail { sequences, log_end })
+    }
+
+    fn sequences(&self, producers: &[ProducerState]) -> Sequences {
+        let ours = producers.iter().filter_map(|producer| {
+            let origin = self.identities.origin_of(producer.producer_id)?;
+            Some((origin, Sequence::new(producer.last_sequence)?.advance(1)))
+        });
+        ours.collect()
+    }
+
+    async fn log_ends(
+        &self,
+        asked: &[TailAsked],
+    ) -> Result<HashMap<Place, Result<i64, ErrorCode>>, TailError> {
+        let mut topics: BTreeMap<&str, Vec<ListOffsetsPartition>> = BTreeMap::new();
+        for one in asked {
+            topics.entry(&one.target.topic).or_default().push(ListOffsetsPartition {
+                partition_index: one.partition,
+                current_leader_epoch: -1,
+                timestamp: LATEST,
+            });
+        }
+        let topics = topics.into_iter().map(|(name, partitions)| {
+            let name = name.to_owned();
+            ListOffsetsTopic { name, partitions }
+        });
+        let request = ListOffsetsRequest { replica_id: -1, topics: topics.collect(), ..Default::default() };
         let response = self.connection.call(&request).await?;
-        let answer = response.topics.iter().flat_map(|topic| &topic.partitions).next();
-        let answer = answer.ok_or_else(|| self.missing())?;
-        self.check(ErrorCode(answer.error_code))?;
-        Ok(answer.offset)
+        let mut ends = HashMap::new();
+        for topic in response.topics {
+            for partition in topic.partitions {
+                let code = ErrorCode(partition.error_code);
+                let end = if code.is_ok() { Ok(partition.offset) } else { Err(code) };
+                ends.insert((topic.name.clone(), partition.partition_index), end);
+            }
+        }
+        Ok(ends)
     }
 
-    /// The header of the batch that holds `offset`, or `None` where the log ends before it.
-    async fn batch_at(&self, offset: i64) -> Result<Option<BatchHeader>, TailError> {
+    /// The producers that the broker remembers; nothing where it can't be asked.
+    async fn producers(
+        &self,
+        asked: &[TailAsked],
+    ) -> Result<HashMap<Place, Result<Vec<ProducerState>, ErrorCode>>, TailError> {
+        if self.connection.version_of::<DescribeProducersRequest>().is_err() {
+            return Ok(HashMap::new());
+        }
+        let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
+        for one in asked {
+            topics.entry(&one.target.topic).or_default().push(one.partition);
+        }
+        let topics = topics.into_iter().map(|(name, partition_indexes)| {
+            let name = name.to_owned();
+            TopicRequest { name, partition_indexes }
+        });
+        let request = DescribeProducersRequest { topics: topics.collect() };
+        let response = self.connection.call(&request).await?;
+        let mut producers = HashMap::new();
+        for topic in response.topics {
+            for partition in topic.partitions {
+                let code = ErrorCode(partition.error_code);
+                let active = if code.is_ok() { Ok(partition.active_producers) } else { Err(code) };
+                producers.insert((topic.name.clone(), partition.partition_index), active);
+            }
+        }
+        Ok(producers)
+    }
+
+    /// The last sequences of ours in the log from the position's end on.
+    async fn search(&self, asked: &TailAsked, log_end: i64) -> Result<Sequences, TailError> {
+        let mut sequences = Sequences::default();
+        let mut offset = asked.from;
+        while offset < log_end {
+            let bytes = self.fetch(asked, offset).await?;
+            let before = offset;
+            for entry in closed_batches(bytes) {
+                let wrong = |source| TailError::Batch {
+                    topic: asked.target.topic.clone(),
+                    partition: asked.partition,
+                    source,
+                };
+                let Entry::Closed(batch) = entry.map_err(wrong)? else { continue };
+                let header = batch.header();
+                offset = offset.max(header.next_offset());
+                if let Some((origin, sequence)) = self.written(header.producer_id, header.base_sequence) {
+                    sequences.set(origin, sequence.advance(i64::from(header.records_count)));
+                }
+            }
+            if offset == before {
+                break;
+            }
+        }
+        Ok(sequences)
+    }
+
+    fn written(&self, producer_id: i64, base_sequence: i32) -> Option<(Origin, Sequence)> {
+        Some((self.identities.origin_of(producer_id)?, Sequence::new(base_sequence)?))
+    }
+
+    async fn fetch(&self, asked: &TailAsked, offset: i64) -> Result<Bytes, TailError> {
+        let (topic, partition) = (&asked.target.topic, asked.partition);
         let highest = self.connection.version_of::<FetchRequest>()?;
-        let by_id = highest >= 13 && self.target.topic_id != Uuid::ZERO;
+        let by_id = highest >= 13 && asked.target.topic_id != Uuid::ZERO;
         let version = if by_id { highest } else { highest.min(12) };
-        let partition = FetchPartition {
-            partition: self.partition,
-            fetch_offset: offset,
-            partition_max_bytes: 1,
-            ..FetchPartition::default()
+        let mut fetched = FetchTopic {
+            partitions: vec![FetchPartition {
+                partition,
+                fetch_offset: offset,
+                partition_max_bytes: SCAN_BYTES,
+                ..FetchPartition::default()
+            }],
+            ..FetchTopic::default()
         };
-        let topic = if by_id {
-            FetchTopic { topic_id: self.target.topic_id, partitions: vec![partition], ..Default::default() }
+        if by_id {
+            fetched.topic_id = asked.target.topic_id;
         } else {
-            FetchTopic { topic: self.target.topic.clone(), partitions: vec![partition], ..Default::default() }
-        };
+            fetched.topic.clone_from(topic);
+        }
         let request = FetchRequest {
-            max_wait_ms: 0,
-            min_bytes: 0,
-            max_bytes: 1,
+            min_bytes: 1,
+            max_bytes: SCAN_BYTES,
             session_epoch: -1,
-            topics: vec![topic],
+            topics: vec![fetched],
             ..FetchRequest::default()
         };
         let response = self.connection.call_at(&request, version).await?;
-        self.check(ErrorCode(response.error_code))?;
-        let answer = response.responses.iter().flat_map(|topic| &topic.partitions).next();
-        let answer = answer.ok_or_else(|| self.missing())?;
-        self.check(ErrorCode(answer.error_code))?;
-        let records = answer.records.clone().map_or_else(Bytes::new, |records| records.into_bytes());
-        self.last_header(records)
-    }
-
-    fn last_header(&self, records: Bytes) -> Result<Option<BatchHeader>, TailError> {
-        let mut last = None;
-        for entry in closed_batches(records) {
-            match entry {
-                Ok(Entry::Closed(batch)) => last = Some(*batch.header()),
-                Ok(Entry::Legacy(_)) => {}
-                Err(source) => {
-                    let topic = self.target.topic.clone();
-                    return Err(TailError::Batch { topic, partition: self.partition, source });
-                }
-            }
+        let answer = response.responses.into_iter().flat_map(|topic| topic.partitions).next();
+        let answer = answer.ok_or_else(|| TailError::Missing { topic: topic.clone(), partition })?;
+        let code = ErrorCode(answer.error_code);
+        if !code.is_ok() {
+            return Err(TailError::Refused { topic: topic.clone(), partition, code });
         }
-        Ok(last)
-    }
-
-    fn check(&self, code: ErrorCode) -> Result<(), TailError> {
-        if code.is_ok() {
-            return Ok(());
-        }
-        Err(TailError::Refused { topic: self.target.topic.clone(), partition: self.partition, code })
-    }
-
-    fn missing(&self) -> TailError {
-        TailError::Missing { topic: self.target.topic.clone(), partition: self.partition }
+        Ok(answer.records.map_or_else(Bytes::new, |records| records.into_bytes()))
     }
 }

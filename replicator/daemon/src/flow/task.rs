@@ -1,21 +1,28 @@
 //! Starts the parts of a flow, and starts them again after a failure of its clusters.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use strait_client::{ClientConfig, ClientError, Cluster};
-use strait_replicator_core::lane::{Position, Settings};
+use strait_replicator_core::lane::{Identities, Identity, Position, Settings};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
+use strait_replicator_core::state_record::{Key, State, Value};
+use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
-use tokio::sync::{Notify, mpsc, watch};
-use tracing::{info, warn};
+use strait_wire::error_code::ErrorClass;
+use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tracing::{error, info, warn};
 
 use super::assignment::PartitionName;
-use super::lane_task::{LaneParts, LaneTask};
-use super::planner::{PlanError, Planner, position_key, position_value, producer_identity};
+use super::lane::{LaneEnd, LaneParts, LaneTask};
+use super::owner::Ownership;
+use super::planner::{Planner, PlannerParts, position_of};
+use super::provenance::{Ends, Provenance, new_producer, producer_entry};
 use crate::configuration::{self, Flow, Limits};
-use crate::state_topic::{StateError, StateTopic};
-use crate::status::DaemonStatus;
+use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
+use crate::status::{DaemonStatus, LedgerEntry};
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
@@ -25,6 +32,7 @@ const DECOMPRESSION_LIMIT: DecompressionLimit = DecompressionLimit(256 << 20);
 /// What one flow runs on.
 pub(crate) struct FlowParts {
     pub(crate) flow: Flow,
+    pub(crate) instance: String,
     pub(crate) source: configuration::Cluster,
     pub(crate) target: configuration::Cluster,
     pub(crate) limits: Limits,
@@ -40,8 +48,6 @@ enum StartError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error(transparent)]
     Pattern(#[from] PatternError),
     #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
     Configuration(configuration::Problem),
@@ -49,7 +55,7 @@ enum StartError {
     NoClusterId { alias: String },
 }
 
-/// Runs a flow on the current thread until `shutdown` says true.
+/// Runs a flow on the current thread until `shutdown` says true, or another instance takes it over.
 pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
     let id = parts.flow.id();
     while !*shutdown.borrow() {
@@ -58,14 +64,19 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
             _ = shutdown.changed() => return,
         };
         match started {
-            Ok(running) => {
-                running.until_stopped(&mut shutdown).await;
-                return;
-            }
+            Ok(running) => match running.until_stopped(&mut shutdown).await {
+                LaneEnd::Stopped => return,
+                LaneEnd::Fenced => {
+                    error!(flow = %id, "fenced: another instance copies this flow, this one has stopped");
+                    parts.status.update(&id, |flow| flow.stop_all("fenced"));
+                    return;
+                }
+                LaneEnd::MustReload => info!(flow = %id, "flow starts again from the state topic"),
+            },
             Err(error) => {
                 warn!(flow = %id, %error, "flow can't start, retrying");
                 parts.status.update(&id, |flow| {
-                    flow.state = "unreachable".to_owned();
+                    flow.state = if error.is_unauthorized() { "unauthorized" } else { "unreachable" };
                     flow.last_error = Some(error.to_string());
                 });
             }
@@ -77,15 +88,30 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
+impl StartError {
+    fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Source { source, .. } | Self::Target { source, .. } => is_unauthorized(source),
+            Self::State(StateError::Client(error)) => is_unauthorized(error),
+            Self::State(_) | Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
+        }
+    }
+}
+
+fn is_unauthorized(error: &ClientError) -> bool {
+    matches!(error, ClientError::Broker { error, .. } if error.code.class() == ErrorClass::Fatal
+        && error.code.to_string().contains("AUTHORIZATION_FAILED"))
+}
+
 struct Running {
     id: String,
     lane: LaneTask,
     planner: Planner,
-    positions: PositionWriter,
+    ownership: Ownership,
 }
 
 impl Running {
-    async fn until_stopped(self, shutdown: &mut watch::Receiver<bool>) {
+    async fn until_stopped(mut self, shutdown: &mut watch::Receiver<bool>) -> LaneEnd {
         let planner = self.planner;
         let plan = async move {
             tokio::select! {
@@ -94,67 +120,209 @@ impl Running {
                 _ = shutdown.wait_for(|stop| *stop) => {}
             }
         };
-        tokio::join!(plan, self.lane.run(), self.positions.run());
-        info!(flow = %self.id, "flow is stopped");
+        let ownership = &mut self.ownership;
+        let copy = async { tokio::join!(plan, self.lane.run()).1 };
+        tokio::pin!(copy);
+        let end = tokio::select! {
+            end = &mut copy => end,
+            // Fenced: the lane sees it by its lease and ends without a drain.
+            () = ownership.keep() => copy.await,
+        };
+        if end == LaneEnd::Stopped {
+            self.ownership.release().await;
+        }
+        info!(flow = %self.id, ?end, "flow is stopped");
+        end
     }
 }
 
 async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     let flow = parts.flow.clone();
+    let id = flow.id();
     let (source, target) = tokio::join!(connect(&parts.source), connect(&parts.target));
     let source = source.map_err(|error| StartError::Source { alias: flow.source.clone(), source: error })?;
     let target = target.map_err(|error| StartError::Target { alias: flow.target.clone(), source: error })?;
-    let source_cluster_id =
-        source.cluster_id().ok_or_else(|| StartError::NoClusterId { alias: flow.source.clone() })?;
-    let state = Arc::new(StateTopic::open(target.clone(), flow.replication_factor).await?);
-    let mut stored = state.load().await?;
-    let identity = producer_identity(&state, &mut stored, &flow, &source_cluster_id, &target).await?;
+    let cluster_id = |cluster: &Cluster, alias: &str| {
+        cluster.cluster_id().ok_or_else(|| StartError::NoClusterId { alias: alias.to_owned() })
+    };
+    let source_cluster_id = cluster_id(&source, &flow.source)?;
+    let target_cluster_id = cluster_id(&target, &flow.target)?;
+    let state = StateTopic::open(target.clone(), flow.replication_factor).await?;
+    let status = parts.status.clone();
+    let standby_id = id.clone();
+    let ownership = Ownership::acquire(state.clone(), id.clone(), parts.instance.clone(), move |owner| {
+        let owner = owner.to_owned();
+        status.update(&standby_id, |flow| {
+            flow.stop_all("standby");
+            flow.last_error = Some(format!("instance {owner} owns the flow"));
+        });
+    })
+    .await?;
+    let ends = Ends {
+        source: source.clone(),
+        source_cluster_id: source_cluster_id.clone(),
+        target: target.clone(),
+        target_cluster_id: target_cluster_id.clone(),
+    };
+    let loaded = load(&state, &flow, &ends).await?;
     let (assignments, assigned) = mpsc::channel(1);
-    let (changed, positions) = mpsc::channel(1);
     let refresh = Arc::new(Notify::new());
+    parts.status.set_ledger(&id, loaded.losses);
+    parts.status.update(&id, |flow| flow.last_error = None);
+    let provenance =
+        Provenance::new(id.clone(), ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
     let lane = LaneTask::new(LaneParts {
-        flow: flow.id(),
+        flow: flow.clone(),
         source: source.clone(),
         target: target.clone(),
+        source_cluster_id: source_cluster_id.clone(),
+        target_cluster_id,
         settings: Settings {
-            producer_id: identity.producer_id,
-            producer_epoch: identity.producer_epoch,
             window: parts.limits.requests_in_flight,
             queue_bytes: parts.limits.partition_fetch_bytes.saturating_mul(2),
             decompression_limit: DECOMPRESSION_LIMIT,
         },
+        identities: loaded.identities,
+        origins: loaded.origins,
+        provenance: Rc::new(Mutex::new(provenance)),
+        state: state.clone(),
+        generation: ownership.generation,
+        lease: ownership.lease(),
         limits: parts.limits.clone(),
-        position_interval: Duration::from_millis(flow.position_interval_ms),
         assignments: assigned,
-        positions: changed,
         refresh: refresh.clone(),
         status: parts.status.clone(),
     });
-    let positions = PositionWriter {
-        flow: flow.clone(),
-        source_cluster_id: source_cluster_id.clone(),
-        state: state.clone(),
-        changed: positions,
-    };
-    let planner = Planner {
+    let planner = Planner::new(PlannerParts {
         selection: FlowSelection {
             filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
             policy: flow.policy().map_err(StartError::Configuration)?,
             target_alias: flow.target.clone(),
             heartbeats: false,
         },
+        rules: TopicRules { replication_factor: flow.replication_factor, configs: flow.config_rules()? },
         source,
         target,
         source_cluster_id,
         state,
-        stored,
+        generation: ownership.generation,
+        stored: loaded.positions,
         refresh,
         assignments,
-        begun: std::collections::BTreeMap::new(),
+        status: parts.status.clone(),
         flow,
+    });
+    info!(flow = %id, generation = ownership.generation, "flow is started");
+    Ok(Running { id, lane, planner, ownership })
+}
+
+/// What the state topic says of a flow.
+struct Loaded {
+    identities: Identities,
+    /// Cluster ids by number; the first is the source's.
+    origins: Vec<String>,
+    positions: BTreeMap<PartitionName, Position>,
+    losses: Vec<LedgerEntry>,
+}
+
+async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result<Loaded, StartError> {
+    let mut view = StateView::default();
+    state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
+    fence_transactions(&view.state, flow, ends, state).await?;
+    let mut view = StateView::default();
+    state.catch_up(&mut view, Isolation::Committed).await?;
+    let (identities, origins) = identities(&view.state, state, flow, ends).await?;
+    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new() };
+    for (key, value) in view.state.iter() {
+        match (key, value) {
+            (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
+                if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
+            {
+                let name = PartitionName { topic: topic.clone(), partition: *partition };
+                loaded.positions.insert(name, position_of(stored, &loaded.origins));
+            }
+            (
+                Key::Loss { flow: of, source_cluster_id, topic, partition, first_offset },
+                Value::Loss { reason, last_offset, at_ms },
+            ) if *of == flow.id() && *source_cluster_id == ends.source_cluster_id => {
+                loaded.losses.push(LedgerEntry {
+                    topic: topic.clone(),
+                    partition: *partition,
+                    reason: reason.clone(),
+                    first_offset: *first_offset,
+                    last_offset: *last_offset,
+                    at_ms: *at_ms,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(loaded)
+}
+
+/// A flow that ever used transactions may have left one open: it is ended, so that positions can be read.
+async fn fence_transactions(
+    known: &State,
+    flow: &Flow,
+    ends: &Ends,
+    state: &StateTopic,
+) -> Result<(), StartError> {
+    let key = Key::Producer {
+        flow: flow.id(),
+        origin_cluster_id: ends.source_cluster_id.clone(),
+        transactional: true,
     };
-    info!(flow = %planner.flow.id(), producer_id = identity.producer_id, "flow is started");
-    Ok(Running { id: planner.flow.id(), lane, planner, positions })
+    if known.get(&key).is_none() {
+        return Ok(());
+    }
+    let coordinator = super::lane::coordinator(&ends.target, flow, &ends.source_cluster_id);
+    let (id, origin) = (flow.id(), &ends.source_cluster_id);
+    let fenced = super::lane::initialize(&coordinator, state, &id, origin, &ends.target_cluster_id);
+    match fenced.await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.into_state().into()),
+    }
+}
+
+/// The flow's producer ids: asked from the target once, kept for ever.
+async fn identities(
+    known: &State,
+    state: &StateTopic,
+    flow: &Flow,
+    ends: &Ends,
+) -> Result<(Identities, Vec<String>), StartError> {
+    let mut origins = vec![ends.source_cluster_id.clone()];
+    let mut stored = BTreeMap::new();
+    for (key, value) in known.iter() {
+        if let (
+            Key::Producer { flow: of, origin_cluster_id, transactional: false },
+            Value::Producer { producer_id, producer_epoch, target_cluster_id },
+        ) = (key, value)
+            && *of == flow.id()
+            && *target_cluster_id == ends.target_cluster_id
+        {
+            let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
+            stored.insert(origin_cluster_id.clone(), identity);
+        }
+    }
+    let own = match stored.remove(&ends.source_cluster_id) {
+        Some(identity) => identity,
+        None => {
+            let identity = new_producer(&ends.target).await?;
+            let (origin, target) = (&ends.source_cluster_id, &ends.target_cluster_id);
+            // The id is on the target before it is used.
+            state.write(vec![producer_entry(&flow.id(), origin, false, identity, target)]).await?;
+            info!(flow = %flow.id(), producer_id = identity.producer_id, "producer id is published");
+            identity
+        }
+    };
+    let mut identities = Identities::new(own);
+    for (origin, identity) in stored.into_iter().take(usize::from(u16::MAX)) {
+        let number = u16::try_from(origins.len()).unwrap_or(u16::MAX);
+        identities.set(strait_replicator_core::lane::Origin(number), identity);
+        origins.push(origin);
+    }
+    Ok((identities, origins))
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {
@@ -166,25 +334,4 @@ async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientErro
         ..ClientConfig::default()
     })
     .await
-}
-
-/// Writes positions to the state topic, one write at a time.
-struct PositionWriter {
-    flow: Flow,
-    source_cluster_id: String,
-    state: Arc<StateTopic>,
-    changed: mpsc::Receiver<Vec<(PartitionName, Position)>>,
-}
-
-impl PositionWriter {
-    async fn run(mut self) {
-        while let Some(changed) = self.changed.recv().await {
-            let records = changed.iter().map(|(name, position)| {
-                (position_key(&self.flow, &self.source_cluster_id, name), position_value(position))
-            });
-            if let Err(error) = self.state.write(records.collect()).await {
-                warn!(flow = %self.flow.id(), %error, "positions are not written, a restart reads more of the source");
-            }
-        }
-    }
 }

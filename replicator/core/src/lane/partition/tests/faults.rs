@@ -1,0 +1,228 @@
+//! Whatever fails, the target gets each record once and in order: by seed, over origins and transactions.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// A target that does what a broker does with sequences and transactions.
+#[derive(Default)]
+struct Target {
+    /// Values that a read_committed reader sees, or will after a commit.
+    values: Vec<String>,
+    log_end: i64,
+    producers: BTreeMap<i64, Producer>,
+    /// Values of the open transaction.
+    open: Option<Vec<String>>,
+    stored: Option<Position>,
+}
+
+#[derive(Default)]
+struct Producer {
+    next_sequence: Option<i32>,
+    last: Option<(i32, i64)>,
+}
+
+impl Target {
+    fn produce(&mut self, outgoing: &Outgoing) -> BatchOutcome {
+        let mut bytes = outgoing.batch.head.to_vec();
+        bytes.extend_from_slice(&outgoing.batch.payload);
+        let Some(Ok(Entry::Closed(batch))) = closed_batches(Bytes::from(bytes)).next() else {
+            panic!("what the lane sends is a batch");
+        };
+        batch.verify_crc().expect("the checksum is patched");
+        let header = *batch.header();
+        let producer = self.producers.entry(header.producer_id).or_default();
+        if let Some((last, base_offset)) = producer.last
+            && last == header.base_sequence
+        {
+            return BatchOutcome::Acked { base_offset };
+        }
+        if producer.next_sequence.is_some_and(|next| next != header.base_sequence) {
+            return BatchOutcome::Refused { code: ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER };
+        }
+        let base_offset = self.log_end;
+        producer.last = Some((header.base_sequence, base_offset));
+        producer.next_sequence = Some(header.base_sequence + header.records_count);
+        self.log_end += i64::from(header.records_count);
+        let transactional = header.attributes.is_transactional();
+        let values = if transactional { self.open.get_or_insert_default() } else { &mut self.values };
+        for record in open(&batch, DecompressionLimit(1 << 20)).expect("readable") {
+            values.push(String::from_utf8(record.value.unwrap_or_default().to_vec()).expect("text"));
+        }
+        BatchOutcome::Acked { base_offset }
+    }
+
+    /// Ends the open transaction; the marker takes an offset.
+    fn end(&mut self, commit: Option<Position>) {
+        let values = self.open.take().unwrap_or_default();
+        self.log_end += 1;
+        if let Some(position) = commit {
+            self.values.extend(values);
+            self.stored = Some(position);
+        }
+    }
+
+    /// A new instance of the transactional producer.
+    fn fence(&mut self) {
+        if self.open.is_some() {
+            self.end(None);
+        }
+        self.producers.remove(&TRANSACTIONAL);
+    }
+
+    fn tail(&self) -> Tail {
+        let identities = identities();
+        let known = identities.producer_ids().filter_map(|(origin, id)| {
+            let next = self.producers.get(&id)?.next_sequence?;
+            Some((origin, Sequence::new(next)?))
+        });
+        Tail { sequences: known.collect(), log_end: self.log_end }
+    }
+}
+
+struct Seed(u64);
+
+impl Seed {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// What a run mixes.
+#[derive(Clone, Copy)]
+struct Mix {
+    origins: bool,
+    transactions: bool,
+}
+
+/// The origin of a source offset's record: stretches of 10, which batches do not cross.
+fn origin_of(offset: i64, mix: Mix) -> Origin {
+    if mix.origins && (offset / 10) % 3 == 1 { Origin(1) } else { Origin::SOURCE }
+}
+
+fn fetched(offset: i64, random: &mut Seed, mix: Mix) -> Prepared {
+    let stretch_end = (offset / 10 + 1) * 10;
+    let count = (1 + random.below(7) as i64).min(stretch_end - offset);
+    let transactional = mix.transactions && (offset / 50) % 2 == 1;
+    Prepared { origin: origin_of(offset, mix), transactional, ..batch(offset, count) }
+}
+
+struct Run {
+    target: Target,
+    lane: PartitionLane,
+    random: Seed,
+    stored: Position,
+    now_ms: u64,
+    mix: Mix,
+}
+
+impl Run {
+    fn step(&mut self) {
+        self.now_ms += 1_000;
+        if self.lane.poll_tail(self.now_ms) {
+            self.lane.on_tail(&self.target.tail(), self.now_ms);
+        }
+        if let Some(offset) = self.lane.fetch_offset()
+            && offset < 200
+        {
+            let item = fetched(offset, &mut self.random, self.mix);
+            let next = item.source_next;
+            self.lane.on_fetched(vec![item], next);
+        }
+        self.produce();
+        self.end_transaction();
+        if self.random.below(4) == 0 && self.target.open.is_none() {
+            self.stored = self.lane.position().clone();
+            self.target.stored = None;
+        }
+        if self.random.below(10) == 0 {
+            self.restart();
+        }
+    }
+
+    fn produce(&mut self) {
+        let sent: Vec<Outgoing> = std::iter::from_fn(|| send(&mut self.lane)).collect();
+        let mut lost = false;
+        for outgoing in &sent {
+            lost |= self.random.below(12) == 0;
+            let outcome = if lost {
+                if self.random.below(2) == 0 {
+                    self.target.produce(outgoing);
+                }
+                BatchOutcome::Ambiguous
+            } else {
+                self.target.produce(outgoing)
+            };
+            self.lane.on_outcome(outcome, self.now_ms);
+        }
+        if lost && self.target.open.is_some() {
+            self.abort();
+        }
+    }
+
+    fn abort(&mut self) {
+        self.target.fence();
+        self.lane.on_aborted(self.now_ms);
+        self.lane.on_transactional_identity();
+    }
+
+    fn end_transaction(&mut self) {
+        if self.target.open.is_none() || self.random.below(3) != 0 {
+            return;
+        }
+        match self.lane.uncommitted_position() {
+            Some(position) if self.random.below(4) != 0 => {
+                self.target.end(Some(position));
+                self.lane.on_committed();
+            }
+            Some(_) | None => self.abort(),
+        }
+    }
+
+    /// Killed and started again from what is stored; the transaction that was open is aborted.
+    fn restart(&mut self) {
+        self.target.fence();
+        if let Some(position) = self.target.stored.take() {
+            self.stored = position;
+        }
+        self.lane = PartitionLane::new(SETTINGS, self.stored.clone(), false);
+    }
+}
+
+fn copy_through_faults(seed: u64, mix: Mix) {
+    let (target, random) = (Target::default(), Seed(seed));
+    let stored = position(0);
+    let lane = PartitionLane::new(SETTINGS, stored.clone(), false);
+    let mut run = Run { target, lane, random, stored, now_ms: 0, mix };
+    for _ in 0..20_000 {
+        run.step();
+        if run.lane.position().source_offset == 200 {
+            break;
+        }
+    }
+    let expected: Vec<String> = (0..200).map(|offset: i64| offset.to_string()).collect();
+    assert_eq!(run.target.values, expected, "seed {seed}");
+}
+
+#[test]
+fn each_record_arrives_once_and_in_order() {
+    for seed in 0..500 {
+        copy_through_faults(seed, Mix { origins: false, transactions: false });
+    }
+}
+
+#[test]
+fn records_of_two_origins_arrive_once_and_in_order() {
+    for seed in 0..500 {
+        copy_through_faults(seed, Mix { origins: true, transactions: false });
+    }
+}
+
+#[test]
+fn records_arrive_once_and_in_order_when_transactions_come_and_go() {
+    for seed in 0..500 {
+        copy_through_faults(seed, Mix { origins: false, transactions: true });
+        copy_through_faults(seed, Mix { origins: true, transactions: true });
+    }
+}

@@ -1,0 +1,95 @@
+//! What a record is about.
+
+use bytes::Bytes;
+
+use super::codec::{Reader, Writer};
+use super::{
+    KIND_LOSS, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_TRANSACTIONAL_PRODUCER, StateRecordError,
+    VERSION,
+};
+
+/// What a record is about. The newest value of a key counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// The producer id of a flow for records that were first produced to a cluster.
+    Producer { flow: String, origin_cluster_id: String, transactional: bool },
+    /// How far a partition is copied.
+    Position { flow: String, source_cluster_id: String, topic: String, partition: i32 },
+    /// The instance that may write for a flow.
+    Owner { flow: String },
+    /// A range of the source that was not copied.
+    Loss { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
+}
+
+impl Key {
+    /// The flow that the record belongs to.
+    pub fn flow(&self) -> &str {
+        match self {
+            Self::Producer { flow, .. }
+            | Self::Position { flow, .. }
+            | Self::Owner { flow }
+            | Self::Loss { flow, .. } => flow,
+        }
+    }
+
+    /// The bytes of the key, the same for equal keys.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Writer::new(VERSION);
+        match self {
+            Self::Producer { flow, origin_cluster_id, transactional } => {
+                out.u8(if *transactional { KIND_TRANSACTIONAL_PRODUCER } else { KIND_PRODUCER });
+                out.string(flow);
+                out.string(origin_cluster_id);
+            }
+            Self::Position { flow, source_cluster_id, topic, partition } => {
+                out.u8(KIND_POSITION);
+                out.string(flow);
+                out.string(source_cluster_id);
+                out.string(topic);
+                out.i32(*partition);
+            }
+            Self::Owner { flow } => {
+                out.u8(KIND_OWNER);
+                out.string(flow);
+            }
+            Self::Loss { flow, source_cluster_id, topic, partition, first_offset } => {
+                out.u8(KIND_LOSS);
+                out.string(flow);
+                out.string(source_cluster_id);
+                out.string(topic);
+                out.i32(*partition);
+                out.i64(*first_offset);
+            }
+        }
+        out.finish()
+    }
+
+    /// Reads a key; every byte must belong to it.
+    pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, StateRecordError> {
+        let mut input = Reader::new(bytes.as_ref())?;
+        let key = match input.u8()? {
+            kind @ (KIND_PRODUCER | KIND_TRANSACTIONAL_PRODUCER) => Self::Producer {
+                flow: input.string()?,
+                origin_cluster_id: input.string()?,
+                transactional: kind == KIND_TRANSACTIONAL_PRODUCER,
+            },
+            KIND_POSITION => Self::Position {
+                flow: input.string()?,
+                source_cluster_id: input.string()?,
+                topic: input.string()?,
+                partition: input.i32()?,
+            },
+            KIND_OWNER => Self::Owner { flow: input.string()? },
+            KIND_LOSS => Self::Loss {
+                flow: input.string()?,
+                source_cluster_id: input.string()?,
+                topic: input.string()?,
+                partition: input.i32()?,
+                first_offset: input.i64()?,
+            },
+            kind => return Err(StateRecordError::UnknownKind { kind }),
+        };
+        input.finish()?;
+        Ok(key)
+    }
+}

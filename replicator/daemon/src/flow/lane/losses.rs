@@ -1,0 +1,240 @@
+//! Records that are not copied: said in log and ledger, and the flow's policy decides whether the partition goes on.
+
+use strait_replicator_core::lane::{PartitionState, Side};
+use strait_replicator_core::rewrite::Poison;
+use strait_replicator_core::state_record::{Key, Value};
+use strait_wire::message::fetch::PartitionData;
+use tracing::{error, warn};
+
+use super::fetching::unix_ms;
+use super::{Event, LaneTask};
+use crate::configuration::{OnLoss, OnRefused};
+use crate::flow::dead_letter::{DeadLetter, DeadLetterError};
+use crate::flow::slot::Slot;
+use crate::status::LedgerEntry;
+
+/// A loss is in the ledger, and its partition may go on.
+pub(super) struct LossEvent {
+    index: usize,
+    range: (i64, i64),
+    result: Result<(), DeadLetterError>,
+}
+
+impl Slot {
+    /// Refused records that are in the ledger are not tried again.
+    pub(super) fn leave_out(&mut self, loss: &LedgerEntry) {
+        if loss.reason == "refused" && loss.last_offset >= loss.first_offset {
+            self.rewriter.left_out().add(loss.first_offset, loss.last_offset);
+        }
+    }
+}
+
+impl LaneTask {
+    /// The position lies outside the source's log: retention took records, or the log was truncated.
+    pub(super) fn on_out_of_range(&mut self, index: usize, offset: i64, data: &PartitionData) {
+        if data.log_start_offset > offset {
+            self.on_retention_gap(index, data.log_start_offset);
+        } else if data.high_watermark >= 0 && data.high_watermark < offset {
+            self.on_source_truncated(index, data.high_watermark);
+        } else {
+            self.parts.refresh.notify_one();
+        }
+    }
+
+    fn on_retention_gap(&mut self, index: usize, log_start: i64) {
+        let lost = self.with_slot(index, |slot| slot.lane.on_retention_gap(log_start)).flatten();
+        let Some((first_lost, last_lost)) = lost else {
+            self.say_stopped(index, "retention took records");
+            return;
+        };
+        if last_lost < first_lost {
+            return;
+        }
+        self.record_loss(index, "retention_gap", (first_lost, last_lost));
+        if self.parts.flow.on_retention_gap == OnLoss::Stop {
+            let state = PartitionState::RetentionGap { first_lost, last_lost };
+            self.with_slot(index, |slot| slot.lane.stop(state));
+            self.say_stopped(index, "retention took records");
+        }
+    }
+
+    /// The source ends before the position: what it holds from there on will be other records.
+    fn on_source_truncated(&mut self, index: usize, source_end: i64) {
+        let Some(position) = self.slots[index].as_ref().map(|slot| slot.lane.position().source_offset) else {
+            return;
+        };
+        if self.parts.flow.on_truncated == OnLoss::Stop {
+            let missing = position - source_end;
+            let state = PartitionState::Truncated { side: Side::Source, missing };
+            self.with_slot(index, |slot| slot.lane.stop(state));
+            self.say_stopped(index, "the source's log was truncated");
+            return;
+        }
+        self.record_loss(index, "truncated", (source_end, position - 1));
+        self.go_on_at(index, source_end);
+    }
+
+    /// The source replaced what was copied by other records of a later leader.
+    pub(super) fn on_source_diverged(&mut self, index: usize, epoch: i32, end_offset: i64) {
+        let Some(slot) = self.slots[index].as_ref() else { return };
+        let position = slot.lane.position().source_offset;
+        if self.parts.flow.on_diverged == OnLoss::Stop {
+            let detail = format!(
+                "the source's leader epoch {epoch} ends at {end_offset}, and records up to {position} were copied: \
+                 {end_offset} to {} were replaced",
+                position - 1
+            );
+            self.with_slot(index, |slot| slot.lane.stop(PartitionState::Diverged { detail }));
+            self.say_stopped(index, "the source's history changed");
+            return;
+        }
+        self.record_loss(index, "diverged", (end_offset, position - 1));
+        self.go_on_at(index, end_offset);
+    }
+
+    fn go_on_at(&mut self, index: usize, source_offset: i64) {
+        let now_ms = self.now_ms();
+        self.with_slot(index, |slot| {
+            slot.lane.move_to(source_offset);
+            slot.lane.resume(now_ms);
+        });
+    }
+
+    /// Called after the target's tail was read.
+    pub(super) fn on_target_truncated(&mut self, index: usize) {
+        let Some(slot) = self.slots[index].as_ref() else { return };
+        if !matches!(slot.lane.state(), PartitionState::Truncated { side: Side::Target, .. }) {
+            return;
+        }
+        if self.parts.flow.on_truncated == OnLoss::Stop {
+            self.say_stopped(index, "the target lost records");
+            return;
+        }
+        let now_ms = self.now_ms();
+        let position = slot.lane.position().source_offset;
+        let copied_again_from = self
+            .with_slot(index, |slot| {
+                let tail = slot.last_tail.clone();
+                slot.lane.accept_truncated_target(&tail, now_ms)
+            })
+            .flatten();
+        match copied_again_from {
+            Some(from) => warn!(
+                flow = %self.parts.flow.id(), from, to = position - 1,
+                "the target lost records, they are copied again"
+            ),
+            None => self.record_loss(index, "truncated", (-1, position - 1)),
+        }
+    }
+
+    /// A single record of the source that the target does not take.
+    pub(super) fn on_record_refused(&mut self, index: usize) {
+        let refused = self.slots[index].as_ref().and_then(|slot| slot.lane.refused());
+        match refused {
+            Some(refused) if self.parts.flow.on_refused != OnRefused::Stop => {
+                let reason = format!("the target answers {}", refused.code);
+                self.leave_out(index, (refused.offset, refused.offset), reason);
+            }
+            Some(_) | None => self.say_stopped(index, "the target refuses a record"),
+        }
+    }
+
+    /// Records that can't be read or rewritten.
+    pub(super) fn on_poison(&mut self, index: usize, poison: &Poison) {
+        self.with_slot(index, |slot| slot.lane.on_poison(poison));
+        if self.parts.flow.on_refused == OnRefused::Stop {
+            self.say_stopped(index, "records can't be copied");
+        } else {
+            self.leave_out(index, poison.range(), poison.to_string());
+        }
+    }
+
+    /// Puts the range into the ledger, and its records into the dead-letter topic where the flow has one.
+    fn leave_out(&mut self, index: usize, range: (i64, i64), reason: String) {
+        self.record_in_status(index, "refused", range);
+        let Some(slot) = self.slots[index].as_ref() else { return };
+        let name = slot.assignment.name.clone();
+        let entry = self.loss_record(index, "refused", range);
+        let state = self.parts.state.clone();
+        let dead_letter = (self.parts.flow.on_refused == OnRefused::DeadLetter).then(|| DeadLetter {
+            source: self.parts.source.clone(),
+            target: self.parts.target.clone(),
+            topic: self.parts.flow.dead_letter_topic(),
+            replication_factor: self.parts.flow.replication_factor,
+            name,
+            source_topic_id: slot.assignment.source.topic_id,
+            range,
+            reason,
+        });
+        self.events.push(Box::pin(async move {
+            let sent = match dead_letter {
+                Some(dead_letter) => dead_letter.send().await,
+                None => Ok(()),
+            };
+            let result = match sent {
+                Ok(()) => state.write(entry.into_iter().collect()).await.map_err(DeadLetterError::from),
+                Err(error) => Err(error),
+            };
+            Event::Loss(LossEvent { index, range, result })
+        }));
+    }
+
+    pub(super) fn on_loss_event(&mut self, event: LossEvent) {
+        if let Err(error) = event.result {
+            error!(flow = %self.parts.flow.id(), %error, "a refused record can't be set aside, partition stays stopped");
+            self.report(error.to_string());
+            return;
+        }
+        let now_ms = self.now_ms();
+        self.with_slot(event.index, |slot| {
+            slot.rewriter.left_out().add(event.range.0, event.range.1);
+            slot.lane.resume_without_refused(now_ms);
+        });
+    }
+
+    /// Writes a range that is not copied into log, status and state topic.
+    pub(super) fn record_loss(&mut self, index: usize, reason: &'static str, range: (i64, i64)) {
+        self.record_in_status(index, reason, range);
+        let state = self.parts.state.clone();
+        let entry = self.loss_record(index, reason, range);
+        self.events.push(Box::pin(async move {
+            Event::LossWritten(state.write(entry.into_iter().collect()).await)
+        }));
+    }
+
+    fn record_in_status(&self, index: usize, reason: &'static str, (first_offset, last_offset): (i64, i64)) {
+        let Some(slot) = self.slots[index].as_ref() else { return };
+        let name = &slot.assignment.name;
+        error!(
+            flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, reason, first_offset,
+            last_offset, "records of the source are not at the target"
+        );
+        let (topic, partition) = (name.topic.clone(), name.partition);
+        let entry = LedgerEntry {
+            topic,
+            partition,
+            reason: reason.to_owned(),
+            first_offset,
+            last_offset,
+            at_ms: unix_ms(),
+        };
+        self.parts.status.record_loss(&self.parts.flow.id(), entry);
+    }
+
+    fn loss_record(
+        &self,
+        index: usize,
+        reason: &str,
+        (first_offset, last_offset): (i64, i64),
+    ) -> Option<(Key, Value)> {
+        let name = &self.slots[index].as_ref()?.assignment.name;
+        let key = Key::Loss {
+            flow: self.parts.flow.id(),
+            source_cluster_id: self.parts.source_cluster_id.clone(),
+            topic: name.topic.clone(),
+            partition: name.partition,
+            first_offset,
+        };
+        Some((key, Value::Loss { reason: reason.to_owned(), last_offset, at_ms: unix_ms() }))
+    }
+}

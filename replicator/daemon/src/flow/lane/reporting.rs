@@ -1,0 +1,165 @@
+//! What the daemon shows, and positions on their way to the state topic.
+
+use strait_replicator_core::lane::{Position, Progress};
+use strait_replicator_core::state_record::{Key, StoredPosition, Value};
+use tracing::{info, warn};
+
+use super::{Event, LaneTask, TICK};
+use crate::flow::assignment::PartitionName;
+use crate::flow::slot::Slot;
+use crate::state_topic::StateError;
+use crate::status::PartitionStatus;
+
+/// Ticks between updates of the shown status.
+const STATUS_TICKS: u64 = 5;
+/// Ticks between lines in the log.
+const LOG_TICKS: u64 = 600;
+
+/// What the lane copied since it began.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    records: u64,
+    bytes: u64,
+    /// As of the last line in the log.
+    logged_records: u64,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, progress: Progress) {
+        self.records += u64::try_from(progress.records).unwrap_or(0);
+        self.bytes += progress.bytes as u64;
+    }
+}
+
+impl LaneTask {
+    pub(super) fn report_at(&mut self, ticks: u64) {
+        if ticks.is_multiple_of(STATUS_TICKS) {
+            self.show_status();
+        }
+        if ticks.is_multiple_of(LOG_TICKS) {
+            self.log_progress();
+        }
+        let interval_ms = u128::from(self.parts.flow.position_interval_ms);
+        let interval_ticks = (interval_ms / TICK.as_millis()).max(1);
+        if u128::from(ticks).is_multiple_of(interval_ticks) {
+            self.publish_positions();
+        }
+    }
+
+    fn log_progress(&mut self) {
+        let records = self.totals.records - self.totals.logged_records;
+        self.totals.logged_records = self.totals.records;
+        let lag_records: i64 = self.slots.iter().flatten().map(Slot::lag_records).sum();
+        let seconds = TICK.as_secs_f64() * LOG_TICKS as f64;
+        let records_per_second = (records as f64 / seconds).round();
+        info!(flow = %self.parts.flow.id(), records, records_per_second, lag_records, "progress");
+    }
+
+    pub(super) fn is_writing_positions(&self) -> bool {
+        self.positions_in_write
+    }
+
+    /// Writes changed positions to the state topic, unless it is still busy with the last ones or a transaction.
+    fn publish_positions(&mut self) {
+        if self.positions_in_write || self.transaction.is_committing() || !self.owns_flow() {
+            return;
+        }
+        let records = self.changed_positions();
+        if records.is_empty() {
+            return;
+        }
+        self.positions_in_write = true;
+        let state = self.parts.state.clone();
+        self.events.push(Box::pin(async move { Event::PositionsWritten(state.write(records).await) }));
+    }
+
+    pub(super) fn on_positions_written(&mut self, result: Result<(), StateError>) {
+        self.positions_in_write = false;
+        if let Err(error) = result {
+            warn!(flow = %self.parts.flow.id(), %error, "positions are not written, a restart reads more of the source");
+        }
+    }
+
+    pub(super) async fn publish_positions_at_end(&mut self) {
+        let records = self.changed_positions();
+        if !records.is_empty()
+            && let Err(error) = self.parts.state.write(records).await
+        {
+            warn!(flow = %self.parts.flow.id(), %error, "last positions are not written, the next start reads more of the source");
+        }
+    }
+
+    fn changed_positions(&mut self) -> Vec<(Key, Value)> {
+        let mut changed = Vec::new();
+        for slot in self.slots.iter_mut().flatten() {
+            if let Some(position) = slot.lane.take_changed_position() {
+                slot.rewriter.left_out().forget_below(position.source_offset);
+                changed.push((slot.assignment.name.clone(), position));
+            }
+        }
+        changed.iter().map(|(name, position)| self.position_record(name, position)).collect()
+    }
+
+    /// A position as the state topic keeps it.
+    pub(super) fn position_record(&self, name: &PartitionName, position: &Position) -> (Key, Value) {
+        let key = Key::Position {
+            flow: self.parts.flow.id(),
+            source_cluster_id: self.parts.source_cluster_id.clone(),
+            topic: name.topic.clone(),
+            partition: name.partition,
+        };
+        (key, Value::Position(stored(position, &self.parts.origins, self.parts.generation)))
+    }
+
+    pub(super) fn show_status(&self) {
+        let now_ms = self.now_ms();
+        let partitions: Vec<PartitionStatus> =
+            self.slots.iter().flatten().map(|slot| slot.status(now_ms)).collect();
+        let lag_records = partitions.iter().map(|partition| partition.lag_records).sum();
+        let lag_seconds = partitions.iter().map(|partition| partition.lag_seconds).fold(0.0, f64::max);
+        let state = self.flow_state(&partitions);
+        self.parts.status.update(&self.parts.flow.id(), |flow| {
+            flow.state = state;
+            flow.records_total = self.totals.records;
+            flow.bytes_total = self.totals.bytes;
+            flow.lag_records = lag_records;
+            flow.lag_seconds = lag_seconds;
+            flow.partition_count = partitions.len();
+            flow.partitions = partitions;
+            flow.last_error.clone_from(&self.last_error);
+        });
+    }
+
+    /// The state of the worst partition: the first that does not run, or `running`.
+    fn flow_state(&self, partitions: &[PartitionStatus]) -> &'static str {
+        let is_throttled = self.parts.flow.rate_limit_bytes > 0 && self.allowance < 0.0;
+        let odd = partitions.iter().find(|partition| partition.state != "running");
+        match odd {
+            Some(partition) => partition.state,
+            None if partitions.is_empty() => "waiting",
+            None if is_throttled => "throttled",
+            None => "running",
+        }
+    }
+
+    /// A tick's share of the rate limit; at most a second's is saved up.
+    pub(super) fn refill_allowance(&mut self) {
+        let limit = self.parts.flow.rate_limit_bytes as f64;
+        self.allowance = (self.allowance + limit * TICK.as_secs_f64()).min(limit);
+    }
+}
+
+/// A position with its origins by cluster id.
+pub(in crate::flow) fn stored(position: &Position, origins: &[String], generation: i64) -> StoredPosition {
+    let sequences = position.sequences.iter().filter_map(|(origin, sequence)| {
+        Some((origins.get(usize::from(origin.0))?.clone(), sequence.value()))
+    });
+    StoredPosition {
+        generation,
+        source_topic_id: position.source_topic_id,
+        leader_epoch: position.leader_epoch,
+        source_offset: position.source_offset,
+        target_offset: position.target_offset,
+        sequences: sequences.collect(),
+    }
+}

@@ -1,0 +1,364 @@
+//! The flow's transaction: batches that sequences can't protect are committed together with their positions.
+//!
+//! A target forgets a producer by the time of its records, so that a batch of old records could be written twice; and
+//! records of a compacted source can't be counted again. A transaction's coordinator fences what is left of an earlier
+//! instance, and positions that are committed with the data need no counting.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use strait_client::{ClientError, Cluster, ProducerIdentity, TransactionCoordinator, TransactionResult};
+use strait_replicator_core::lane::{Identity, Sequence};
+use strait_replicator_core::state_record::{Key, Value};
+use strait_wire::error_code::ErrorCode;
+use tracing::{debug, info, warn};
+
+use super::{Event, LaneEnd, LaneTask};
+use crate::configuration::Flow;
+use crate::flow::provenance::producer_entry;
+use crate::state_topic::{STATE_PARTITION, STATE_TOPIC, StateError, StateTopic};
+
+/// How long a transaction takes batches in before it is committed.
+const OPEN_FOR: Duration = Duration::from_millis(200);
+/// After this time the coordinator aborts a transaction of a process that is gone.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Idle,
+    /// A new epoch of the producer is asked for; it ends what was open.
+    Initializing,
+    Open {
+        until_ms: u64,
+    },
+    /// Nothing more is taken in; what is in flight is waited for.
+    Draining,
+    Committing,
+    /// The target does not let us have transactions.
+    Unavailable,
+}
+
+/// The flow's transaction.
+#[derive(Default)]
+pub(super) struct Transaction {
+    phase: Phase,
+    coordinator: Option<Rc<TransactionCoordinator>>,
+    id: String,
+    identity: Option<ProducerIdentity>,
+    /// Slots that are part of it, with the generation in which they joined.
+    members: BTreeMap<usize, u64>,
+    joining: BTreeMap<usize, u64>,
+    wanting: BTreeSet<usize>,
+    has_failed: bool,
+    /// Of our batches in the state topic, under the transactional producer.
+    state_sequence: i64,
+}
+
+pub(super) enum TransactionEvent {
+    Initialized(Result<ProducerIdentity, TransactionError>),
+    Joined(Result<(), ClientError>),
+    Committed(Result<(), TransactionError>),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(in crate::flow) enum TransactionError {
+    #[error("transaction: {0}")]
+    Client(#[from] ClientError),
+    #[error("transaction: {0}")]
+    State(#[from] StateError),
+}
+
+impl TransactionError {
+    pub(in crate::flow) fn into_state(self) -> StateError {
+        match self {
+            Self::Client(error) => StateError::Client(error),
+            Self::State(error) => error,
+        }
+    }
+}
+
+impl Transaction {
+    /// The transactional id, for produce requests.
+    pub(super) fn id(&self) -> Option<String> {
+        Some(self.id.clone())
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Unavailable)
+    }
+
+    pub(super) fn is_committing(&self) -> bool {
+        self.phase == Phase::Committing
+    }
+
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.phase == Phase::Unavailable
+    }
+
+    /// Whether batches of a slot may be produced in it now.
+    pub(super) fn takes(&self, index: usize, generation: u64) -> bool {
+        matches!(self.phase, Phase::Open { .. })
+            && !self.has_failed
+            && self.members.get(&index) == Some(&generation)
+    }
+
+    /// A slot has batches for a transaction.
+    pub(super) fn want(&mut self, index: usize) {
+        self.wanting.insert(index);
+    }
+
+    /// A batch of a member failed, or the member is gone: nothing of the transaction may be committed.
+    pub(super) fn on_failure(&mut self, index: usize) {
+        self.wanting.remove(&index);
+        if self.members.contains_key(&index) || self.joining.contains_key(&index) {
+            self.has_failed = true;
+        }
+    }
+}
+
+impl LaneTask {
+    pub(super) fn advance_transaction(&mut self) {
+        let now_ms = self.now_ms();
+        match self.transaction.phase {
+            Phase::Idle if self.transaction.wanting.is_empty() => {}
+            Phase::Idle if self.transaction.identity.is_none() => self.initialize(),
+            Phase::Idle => {
+                let until_ms = now_ms + OPEN_FOR.as_millis() as u64;
+                self.transaction.phase = Phase::Open { until_ms };
+                self.join();
+            }
+            Phase::Open { until_ms }
+                if now_ms >= until_ms || self.stopping || self.transaction.has_failed =>
+            {
+                self.transaction.phase = Phase::Draining;
+                self.advance_transaction();
+            }
+            Phase::Open { .. } => self.join(),
+            Phase::Draining if self.is_drained() => self.commit(),
+            Phase::Draining | Phase::Initializing | Phase::Committing | Phase::Unavailable => {}
+        }
+    }
+
+    /// No batch of the transaction is on its way, and no partition is joining.
+    fn is_drained(&self) -> bool {
+        let is_waiting = |index: &usize| {
+            self.slots[*index].as_ref().is_some_and(|slot| slot.lane.has_transactional_in_flight())
+        };
+        self.transaction.joining.is_empty() && !self.transaction.members.keys().any(is_waiting)
+    }
+
+    /// Asks for a new epoch: earlier ones are fenced and their transaction is aborted.
+    fn initialize(&mut self) {
+        let (target, source_cluster_id) = (&self.parts.target, &self.parts.source_cluster_id);
+        let made = || Rc::new(coordinator(target, &self.parts.flow, source_cluster_id));
+        let coordinator = self.transaction.coordinator.get_or_insert_with(made).clone();
+        coordinator.transactional_id().clone_into(&mut self.transaction.id);
+        self.transaction.phase = Phase::Initializing;
+        let (flow, origin) = (self.parts.flow.id(), self.parts.source_cluster_id.clone());
+        let (state, target) = (self.parts.state.clone(), self.parts.target_cluster_id.clone());
+        self.events.push(Box::pin(async move {
+            let initialized = initialize(&coordinator, &state, &flow, &origin, &target).await;
+            Event::Transaction(TransactionEvent::Initialized(initialized))
+        }));
+    }
+
+    /// Makes the slots that want it part of the transaction.
+    fn join(&mut self) {
+        let transaction = &mut self.transaction;
+        let (Some(coordinator), Some(identity)) = (&transaction.coordinator, transaction.identity) else {
+            return;
+        };
+        if !transaction.joining.is_empty() || transaction.has_failed {
+            return;
+        }
+        let mut partitions = Vec::new();
+        for index in std::mem::take(&mut transaction.wanting) {
+            let Some(slot) = self.slots[index].as_ref() else { continue };
+            partitions.push((slot.assignment.target.topic.clone(), slot.assignment.name.partition));
+            transaction.joining.insert(index, slot.lane.generation());
+        }
+        if partitions.is_empty() {
+            return;
+        }
+        if transaction.members.is_empty() {
+            partitions.push((STATE_TOPIC.to_owned(), STATE_PARTITION));
+        }
+        let coordinator = coordinator.clone();
+        self.events.push(Box::pin(async move {
+            let joined = coordinator.add_partitions(identity, &partitions).await;
+            Event::Transaction(TransactionEvent::Joined(joined))
+        }));
+    }
+
+    /// Writes the members' positions into the transaction and ends it.
+    fn commit(&mut self) {
+        let is_unchanged = |(index, generation): (&usize, &u64)| {
+            self.slots[*index].as_ref().is_some_and(|slot| slot.lane.generation() == *generation)
+        };
+        if self.transaction.has_failed || !self.transaction.members.iter().all(is_unchanged) {
+            self.abort();
+            return;
+        }
+        let mut records = Vec::new();
+        for index in self.transaction.members.keys() {
+            let Some(slot) = self.slots[*index].as_ref() else { continue };
+            if let Some(position) = slot.lane.uncommitted_position() {
+                records.push(self.position_record(&slot.assignment.name, &position));
+            }
+        }
+        if self.is_writing_positions() {
+            return;
+        }
+        let (Some(coordinator), Some(identity)) =
+            (self.transaction.coordinator.clone(), self.transaction.identity)
+        else {
+            return;
+        };
+        self.transaction.phase = Phase::Committing;
+        let sequence = Sequence::from_offset(self.transaction.state_sequence);
+        self.transaction.state_sequence += records.len() as i64;
+        let state = self.parts.state.clone();
+        self.events.push(Box::pin(async move {
+            let committed = commit(&coordinator, &state, identity, sequence, records).await;
+            Event::Transaction(TransactionEvent::Committed(committed))
+        }));
+    }
+
+    /// A new epoch aborts what is open, and refuses batches of the old one that are still on their way.
+    fn abort(&mut self) {
+        let now_ms = self.now_ms();
+        debug!(flow = %self.parts.flow.id(), "transaction is aborted");
+        for (index, _) in std::mem::take(&mut self.transaction.members) {
+            self.with_slot(index, |slot| slot.lane.on_aborted(now_ms));
+        }
+        self.transaction.has_failed = false;
+        self.transaction.identity = None;
+        self.initialize();
+    }
+
+    pub(super) fn on_transaction_event(&mut self, event: TransactionEvent) {
+        match event {
+            TransactionEvent::Initialized(Ok(identity)) => self.on_initialized(identity),
+            TransactionEvent::Initialized(Err(error)) => self.on_not_initialized(&error),
+            TransactionEvent::Joined(Ok(())) => {
+                for (index, generation) in std::mem::take(&mut self.transaction.joining) {
+                    self.transaction.members.insert(index, generation);
+                    self.touch(index);
+                }
+            }
+            TransactionEvent::Joined(Err(error)) => {
+                let joining = std::mem::take(&mut self.transaction.joining);
+                self.transaction.members.extend(joining);
+                self.transaction.has_failed = true;
+                self.report(format!("target: {error}"));
+            }
+            TransactionEvent::Committed(Ok(())) => self.on_committed(),
+            TransactionEvent::Committed(Err(error)) => {
+                // It may be committed or not: only the state topic knows.
+                self.report(error.to_string());
+                warn!(flow = %self.parts.flow.id(), %error, "the end of a transaction is not known, state is loaded again");
+                self.end = Some(LaneEnd::MustReload);
+            }
+        }
+    }
+
+    fn on_initialized(&mut self, identity: ProducerIdentity) {
+        let ProducerIdentity { producer_id, producer_epoch } = identity;
+        if self.transaction.state_sequence == 0 {
+            info!(flow = %self.parts.flow.id(), producer_id, "transactions are used where sequences do not suffice");
+        }
+        self.parts.identities.set_transactional(Identity { producer_id, producer_epoch });
+        for slot in self.slots.iter_mut().flatten() {
+            slot.lane.on_transactional_identity();
+        }
+        self.transaction.identity = Some(identity);
+        self.transaction.state_sequence = 0;
+        self.transaction.phase = Phase::Idle;
+        self.touch_all();
+    }
+
+    fn on_not_initialized(&mut self, error: &TransactionError) {
+        let is_refused = matches!(error, TransactionError::Client(ClientError::Broker { error, .. })
+            if error.code == ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+        if is_refused {
+            warn!(
+                flow = %self.parts.flow.id(), %error,
+                "the target allows no transactions: records older than a day, and of compacted topics, are copied at least once"
+            );
+            self.transaction.phase = Phase::Unavailable;
+            let now_ms = self.now_ms();
+            for index in 0..self.slots.len() {
+                self.with_slot(index, |slot| {
+                    slot.without_transactions();
+                    slot.lane.reset(now_ms);
+                });
+            }
+            return;
+        }
+        self.report(error.to_string());
+        self.transaction.phase = Phase::Idle;
+    }
+
+    fn on_committed(&mut self) {
+        let now_ms = self.now_ms();
+        for (index, _) in std::mem::take(&mut self.transaction.members) {
+            let progress = self.with_slot(index, |slot| {
+                let progress = slot.lane.on_committed();
+                if slot.lag_records() == 0 {
+                    slot.caught_up_at_ms = now_ms;
+                }
+                progress
+            });
+            self.totals.add(progress.unwrap_or_default());
+        }
+        self.transaction.phase = Phase::Idle;
+        self.touch_all();
+    }
+
+    fn touch_all(&mut self) {
+        for index in 0..self.slots.len() {
+            self.touch(index);
+        }
+    }
+}
+
+/// The coordinator of a flow's transactions.
+pub(in crate::flow) fn coordinator(
+    target: &Cluster,
+    flow: &Flow,
+    source_cluster_id: &str,
+) -> TransactionCoordinator {
+    TransactionCoordinator::new(target.clone(), &format!("strait-{}-{source_cluster_id}", flow.id()))
+}
+
+/// Fences earlier instances, ends what they left open, and publishes the identity before it is used.
+pub(in crate::flow) async fn initialize(
+    coordinator: &TransactionCoordinator,
+    state: &StateTopic,
+    flow: &str,
+    origin: &str,
+    target_cluster_id: &str,
+) -> Result<ProducerIdentity, TransactionError> {
+    let identity = coordinator.init_producer_id(TRANSACTION_TIMEOUT).await?;
+    let ProducerIdentity { producer_id, producer_epoch } = identity;
+    let published = Identity { producer_id, producer_epoch };
+    state.write(vec![producer_entry(flow, origin, true, published, target_cluster_id)]).await?;
+    Ok(identity)
+}
+
+async fn commit(
+    coordinator: &TransactionCoordinator,
+    state: &StateTopic,
+    identity: ProducerIdentity,
+    sequence: Sequence,
+    records: Vec<(Key, Value)>,
+) -> Result<(), TransactionError> {
+    if records.is_empty() {
+        return Ok(coordinator.end(identity, TransactionResult::Commit).await?);
+    }
+    state.write_in_transaction(coordinator.transactional_id(), identity, sequence, &records).await?;
+    Ok(coordinator.end(identity, TransactionResult::Commit).await?)
+}

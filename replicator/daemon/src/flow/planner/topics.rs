@@ -1,0 +1,144 @@
+//! Creating, widening and configuring remote topics, as the topic plan says.
+
+use std::collections::BTreeMap;
+
+use strait_client::{BrokerError, Metadata, NewPartitions, NewTopic, TopicConfigChange};
+use strait_replicator_core::topic_plan::{
+    ConfigChange, SourceTopic, TargetTopic, TopicAction, TopicConflict, plan,
+};
+use strait_wire::error_code::ErrorCode;
+use tracing::{error, info, warn};
+
+use super::{PlanError, Planner, Selected};
+
+/// What the plan asks for, by request.
+#[derive(Default)]
+struct Requests {
+    create: Vec<NewTopic>,
+    widen: Vec<NewPartitions>,
+    alter: Vec<TopicConfigChange>,
+}
+
+impl Planner {
+    /// Brings remote topics in line with the source's; true when topics changed.
+    pub(super) async fn apply(
+        &mut self,
+        selected: &[Selected<'_>],
+        target: &Metadata,
+    ) -> Result<bool, PlanError> {
+        let requests = self.requests(selected, target);
+        let cluster = self.parts.target.clone();
+        let mut changed = false;
+        if !requests.create.is_empty() {
+            let results = cluster.create_topics(requests.create, false).await.map_err(PlanError::Target)?;
+            for (topic, result) in results {
+                changed |= self.say("remote topic is created", &topic, result.err());
+            }
+        }
+        if !requests.widen.is_empty() {
+            let results = cluster.create_partitions(requests.widen).await.map_err(PlanError::Target)?;
+            for (topic, result) in results {
+                changed |= self.say("remote topic is widened", &topic, result.err());
+            }
+        }
+        if !requests.alter.is_empty() {
+            let altered = cluster.incremental_alter_configs(&requests.alter, false).await;
+            for (topic, result) in altered.map_err(PlanError::Target)? {
+                self.settings.target.remove(&topic);
+                self.say("settings of remote topic are changed", &topic, result.err());
+            }
+        }
+        Ok(changed)
+    }
+
+    fn requests(&mut self, selected: &[Selected<'_>], target: &Metadata) -> Requests {
+        let sources: Vec<SourceTopic> = selected.iter().map(|selected| self.source_topic(selected)).collect();
+        let targets = selected.iter().filter_map(|selected| {
+            let topic = target.topics.get(&selected.remote)?;
+            let configs = self.settings.target.get(&selected.remote).cloned();
+            let partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+            let configs = configs.filter(|_| self.parts.flow.sync_topic_configs);
+            Some((selected.remote.clone(), TargetTopic { partitions, configs }))
+        });
+        let targets: BTreeMap<String, TargetTopic> = targets.collect();
+        let mut requests = Requests::default();
+        self.conflicts.clear();
+        for action in plan(&sources, &targets, &self.parts.rules) {
+            match action {
+                TopicAction::Create { remote_topic, partitions, replication_factor, configs } => {
+                    let name = remote_topic;
+                    requests.create.push(NewTopic { name, partitions, replication_factor, configs });
+                }
+                TopicAction::Widen { remote_topic, to, .. } => {
+                    requests.widen.push(NewPartitions { topic: remote_topic, total: to });
+                }
+                TopicAction::AlterConfigs { remote_topic, changes } => {
+                    requests.alter.push(change_of(remote_topic, changes));
+                }
+                TopicAction::Conflict { remote_topic, conflict } => {
+                    self.on_conflict(remote_topic, &conflict);
+                }
+            }
+        }
+        requests
+    }
+
+    fn source_topic(&self, selected: &Selected<'_>) -> SourceTopic {
+        SourceTopic {
+            name: selected.topic.name.clone(),
+            remote_name: selected.remote.clone(),
+            partitions: i32::try_from(selected.topic.partitions.len()).unwrap_or(i32::MAX),
+            configs: self.settings.source.get(&selected.topic.name).cloned(),
+        }
+    }
+
+    /// A wider remote topic is only odd; the other conflicts keep its topics from being copied.
+    fn on_conflict(&mut self, remote_topic: String, conflict: &TopicConflict) {
+        let flow = self.parts.flow.id();
+        let is_new = self.said.insert(format!("{remote_topic}: {conflict}"));
+        if matches!(conflict, TopicConflict::TargetIsWider { .. }) {
+            if is_new {
+                warn!(flow, topic = %remote_topic, %conflict, "remote topic differs");
+            }
+            return;
+        }
+        if is_new {
+            error!(flow, topic = %remote_topic, %conflict, "topic is not copied");
+        }
+        self.conflicts.insert(remote_topic);
+    }
+
+    /// Logs one result of an administration request, an error once; true when the topic is there.
+    fn say(&mut self, what: &str, topic: &str, error: Option<BrokerError>) -> bool {
+        let flow = self.parts.flow.id();
+        match error {
+            None => {
+                info!(flow, topic, "{what}");
+                true
+            }
+            Some(error) if error.code == ErrorCode::TOPIC_ALREADY_EXISTS => true,
+            Some(error) => {
+                if self.said.insert(format!("{topic}: {what}: {error}")) {
+                    error!(flow, topic, %error, "not done: {what}");
+                }
+                self.parts.status.update(&flow, |flow| {
+                    flow.last_error = Some(format!("not done: {what}: {topic}: {error}"));
+                });
+                false
+            }
+        }
+    }
+}
+
+fn change_of(topic: String, changes: BTreeMap<String, ConfigChange>) -> TopicConfigChange {
+    let mut change = TopicConfigChange { topic, ..TopicConfigChange::default() };
+    for (name, wanted) in changes {
+        match wanted {
+            ConfigChange::Set { value } => {
+                change.set.insert(name, value);
+            }
+            ConfigChange::Delete => change.delete.push(name),
+        }
+    }
+    change
+}

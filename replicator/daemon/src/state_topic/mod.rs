@@ -1,0 +1,133 @@
+//! Our compacted topic on the target: producer ids, positions, owners and losses, the part of the state that must
+//! survive.
+
+// Reading what was written since the last look.
+mod read;
+// Writing records, outside of transactions and in them.
+mod write;
+
+use std::time::Duration;
+
+use strait_client::{ClientError, Cluster, Connection, ConnectionError, NewTopic, UnsupportedApiError};
+use strait_replicator_core::rewrite::Poison;
+use strait_replicator_core::state_record::StateRecordError;
+use strait_wire::batch::BatchError;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
+use tokio::time::Instant;
+use tracing::info;
+
+pub(crate) use read::{Isolation, StateView};
+
+/// The topic's name on every target.
+pub(crate) const STATE_TOPIC: &str = "strait-state.internal";
+pub(crate) const STATE_PARTITION: i32 = 0;
+/// How long a new topic may take until it has a leader.
+const CREATE_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Why the state can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("state topic: {0}")]
+    Client(#[from] ClientError),
+    #[error("state topic: {0}")]
+    Connection(#[from] ConnectionError),
+    #[error("state topic: {0}")]
+    Unsupported(#[from] UnsupportedApiError),
+    #[error("state topic {STATE_TOPIC} can't be created: {reason}")]
+    Create { reason: String },
+    #[error("state topic {STATE_TOPIC} has no leader")]
+    NoLeader,
+    #[error("state topic: the target answers {code}")]
+    Refused { code: ErrorCode },
+    #[error("state topic: no answer for partition {STATE_PARTITION}")]
+    Missing,
+    #[error("state topic, batch after offset {offset}: {source}")]
+    Batch { offset: i64, source: BatchError },
+    #[error("state topic, record at offset {offset}: {source}")]
+    Record { offset: i64, source: StateRecordError },
+    #[error("state topic, batch after offset {offset}: {source}")]
+    Unreadable { offset: i64, source: Poison },
+    #[error("state topic: an open transaction has kept it from being read for {waited:?}")]
+    Blocked { waited: Duration },
+    #[error("state topic: not written within {deadline:?}: {reason}")]
+    NotWritten { deadline: Duration, reason: String },
+}
+
+/// The state topic of one cluster.
+#[derive(Clone)]
+pub(crate) struct StateTopic {
+    cluster: Cluster,
+}
+
+struct Leader {
+    connection: Connection,
+    topic_id: Uuid,
+}
+
+impl StateTopic {
+    /// Finds the topic or creates it.
+    pub(crate) async fn open(cluster: Cluster, replication_factor: i16) -> Result<Self, StateError> {
+        let metadata = cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
+        if metadata.topics.get(STATE_TOPIC).is_none_or(|topic| !topic.error.is_ok()) {
+            create(&cluster, replication_factor).await?;
+        }
+        Ok(Self { cluster })
+    }
+
+    /// The topic of a cluster that is only read, where it may be absent.
+    pub(crate) fn of(cluster: Cluster) -> Self {
+        Self { cluster }
+    }
+
+    /// Asks the cluster whether the topic is there.
+    pub(crate) async fn exists(&self) -> Result<bool, StateError> {
+        let metadata = self.cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
+        Ok(metadata.topics.get(STATE_TOPIC).is_some_and(|topic| topic.error.is_ok()))
+    }
+
+    async fn leader(&self) -> Result<Leader, StateError> {
+        let metadata = self.cluster.metadata().await;
+        let topic = metadata.topics.get(STATE_TOPIC);
+        let partition = topic.and_then(|topic| topic.partitions.get(&STATE_PARTITION));
+        let (Some(topic), Some(partition)) = (topic, partition) else { return Err(StateError::NoLeader) };
+        let connection = self.cluster.connection_to(partition.leader).await?;
+        Ok(Leader { connection, topic_id: topic.id })
+    }
+
+    /// Looks for the topic's leader anew, after it did not answer as one.
+    async fn find_leader(&self) -> Result<(), StateError> {
+        self.cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
+        Ok(())
+    }
+}
+
+async fn create(cluster: &Cluster, replication_factor: i16) -> Result<(), StateError> {
+    let configs = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.1")];
+    let topic = NewTopic {
+        name: STATE_TOPIC.to_owned(),
+        partitions: 1,
+        replication_factor,
+        configs: configs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+    };
+    for (_, result) in cluster.create_topics(vec![topic], false).await? {
+        match result {
+            Err(error) if error.code != ErrorCode::TOPIC_ALREADY_EXISTS => {
+                return Err(StateError::Create { reason: error.to_string() });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    info!(topic = STATE_TOPIC, "state topic is created");
+    let started = Instant::now();
+    while started.elapsed() < CREATE_DEADLINE {
+        let metadata = cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
+        let topic = metadata.topics.get(STATE_TOPIC);
+        let partition = topic.and_then(|topic| topic.partitions.get(&STATE_PARTITION));
+        if partition.is_some_and(|partition| partition.leader >= 0 && partition.error.is_ok()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(StateError::NoLeader)
+}
