@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::digest::Contents;
+use crate::digest::{Contents, Timestamps};
 use crate::kafka::Kafka;
 use crate::strait::Strait;
 use crate::topic;
@@ -50,6 +50,26 @@ impl Pair<'_> {
         let source = Contents::read(self.source.0, self.source.1)?;
         assert_eq!(u64::try_from(source.count())?, records, "records in {} at the source", self.source.1);
         source.assert_same(&Contents::read(self.target.0, self.target.1)?);
+        Ok(())
+    }
+
+    /// Waits until the target has as many committed records as the source has now, then compares all of them.
+    pub fn assert_copied(&self, strait: &mut Strait, timestamps: Timestamps, limit: Duration) -> Result<()> {
+        let source = Contents::read_as(self.source.0, self.source.1, timestamps)?;
+        let wanted = source.count();
+        let what = format!("{wanted} records of {} in {}", self.source.1, self.target.1);
+        let target = strait.wait(&what, limit, |_| {
+            let span = usize::try_from(topic::span(self.target.0, self.target.1))?;
+            if span < wanted {
+                return Ok(Attempt::NotYet(format!("{span} offsets at the target")));
+            }
+            let target = Contents::read_as(self.target.0, self.target.1, timestamps)?;
+            Ok(match target.count() {
+                count if count < wanted => Attempt::NotYet(format!("{count} records at the target")),
+                _ => Attempt::Done(target),
+            })
+        })?;
+        source.assert_same(&target);
         Ok(())
     }
 }

@@ -1,21 +1,23 @@
-//! Reads a whole topic with librdkafka (read_committed, checksums checked) and compares two of them, record by record.
+//! Whole topics as read_committed consumers see them, compared record by record.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use anyhow::Result;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{Offset, TopicPartitionList};
 
+use crate::difference::{Difference, Place, Tally, first_difference};
 use crate::kafka::Kafka;
-use crate::wait::Attempt;
-use crate::{topic, wait};
+use crate::reader;
 
-const SILENCE: Duration = Duration::from_secs(60);
+/// Whether records with other times are other records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timestamps {
+    /// They are.
+    Compared,
+    /// The target stamps its own.
+    Ignored,
+}
 
 /// One record: where it is, and a hash over its key, value, headers in order, and timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,25 +40,19 @@ pub struct Contents {
 impl Contents {
     /// Reads everything that is in the topic.
     pub fn read(kafka: &Kafka, topic: &str) -> Result<Self> {
-        let consumer: BaseConsumer = topic::client(&kafka.address())
-            .set("group.id", "strait-tests")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("isolation.level", "read_committed")
-            .set("enable.partition.eof", "true")
-            .set("check.crcs", "true")
-            .set("fetch.message.max.bytes", "4194304")
-            .set("queued.max.messages.kbytes", "65536")
-            .create()?;
-        let bounds = wait::until(&format!("bounds of {topic}"), SILENCE, || {
-            topic::bounds_with(&consumer, topic).map(Attempt::Done)
+        Self::read_as(kafka, topic, Timestamps::Compared)
+    }
+
+    /// Reads everything, with or without the records' times.
+    pub fn read_as(kafka: &Kafka, topic: &str, timestamps: Timestamps) -> Result<Self> {
+        let mut partitions: BTreeMap<i32, Vec<Entry>> = BTreeMap::new();
+        let all = reader::every(kafka, topic, |message| {
+            let entry = Entry { offset: message.offset(), hash: fingerprint(message, timestamps) };
+            partitions.entry(message.partition()).or_default().push(entry);
         })?;
-        let mut assignment = TopicPartitionList::new();
-        for partition in bounds.keys() {
-            assignment.add_partition_offset(topic, *partition, Offset::Beginning)?;
+        for partition in all {
+            partitions.entry(partition).or_default();
         }
-        consumer.assign(&assignment)?;
-        let partitions = drain(&consumer, topic, &bounds)?;
         Ok(Self { topic: topic.to_owned(), partitions })
     }
 
@@ -96,158 +92,19 @@ impl Contents {
     }
 }
 
-fn drain(
-    consumer: &BaseConsumer,
-    topic: &str,
-    bounds: &BTreeMap<i32, (i64, i64)>,
-) -> Result<BTreeMap<i32, Vec<Entry>>> {
-    let mut partitions: BTreeMap<i32, Vec<Entry>> = bounds.keys().map(|id| (*id, Vec::new())).collect();
-    let mut unfinished = partitions.len();
-    let mut heard = Instant::now();
-    while unfinished > 0 {
-        match consumer.poll(Duration::from_millis(500)) {
-            None => {}
-            Some(Ok(message)) => {
-                let entries =
-                    partitions.get_mut(&message.partition()).context("a partition never assigned")?;
-                entries.push(Entry { offset: message.offset(), hash: fingerprint(&message) });
-                heard = Instant::now();
-            }
-            Some(Err(KafkaError::PartitionEOF(_))) => {
-                unfinished -= 1;
-                heard = Instant::now();
-            }
-            Some(Err(error)) => bail!("reading {topic}: {error}"),
-        }
-        if heard.elapsed() > SILENCE {
-            bail!(
-                "reading {topic}: nothing for {} s, {unfinished} partitions not at their end",
-                SILENCE.as_secs()
-            );
-        }
-    }
-    Ok(partitions)
-}
-
-fn fingerprint(message: &BorrowedMessage<'_>) -> u64 {
+fn fingerprint(message: &BorrowedMessage<'_>, timestamps: Timestamps) -> u64 {
     let mut hasher = DefaultHasher::new();
     message.key().hash(&mut hasher);
     message.payload().hash(&mut hasher);
-    message.timestamp().to_millis().hash(&mut hasher);
+    match timestamps {
+        Timestamps::Compared => message.timestamp().to_millis().hash(&mut hasher),
+        Timestamps::Ignored => {}
+    }
     for header in message.headers().iter().flat_map(|headers| headers.iter()) {
         header.key.hash(&mut hasher);
         header.value.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-fn first_difference(source: &[Entry], target: &[Entry]) -> Option<Place> {
-    let same = source.iter().zip(target).take_while(|(ours, theirs)| ours.hash == theirs.hash).count();
-    if same == source.len() && same == target.len() {
-        return None;
-    }
-    let (wanted, found) = (source.get(same), target.get(same));
-    Some(Place {
-        partition: 0,
-        index: same,
-        source_offset: wanted.map(|entry| entry.offset),
-        target_offset: found.map(|entry| entry.offset),
-        found_at_source: found
-            .and_then(|found| source.iter().find(|entry| entry.hash == found.hash))
-            .map(|e| e.offset),
-    })
-}
-
-/// Where two topics part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// In this partition.
-    pub partition: i32,
-    /// After this many equal records.
-    pub index: usize,
-    /// The source's record there, if it has one.
-    pub source_offset: Option<i64>,
-    /// The target's record there, if it has one.
-    pub target_offset: Option<i64>,
-    /// Where the source first has what the target has there.
-    pub found_at_source: Option<i64>,
-}
-
-/// How two topics differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Name, records and partitions of the source.
-    pub source: (String, usize, usize),
-    /// Name, records and partitions of the target.
-    pub target: (String, usize, usize),
-    /// The first place, in records from a partition's start.
-    pub place: Option<Place>,
-    /// All of it, without regard to order.
-    pub tally: Tally,
-}
-
-/// Differences counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// At the source, not at the target.
-    pub lost: usize,
-    /// More often at the target than at the source.
-    pub doubled: usize,
-    /// At the target, never at the source.
-    pub strange: usize,
-}
-
-impl Tally {
-    fn add(&mut self, source: &[Entry], target: &[Entry]) {
-        let mut counts: HashMap<u64, (usize, usize)> = HashMap::new();
-        for entry in source {
-            counts.entry(entry.hash).or_default().0 += 1;
-        }
-        for entry in target {
-            counts.entry(entry.hash).or_default().1 += 1;
-        }
-        for (wanted, found) in counts.values() {
-            self.lost += wanted.saturating_sub(*found);
-            match wanted {
-                0 => self.strange += found,
-                _ => self.doubled += found.saturating_sub(*wanted),
-            }
-        }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (source, source_records, source_partitions) = &self.source;
-        let (target, target_records, target_partitions) = &self.target;
-        write!(
-            out,
-            "{target} ({target_records} records, {target_partitions} partitions) is not {source} ({source_records} \
-             records, {source_partitions} partitions): {} lost, {} doubled, {} strange",
-            self.tally.lost, self.tally.doubled, self.tally.strange
-        )?;
-        let Some(place) = self.place else { return Ok(()) };
-        write!(
-            out,
-            "; partition {} first differs after {} records: source offset {}, target offset {}, which the source has at {}",
-            place.partition,
-            place.index,
-            Shown(place.source_offset),
-            Shown(place.target_offset),
-            Shown(place.found_at_source),
-        )
-    }
-}
-
-struct Shown(Option<i64>);
-
-impl fmt::Display for Shown {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(offset) => write!(out, "{offset}"),
-            None => out.write_str("none"),
-        }
-    }
 }
 
 #[cfg(test)]

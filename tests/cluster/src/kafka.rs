@@ -1,5 +1,7 @@
 //! One-node clusters of a real Apache Kafka, through `tests/peers/kafka`.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -96,6 +98,24 @@ impl Kafka {
         })
     }
 
+    /// The folder of its properties, log and data.
+    pub fn folder(&self) -> Result<PathBuf> {
+        let output = self.command().args(["dir", &self.name]).output()?;
+        Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+    }
+
+    /// Copies the data of a stopped broker to `copy`.
+    pub fn save_data(&self, copy: &Path) -> Result<()> {
+        copy_folder(&self.folder()?.join("data"), copy)
+    }
+
+    /// Puts a copy back in place of the data of a stopped broker.
+    pub fn load_data(&self, copy: &Path) -> Result<()> {
+        let data = self.folder()?.join("data");
+        fs::remove_dir_all(&data)?;
+        copy_folder(copy, &data)
+    }
+
     /// Runs one of Kafka's own tools of the same release and gives what it printed.
     pub fn tool(&self, class: &str, arguments: &[&str]) -> Result<String> {
         let output = self.command().arg("tool").arg(class).args(arguments).output()?;
@@ -122,6 +142,21 @@ impl Kafka {
             .env("SIDE_PORT", self.side_port.to_string());
         command
     }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy_folder(&entry.path(), &place)?,
+            false => {
+                fs::copy(entry.path(), place)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Kafka {

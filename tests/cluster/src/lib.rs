@@ -5,18 +5,30 @@
 pub mod ports;
 pub mod world;
 
-// The processes.
+// The processes: Kafka, Strait and its faces, and both clusters together.
+pub mod binary;
+pub mod bridge;
 pub mod kafka;
+pub mod plan;
+pub mod rest;
 pub mod strait;
+pub mod usage;
 
-// The data: what record number N looks like, written and read back.
+// The data: what record number N looks like, written, read back, and as it lies on disk.
+pub mod admin;
 pub mod corpus;
-pub mod digest;
+pub mod numbered;
 pub mod produce;
+pub mod reader;
+pub mod segment;
 pub mod topic;
+pub mod writer;
 
 // The proof.
+pub mod cases;
 pub mod copied;
+pub mod difference;
+pub mod digest;
 
 // Waiting with a deadline and a message; seeded randomness; numbers from the environment.
 pub mod random;

@@ -1,17 +1,15 @@
 //! Produces samples with librdkafka: fixed partitions, exact timestamps, idempotent so that the source itself holds none twice.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Result, bail};
-use rdkafka::client::ClientContext;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use anyhow::{Context, Result, bail};
+use rdkafka::producer::BaseRecord;
 
-use crate::{corpus, topic};
+use crate::corpus;
+use crate::writer::Writer;
 
 /// What to produce, and how.
 #[derive(Clone, Debug)]
@@ -28,35 +26,10 @@ pub struct Load {
     pub batch_bytes: u32,
 }
 
-/// Counts what the broker acknowledged and keeps the first refusal.
-#[derive(Default)]
-struct Deliveries {
-    acknowledged: AtomicU64,
-    failure: Mutex<Option<String>>,
-}
-
-impl ClientContext for Deliveries {}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, _: ()) {
-        match result {
-            Ok(_) => {
-                self.acknowledged.fetch_add(1, Ordering::Relaxed);
-            }
-            Err((error, _)) => {
-                let mut failure = self.failure.lock().expect("no panic inside");
-                failure.get_or_insert_with(|| error.to_string());
-            }
-        }
-    }
-}
-
 /// An open producer of one topic.
 pub struct Source {
     load: Load,
-    producer: BaseProducer<Deliveries>,
+    writer: Writer,
     started: i64,
     next: u64,
 }
@@ -64,20 +37,12 @@ pub struct Source {
 impl Source {
     /// Opens the producer. The first record's time is an hour ago.
     pub fn open(load: Load) -> Result<Self> {
-        let producer = topic::client(&load.address)
-            .set("enable.idempotence", "true")
-            .set("compression.type", load.codec)
-            .set("batch.size", load.batch_bytes.to_string())
-            .set("batch.num.messages", "100000")
-            .set("linger.ms", "20")
-            .set("message.timeout.ms", "300000")
-            .set("message.max.bytes", "4000000")
-            .set("queue.buffering.max.messages", "200000")
-            .set("queue.buffering.max.kbytes", "131072")
-            .create_with_context(Deliveries::default())?;
+        let batch_bytes = load.batch_bytes.to_string();
+        let settings = [("compression.type", load.codec), ("batch.size", batch_bytes.as_str())];
+        let writer = Writer::open(&load.address, &settings)?;
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let started = i64::try_from(since_epoch.as_millis())? - 3_600_000;
-        Ok(Self { load, producer, started, next: 0 })
+        Ok(Self { load, writer, started, next: 0 })
     }
 
     /// Hands over `count` more records.
@@ -86,25 +51,16 @@ impl Source {
             self.send_one(number)?;
         }
         self.next += count;
-        self.producer.poll(Duration::ZERO);
+        self.writer.poll();
         Ok(())
     }
 
     /// Waits until the broker has acknowledged everything; gives how many records that is.
     pub fn finish(self) -> Result<u64> {
-        self.producer.flush(Duration::from_secs(300))?;
-        let deliveries = self.producer.context();
-        if let Some(failure) = deliveries.failure.lock().expect("no panic inside").as_ref() {
-            bail!("producing to {}: {failure}", self.load.topic);
-        }
-        let acknowledged = deliveries.acknowledged.load(Ordering::Relaxed);
-        if acknowledged != self.next {
-            bail!("{acknowledged} of {} records to {} were acknowledged", self.next, self.load.topic);
-        }
-        Ok(acknowledged)
+        self.writer.flush().with_context(|| format!("producing to {}", self.load.topic))
     }
 
-    fn send_one(&self, number: u64) -> Result<()> {
+    fn send_one(&mut self, number: u64) -> Result<()> {
         let sample = corpus::sample(number, self.started);
         let partition = i32::try_from(number % u64::from(self.load.partitions.unsigned_abs()))?;
         let mut record =
@@ -112,19 +68,7 @@ impl Source {
         record.key = sample.key.as_deref();
         record.payload = sample.value.as_deref();
         record.headers = sample.headers;
-        let deadline = Instant::now() + Duration::from_secs(300);
-        loop {
-            match self.producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
-                    if Instant::now() < deadline =>
-                {
-                    record = back;
-                    self.producer.poll(Duration::from_millis(10));
-                }
-                Err((error, _)) => bail!("producing record {number} to {}: {error}", self.load.topic),
-            }
-        }
+        self.writer.send(record).with_context(|| format!("record {number}"))
     }
 }
 

@@ -1,85 +1,18 @@
-//! `strait replicate` as a process: its configuration file, its log, its HTTP face, its sudden death.
+//! `strait replicate` as a process: its configuration file, its log, its sudden death.
 
-use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
+pub use crate::plan::{Flow, Plan};
+use crate::usage::Usage;
 use crate::wait::Attempt;
-use crate::{ports, wait, world};
+use crate::{binary, ports, wait};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// What to write into the configuration file.
-#[derive(Clone, Debug, Default)]
-pub struct Plan {
-    /// Name and bootstrap address of each cluster.
-    pub clusters: Vec<(String, String)>,
-    /// The flows.
-    pub flows: Vec<Flow>,
-}
-
-/// One flow of a plan.
-#[derive(Clone, Debug)]
-pub struct Flow {
-    /// A cluster's name.
-    pub source: String,
-    /// A cluster's name.
-    pub target: String,
-    /// Full-match regular expressions.
-    pub topics: Vec<String>,
-    /// More lines of TOML in the flow's table.
-    pub extra: String,
-}
-
-impl Plan {
-    /// One flow of `topics` from `east` to `west`.
-    pub fn one_flow(east: &str, west: &str, topics: &str) -> Self {
-        let cluster = |name: &str, address: &str| (name.to_owned(), address.to_owned());
-        Self {
-            clusters: vec![cluster("east", east), cluster("west", west)],
-            flows: vec![Flow {
-                source: "east".to_owned(),
-                target: "west".to_owned(),
-                topics: vec![topics.to_owned()],
-                extra: String::new(),
-            }],
-        }
-    }
-
-    fn to_toml(&self, data: &Path, port: u16) -> Result<String> {
-        let mut text = String::new();
-        writeln!(
-            text,
-            "data_dir = {}\n[http]\nlisten = \"127.0.0.1:{port}\"",
-            quoted(&data.to_string_lossy())
-        )?;
-        for (name, address) in &self.clusters {
-            writeln!(text, "[clusters.{}]\nbootstrap = [{}]", quoted(name), quoted(address))?;
-        }
-        for flow in &self.flows {
-            let topics: Vec<_> = flow.topics.iter().map(|topic| quoted(topic)).collect();
-            writeln!(
-                text,
-                "[[flows]]\nsource = {}\ntarget = {}",
-                quoted(&flow.source),
-                quoted(&flow.target)
-            )?;
-            writeln!(text, "topics = [{}]\nreplication_factor = 1\n{}", topics.join(", "), flow.extra)?;
-        }
-        Ok(text)
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
 
 /// A Strait that runs, or ran. Dropping it kills it.
 #[derive(Debug)]
@@ -103,11 +36,11 @@ impl Strait {
     pub fn restart(&mut self) -> Result<()> {
         assert!(self.child.is_none(), "strait runs already");
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
-        let mut command = Command::new(binary());
+        let mut command = Command::new(binary::path());
         command.arg("replicate").arg("--config").arg(self.folder.join("strait.toml"));
         command.env("NO_COLOR", "1").stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
-        self.child = Some(command.spawn().with_context(|| format!("starting {}", binary().display()))?);
+        self.child = Some(command.spawn().with_context(|| format!("starting {}", binary::path().display()))?);
         Ok(())
     }
 
@@ -205,39 +138,8 @@ impl Strait {
         }
     }
 
-    /// The status of one flow, such as `east--west`.
-    pub fn flow(&self, id: &str) -> Result<Value> {
-        let answer = self.get("/v1/flows")?;
-        let flows = answer["flows"].as_array().context("no flows in the answer")?;
-        flows
-            .iter()
-            .find(|flow| flow["id"] == id)
-            .cloned()
-            .with_context(|| format!("no flow {id} in {answer}"))
-    }
-
-    /// GETs a path and parses the JSON of the answer.
-    pub fn get(&self, path: &str) -> Result<Value> {
-        let body = self.get_text(path)?;
-        serde_json::from_str(&body).with_context(|| format!("{path} answers {body}"))
-    }
-
-    /// GETs a path; anything but 200 is an error.
-    pub fn get_text(&self, path: &str) -> Result<String> {
-        let limit = Some(Duration::from_secs(5));
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(limit)?;
-        stream.set_write_timeout(limit)?;
-        // HTTP/1.0 keeps the answer free of chunks and ends it by closing.
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("an answer without end of head")?;
-        let status = head.split(' ').nth(1).context("an answer without status")?;
-        if status != "200" {
-            bail!("{path} answers {status}: {body}");
-        }
-        Ok(body.to_owned())
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     fn log_path(&self) -> PathBuf {
@@ -255,45 +157,5 @@ impl Drop for Strait {
         if std::thread::panicking() {
             eprintln!("log of strait:\n{}", self.log_tail());
         }
-    }
-}
-
-/// The executable under test: `STRAIT_BIN`, or the one built beside this test, or the newest of release and debug.
-pub fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("STRAIT_BIN") {
-        return path.into();
-    }
-    let beside = std::env::current_exe().ok().and_then(|test| Some(test.parent()?.parent()?.join("strait")));
-    let target = world::repository().join("target");
-    let candidates = beside
-        .into_iter()
-        .chain(["release", "ci", "debug"].map(|profile| target.join(profile).join("strait")));
-    candidates
-        .into_iter()
-        .find(|path| File::open(path).is_ok())
-        .expect("no strait to test: build it with `cargo build --release`, or set STRAIT_BIN")
-}
-
-/// What a process has used, from /proc.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Usage {
-    /// User and system time, in seconds.
-    pub cpu_seconds: f64,
-    /// Peak resident set, in MiB.
-    pub peak_mib: f64,
-}
-
-impl Usage {
-    /// Of the process with this id.
-    pub fn of(pid: u32) -> Result<Self> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The name in parentheses may hold spaces; fields are counted after it.
-        let fields: Vec<_> = stat.rsplit_once(')').context("stat")?.1.split_whitespace().collect();
-        let ticks: f64 = fields.get(11).context("utime")?.parse::<f64>()?
-            + fields.get(12).context("stime")?.parse::<f64>()?;
-        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-        let kib: f64 = peak.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(Self { cpu_seconds: ticks / 100.0, peak_mib: kib / 1024.0 })
     }
 }

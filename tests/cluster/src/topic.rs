@@ -1,14 +1,13 @@
-//! Topics through librdkafka: made, measured.
+//! Topics through librdkafka: their partitions and offsets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+pub use crate::admin::create;
 use crate::kafka::Kafka;
 use crate::wait;
 use crate::wait::Attempt;
@@ -25,22 +24,6 @@ pub fn client(address: &str) -> ClientConfig {
         .set("reconnect.backoff.max.ms", "500")
         .set("log_level", "0");
     config
-}
-
-/// Makes a topic, with configs such as `cleanup.policy=compact`, and waits until it has leaders.
-pub fn create(kafka: &Kafka, topic: &str, partitions: i32, configs: &[&str]) -> Result<()> {
-    let mut wanted = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
-    for config in configs {
-        let (key, value) = config.split_once('=').with_context(|| format!("{config} is not key=value"))?;
-        wanted = wanted.set(key, value);
-    }
-    let admin: AdminClient<DefaultClientContext> = client(&kafka.address()).create()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
-    for outcome in runtime.block_on(admin.create_topics([&wanted], &options))? {
-        outcome.map_err(|(name, code)| anyhow!("creating {name}: {code}"))?;
-    }
-    wait_for_partitions(kafka, topic, partitions)
 }
 
 /// Waits until a topic has this many partitions with a leader.
@@ -82,4 +65,12 @@ pub(crate) fn bounds_with(consumer: &BaseConsumer, topic: &str) -> Result<BTreeM
 /// How many offsets a topic spans, all partitions together; 0 when it does not exist.
 pub fn span(kafka: &Kafka, topic: &str) -> i64 {
     bounds(kafka, topic).map_or(0, |bounds| bounds.values().map(|(first, end)| end - first).sum())
+}
+
+/// All topics, but not Kafka's own.
+pub fn names(kafka: &Kafka) -> Result<BTreeSet<String>> {
+    let consumer: BaseConsumer = client(&kafka.address()).create()?;
+    let metadata = consumer.fetch_metadata(None, PATIENCE)?;
+    let names = metadata.topics().iter().map(|entry| entry.name().to_owned());
+    Ok(names.filter(|name| !name.starts_with("__")).collect())
 }

@@ -1,0 +1,85 @@
+//! What a partition's log on disk is made of: the headers of its batches, read from the segment files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::kafka::Kafka;
+
+const LENGTH_AT: usize = 8;
+const MAGIC_AT: usize = 16;
+/// Of formats 0 and 1.
+const LEGACY_ATTRIBUTES_AT: usize = 17;
+const ATTRIBUTES_AT: usize = 21;
+const LAST_OFFSET_DELTA_AT: usize = 23;
+const COUNT_AT: usize = 57;
+
+/// One batch of format 2, or one message of an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Offset of its first record; of an old wrapper message that of its last.
+    pub base_offset: i64,
+    /// 0, 1 or 2.
+    pub magic: u8,
+    /// 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
+    pub codec: u8,
+    /// Offsets it spans; 1 in old formats.
+    pub span: i64,
+    /// Records in it; 1 in old formats.
+    pub count: i64,
+}
+
+impl Batch {
+    /// Compaction took some of its records, not all.
+    pub fn has_holes(&self) -> bool {
+        self.count > 0 && self.count < self.span
+    }
+}
+
+/// The batches of a partition, in order.
+pub fn batches(kafka: &Kafka, topic: &str, partition: i32) -> Result<Vec<Batch>> {
+    let folder = kafka.folder()?.join("data").join(format!("{topic}-{partition}"));
+    let mut batches = Vec::new();
+    for path in segments(&folder)? {
+        let bytes = fs::read(&path)?;
+        let mut rest = &bytes[..];
+        // Preallocated or half-written bytes at the end are no batch.
+        while let Some((batch, size)) = parse(rest) {
+            batches.push(batch);
+            rest = &rest[size..];
+        }
+    }
+    Ok(batches)
+}
+
+fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "log"));
+    paths.sort();
+    Ok(paths)
+}
+
+fn parse(bytes: &[u8]) -> Option<(Batch, usize)> {
+    let base_offset = i64::from_be_bytes(field(bytes, 0)?);
+    let size = usize::try_from(i32::from_be_bytes(field(bytes, LENGTH_AT)?)).ok()? + LENGTH_AT + 4;
+    let magic = *bytes.get(MAGIC_AT)?;
+    if size > bytes.len() {
+        return None;
+    }
+    let (codec, span, count) = if magic < 2 {
+        (*bytes.get(LEGACY_ATTRIBUTES_AT)? & 7, 1, 1)
+    } else {
+        let attributes = i16::from_be_bytes(field(bytes, ATTRIBUTES_AT)?);
+        let last_delta = i32::from_be_bytes(field(bytes, LAST_OFFSET_DELTA_AT)?);
+        let count = i32::from_be_bytes(field(bytes, COUNT_AT)?);
+        (u8::try_from(attributes & 7).ok()?, i64::from(last_delta) + 1, i64::from(count))
+    };
+    Some((Batch { base_offset, magic, codec, span, count }, size))
+}
+
+fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
