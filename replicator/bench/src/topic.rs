@@ -63,7 +63,7 @@ impl Topic {
     }
 
     /// The highest version for this topic: by name where it has no id.
-    fn version_of<R: Request>(&self) -> Result<i16, ConnectionError> {
+    fn version_of<R: Request<Response: 'static>>(&self) -> Result<i16, ConnectionError> {
         let highest = self.connection.version_of::<R>()?;
         Ok(if self.id.is_zero() { highest.min(TOPIC_ID_VERSION - 1) } else { highest })
     }
@@ -130,7 +130,7 @@ impl Topic {
         Ok(())
     }
 
-    fn check<R: Request>(&self, code: i16, message: Option<String>) -> Result<(), BenchError> {
+    fn check<R: Request<Response: 'static>>(&self, code: i16, message: Option<String>) -> Result<(), BenchError> {
         let code = ErrorCode(code);
         if code.is_ok() {
             return Ok(());
@@ -192,7 +192,7 @@ pub(crate) async fn delete_containing(cluster: &Cluster, part: &str) -> Result<(
 }
 
 /// Waits for ever where nothing was asked.
-pub(crate) async fn answered<R: Request>(
+pub(crate) async fn answered<R: Request<Response: 'static>>(
     pending: Option<&mut Pending<R>>,
 ) -> Result<R::Response, ConnectionError> {
     match pending {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use strait_cluster_tests::strait;
+use strait_cluster_tests::binary;
 use strait_cluster_tests::world::{self, World};
 
 const RECORDS: u64 = 20_000;
@@ -11,7 +11,7 @@ const RECORDS: u64 = 20_000;
 #[test]
 fn copiers_are_measured() {
     let Some(_world) = World::enter("copiers_are_measured") else { return };
-    let output = Command::new(strait::binary())
+    let output = Command::new(binary::path())
         .args(["bench", "replicate", "--copiers", "strait,floor", "--rounds", "1", "--output", "json"])
         .args(["--partitions", "3", "--records", &RECORDS.to_string()])
         .arg("--peers")
