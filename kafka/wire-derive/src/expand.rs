@@ -189,8 +189,9 @@ fn take_tagged(fields: &[Field]) -> TokenStream {
             while let Some((tag, mut value)) = tags.next_tag(input)? {
                 match tag {
                     #(#arms)*
-                    _ => value.skip(),
+                    _ => {}
                 }
+                input.resume(&value);
             }
         }
     }

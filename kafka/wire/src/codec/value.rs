@@ -30,9 +30,6 @@ pub trait Value: Sized {
     }
 }
 
-/// Elements reserved ahead of what was really read.
-const RESERVED_ELEMENTS: usize = 1_024;
-
 macro_rules! number {
     ($type:ty, $method:ident, $size:expr) => {
         impl Value for $type {
@@ -244,7 +241,8 @@ impl<T: Value> Value for Option<Vec<T>> {
         if count.saturating_mul(element_size) > present {
             return Err(DecodeError::TooManyElements { count, element_size, present });
         }
-        let mut elements = Vec::with_capacity(count.min(RESERVED_ELEMENTS));
+        input.charge(count.saturating_mul(size_of::<T>()))?;
+        let mut elements = Vec::with_capacity(count);
         for _ in 0..count {
             elements.push(T::read(context, input)?);
         }
