@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use strait_wire::batch::{
-    BatchError, Compression, DecompressionLimit, Entry, Stamp, closed_batches, control_record, open,
+    BatchError, Compression, DecompressionLimit, Entry, Record, Stamp, closed_batches, control_record, open,
+    reencode,
 };
 
 use crate::codecs::codec_state;
@@ -12,6 +13,7 @@ use crate::measure::{allowed, alone, bounded, inputs};
 use crate::mutate::mutate;
 
 const LIMIT: DecompressionLimit = DecompressionLimit(64 << 10);
+const SPLIT_ABOVE: usize = 300;
 const CONTROL: i16 = 1 << 5;
 
 fn record(offset_delta: i32) -> RawRecord {
@@ -60,15 +62,17 @@ fn wrapper(magic: i8, set: Vec<u8>) -> Vec<u8> {
     RawMessage { offset: 90, magic, attributes, value: Some(value), ..RawMessage::default() }.bytes()
 }
 
-fn read_entry(entry: &Entry) -> Result<(), BatchError> {
+fn read_entry(entry: &Entry) -> Result<Vec<Record>, BatchError> {
     match entry {
         Entry::Closed(batch) => {
             batch.verify_crc().ok();
             batch.restamp(Stamp::NONE);
             control_record(batch).ok();
-            open(batch, LIMIT).map(drop)
+            let next = batch.header().next_offset();
+            assert!(batch.is_gap_free() || batch.header().last_offset() < next);
+            open(batch, LIMIT)
         }
-        Entry::Legacy(set) => set.compression().and(set.open(LIMIT)).map(drop),
+        Entry::Legacy(set) => set.compression().and_then(|_| set.open(LIMIT)),
     }
 }
 
@@ -85,11 +89,12 @@ fn codec_states(log: &Bytes) -> usize {
 fn read(what: &str, log: &[u8], opened: usize) {
     let bytes = Bytes::copy_from_slice(log);
     let allowed = allowed(log.len().max(opened)) + codec_states(&bytes);
-    bounded(what, log, allowed, || {
-        for entry in closed_batches(bytes) {
-            let _ = entry.as_ref().map_err(BatchError::clone).and_then(read_entry);
-        }
-    });
+    let read = || closed_batches(bytes).map(|entry| read_entry(&entry?)).filter_map(Result::ok).collect();
+    let read: Vec<Vec<Record>> = bounded(what, log, allowed, read);
+    for records in read {
+        // What was opened can be written again, or is refused; both without a panic.
+        reencode(&records, Compression::None, SPLIT_ABOVE).ok();
+    }
 }
 
 #[test]
