@@ -105,7 +105,54 @@ impl FieldAttributes {
                 }
                 Ok(())
             })?;
+            read.check(attribute)?;
         }
         Ok(read)
+    }
+
+    /// A tagged field has a number, and it has it in versions that have the field.
+    fn check(&self, attribute: &Attribute) -> Result<()> {
+        let error = |message| Err(syn::Error::new_spanned(attribute, message));
+        if self.tag.is_some() == self.tagged.is_none() {
+            return error("`tag` and `tagged` go together");
+        }
+        let outside = |range: Range| range.low < self.versions.low || range.high > self.versions.high;
+        if !self.tagged.is_none() && outside(self.tagged) {
+            return error("`tagged` in versions without the field");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn range(text: &str) -> Option<(i16, i16)> {
+        let text = LitStr::new(text, proc_macro2::Span::call_site());
+        Range::parse(&text).ok().map(|range| (range.low, range.high))
+    }
+
+    #[test]
+    fn ranges_are_written_as_in_kafka() {
+        assert_eq!(range("3+"), Some((3, i16::MAX)));
+        assert_eq!(range("0-12"), Some((0, 12)));
+        assert_eq!(range("4"), Some((4, 4)));
+        assert!(Range::parse(&parse_quote!("none")).is_ok_and(Range::is_none));
+        for wrong in ["", "+", "a+", "1-", "3-b", "99999"] {
+            assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_makes_no_sense_is_refused() {
+        let refused = |attribute: Attribute| FieldAttributes::read(&[attribute]).is_err();
+        assert!(!refused(parse_quote!(#[field(versions = "4+", tag = 0, tagged = "4+")])));
+        assert!(refused(parse_quote!(#[field(versions = "4+", tag = 0)])));
+        assert!(refused(parse_quote!(#[field(versions = "4+", tagged = "4+")])));
+        assert!(refused(parse_quote!(#[field(versions = "4+", tag = 0, tagged = "3+")])));
+        assert!(refused(parse_quote!(#[field(since = "4+")])));
     }
 }

@@ -4,7 +4,16 @@
 //! structs have no `versions`. On fields: `#[field(versions = "7+", nullable = "7+", tag = 0, tagged = "12+",
 //! default = "-1", ignorable)]`. Ranges are written as in Kafka's own message definitions.
 
+// What was asked for.
 mod attributes;
+// The struct's fields.
+mod field;
+// Code that writes, code that reads.
+mod read;
+mod write;
+// The schema.
+mod schema;
+// All of it together.
 mod expand;
 
 use proc_macro::TokenStream;

@@ -66,7 +66,7 @@ impl ClosedBatch {
 
     /// One record at each offset from the first to the last.
     pub fn is_gap_free(&self) -> bool {
-        self.header.records_count > 0 && self.header.records_count == self.header.last_offset_delta + 1
+        self.header.records_count > 0 && self.header.records_count - 1 == self.header.last_offset_delta
     }
 
     pub fn verify_crc(&self) -> Result<(), CorruptBatchError> {

@@ -25,16 +25,18 @@ pub struct Record {
     pub headers: Vec<Header>,
 }
 
-/// Records reserved ahead of what was really read.
-const RESERVED_RECORDS: usize = 1_024;
+/// Fewest bytes of a record: its length, attributes, both deltas, key, value and header count.
+const SHORTEST_RECORD: usize = 7;
+/// Fewest bytes of a header: the lengths of key and value.
+const SHORTEST_HEADER: usize = 2;
 
 /// All records of a batch. With log append time every record has the batch's timestamp.
 pub fn open(batch: &ClosedBatch, limit: DecompressionLimit) -> Result<Vec<Record>, BatchError> {
     let header = batch.header();
     let opened = header.attributes.compression()?.decompress(&batch.payload(), limit)?;
     let mut reader = Reader { bytes: opened, base_offset: header.base_offset, index: 0 };
-    let count = usize::try_from(header.records_count).unwrap_or(0);
-    let mut records = Vec::with_capacity(count.min(RESERVED_RECORDS));
+    let mut records =
+        Vec::with_capacity(reader.count(header.records_count.into(), SHORTEST_RECORD, "record count")?);
     for index in 0..header.records_count {
         reader.index = index;
         let mut record = reader.record(header.base_timestamp)?;
@@ -62,6 +64,13 @@ struct Reader {
 impl Reader {
     fn invalid(&self, what: &'static str) -> BatchError {
         BatchError::InvalidRecord { base_offset: self.base_offset, index: self.index, what }
+    }
+
+    /// A number of things that the bytes present can hold.
+    fn count(&self, announced: i64, shortest: usize, what: &'static str) -> Result<usize, BatchError> {
+        let count = usize::try_from(announced).ok();
+        let count = count.filter(|count| count.saturating_mul(shortest) <= self.bytes.len());
+        count.ok_or_else(|| self.invalid(what))
     }
 
     fn varint(&mut self, what: &'static str) -> Result<i64, BatchError> {
@@ -103,11 +112,9 @@ impl Reader {
     }
 
     fn headers(&mut self) -> Result<Vec<Header>, BatchError> {
-        let count = self.varint("header count")?;
-        // Each header takes two bytes at least.
-        let count = usize::try_from(count).ok().filter(|count| count.saturating_mul(2) <= self.bytes.len());
-        let count = count.ok_or_else(|| self.invalid("header count"))?;
-        let mut headers = Vec::with_capacity(count.min(RESERVED_RECORDS));
+        let announced = self.varint("header count")?;
+        let count = self.count(announced, SHORTEST_HEADER, "header count")?;
+        let mut headers = Vec::with_capacity(count);
         for _ in 0..count {
             let length = self.varint("header key")?;
             let key = self.take(length, "header key")?;

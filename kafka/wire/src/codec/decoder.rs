@@ -8,14 +8,41 @@ use super::error::DecodeError;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     bytes: Bytes,
+    /// Memory that arrays may still take.
+    allowance: usize,
 }
+
+/// Memory that arrays may take for each byte present. An element is larger in memory than on the wire, where an empty
+/// string is one byte; real messages need a third of this.
+const MEMORY_PER_BYTE: usize = 14;
+/// Memory that arrays may take however short the message is.
+const MEMORY_OF_ANY: usize = 48 << 10;
 
 /// Longest unsigned varint of 32 bits.
 const VARINT_BYTES: usize = 5;
 
 impl Decoder {
     pub fn new(bytes: Bytes) -> Self {
-        Self { bytes }
+        let allowance = bytes.len().saturating_mul(MEMORY_PER_BYTE).saturating_add(MEMORY_OF_ANY);
+        Self { bytes, allowance }
+    }
+
+    /// A reader over the next `length` bytes, which takes the allowance with it until `resume`.
+    pub(super) fn part(&mut self, length: usize) -> Result<Self, DecodeError> {
+        Ok(Self { bytes: self.bytes(length)?, allowance: self.allowance })
+    }
+
+    /// Goes on behind a part with what the part left of the allowance.
+    pub fn resume(&mut self, part: &Self) {
+        self.allowance = part.allowance;
+    }
+
+    /// Takes memory for an array out of the allowance.
+    pub(super) fn charge(&mut self, wanted: usize) -> Result<(), DecodeError> {
+        let allowance = self.allowance;
+        let left = allowance.checked_sub(wanted);
+        self.allowance = left.ok_or(DecodeError::TooMuchMemory { wanted, allowance })?;
+        Ok(())
     }
 
     /// Bytes not read yet.
@@ -27,11 +54,6 @@ impl Decoder {
     pub fn bytes(&mut self, length: usize) -> Result<Bytes, DecodeError> {
         self.require(length)?;
         Ok(self.bytes.split_to(length))
-    }
-
-    /// Passes over everything that is left.
-    pub fn skip(&mut self) {
-        self.bytes.clear();
     }
 
     fn require(&self, wanted: usize) -> Result<(), DecodeError> {

@@ -9,6 +9,8 @@ pub enum DecodeError {
     InvalidLength { what: &'static str, length: i64 },
     #[error("{count} elements of at least {element_size} bytes announced, {present} bytes present")]
     TooManyElements { count: usize, element_size: usize, present: usize },
+    #[error("an array takes {wanted} bytes of memory, {allowance} are left for a message of this length")]
+    TooMuchMemory { wanted: usize, allowance: usize },
     #[error("a varint is longer than {limit} bytes")]
     VarintTooLong { limit: usize },
     #[error("a string is not UTF-8 after {valid} bytes")]

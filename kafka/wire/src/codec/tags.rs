@@ -46,7 +46,7 @@ impl TagReader {
         Ok(Self { left: input.unsigned_varint()?, previous: None })
     }
 
-    /// The next field's number and its bytes.
+    /// The next field's number and its bytes. Who reads memory out of them lets `input` resume behind them.
     pub fn next_tag(&mut self, input: &mut Decoder) -> Result<Option<(u32, Decoder)>, DecodeError> {
         if self.left == 0 {
             return Ok(None);
@@ -58,6 +58,6 @@ impl TagReader {
         }
         self.previous = Some(tag);
         let size = input.unsigned_varint()? as usize;
-        Ok(Some((tag, Decoder::new(input.bytes(size)?))))
+        Ok(Some((tag, input.part(size)?)))
     }
 }

@@ -1,7 +1,10 @@
-//! Random messages made from the schema alone, so that they are a second opinion on what the derive writes.
+//! Input for tests: random messages made from the schema alone, so that they are a second opinion on what the derive
+//! writes, and batches by hand.
 
 // The same numbers on each run.
 mod random;
+// Batches and old messages, byte by byte.
+pub(crate) mod raw;
 
 use strait_wire::codec::Message;
 use strait_wire::schema::{Field, Range, Struct};

@@ -8,7 +8,7 @@ use strait_wire::batch::{
 };
 
 use crate::generate::Random;
-use crate::raw::{CODECS, RawBatch, RawRecord, code};
+use crate::generate::raw::{CODECS, RawBatch, RawRecord, code};
 
 const LIMIT: DecompressionLimit = DecompressionLimit(1 << 20);
 const CASES: u64 = 40;

@@ -5,7 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use strait_wire::batch::{BatchError, Compression, DecompressionLimit};
 
-use crate::raw::CODECS;
+use crate::generate::raw::CODECS;
 
 fn data() -> Vec<u8> {
     (0..150_000_u32).flat_map(|number| (number / 7 % 251).to_be_bytes()).collect()

@@ -2,7 +2,7 @@
 
 use strait_wire::batch::{Compression, ControlKind, ControlRecord, Entry, closed_batches, control_record};
 
-use crate::raw::{RawBatch, RawRecord};
+use crate::generate::raw::{RawBatch, RawRecord};
 
 const TRANSACTIONAL_CONTROL: i16 = 1 << 4 | 1 << 5;
 

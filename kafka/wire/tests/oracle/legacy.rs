@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use strait_wire::batch::{BatchError, Compression, DecompressionLimit, Entry, Record, closed_batches};
 
-use crate::raw::{RawMessage, code};
+use crate::generate::raw::{RawMessage, code};
 
 const LIMIT: DecompressionLimit = DecompressionLimit(1 << 20);
 const WRAPPING: [Compression; 3] = [Compression::Gzip, Compression::Snappy, Compression::Lz4];

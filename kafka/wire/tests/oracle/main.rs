@@ -7,8 +7,6 @@ mod generate;
 mod messages;
 // Headers of requests and responses.
 mod frames;
-// Batches and old messages, byte by byte.
-mod raw;
 // Batches in all codecs.
 mod batches;
 // How others frame compressed data.

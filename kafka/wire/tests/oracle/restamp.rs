@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use strait_wire::batch::{ClosedBatch, Compression, Entry, Stamp, closed_batches};
 
-use crate::raw::{RawBatch, RawRecord, crc32c};
+use crate::generate::raw::{RawBatch, RawRecord, crc32c};
 
 const CRC_START: usize = 21;
 const HEADER_LENGTH: usize = 61;

@@ -128,7 +128,7 @@ fn range(json: &Value, key: &str) -> Option<Range> {
     })
 }
 
-fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for character in name.chars() {
         if character.is_uppercase() && !snake.is_empty() {
