@@ -11,11 +11,11 @@ use tracing::{error, info, warn};
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 
 /// Between signs of life.
-const SIGN_INTERVAL: Duration = Duration::from_secs(2);
+const SIGN_INTERVAL: Duration = Duration::from_secs(1);
 /// Nothing is written when the last look at the state topic began longer ago.
-const VALID_FOR: Duration = Duration::from_secs(8);
+const VALID_FOR: Duration = Duration::from_secs(5);
 /// Another instance's flow is taken over when it gave no sign of life for so long.
-const GONE_AFTER: Duration = Duration::from_secs(12);
+const GONE_AFTER: Duration = Duration::from_secs(8);
 /// Between looks while another instance owns the flow.
 const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
 

@@ -98,9 +98,10 @@ impl PartitionLane {
         self.refused
     }
 
-    /// The refused record will be left out of what is fetched from now on: the partition goes on.
+    /// What the partition stopped for will be left out of what is fetched from now on: it goes on.
     pub fn resume_without_refused(&mut self, now_ms: u64) {
-        if self.refused.take().is_some() {
+        if matches!(self.state, PartitionState::Refused { .. } | PartitionState::Poisoned { .. }) {
+            self.refused = None;
             self.cuts.clear();
             self.resume(now_ms);
         }

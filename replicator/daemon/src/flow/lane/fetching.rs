@@ -14,7 +14,7 @@ use crate::flow::slot::{Intake, IntakeError};
 use crate::state_topic::StateError;
 
 /// How long a broker holds a fetch open when all partitions are asked for, and when some are not.
-const MAX_WAIT_MS: (i32, i32) = (500, 20);
+const MAX_WAIT_MS: (i32, i32) = (100, 20);
 /// A batch with only older records goes into a transaction: half of Kafka's `producer.id.expiration.ms`.
 const OLD_AFTER_MS: i64 = 12 * 60 * 60 * 1_000;
 

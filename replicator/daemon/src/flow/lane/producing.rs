@@ -126,6 +126,7 @@ impl LaneTask {
 
     fn on_outcome(&mut self, index: usize, outcome: BatchOutcome) {
         let now_ms = self.now_ms();
+        let was_stopped = self.slots[index].as_ref().is_none_or(|slot| slot.lane.state().is_stopped());
         let progress = self.with_slot(index, |slot| {
             let progress = slot.lane.on_outcome(outcome, now_ms);
             if slot.lag_records() == 0 {
@@ -137,7 +138,9 @@ impl LaneTask {
         if !matches!(outcome, BatchOutcome::Acked { .. }) {
             self.transaction.on_failure(index);
         }
-        if let BatchOutcome::Refused { code } = outcome {
+        if let BatchOutcome::Refused { code } = outcome
+            && !was_stopped
+        {
             self.on_refused(index, code);
         }
     }
