@@ -40,6 +40,8 @@ enum Command {
     Flow(command::flow::Arguments),
     /// Check a configuration file, or print one to start from.
     Config(command::config::Arguments),
+    /// Measure Strait on real clusters, against MirrorMaker 2 and a raw copier.
+    Bench(command::bench::Arguments),
 }
 
 /// Something failed while running.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Replicate(arguments) => command::replicate::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
+        Command::Bench(arguments) => command::bench::run(arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,13 +6,14 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each crate of ours and those of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("strait", &["strait-replicator"]),
+    ("strait", &["strait-replicator", "strait-bench"]),
     ("strait-wire-derive", &[]),
     ("strait-wire", &["strait-wire-derive"]),
     ("strait-client", &["strait-wire"]),
     ("strait-http", &[]),
     ("strait-replicator-core", &["strait-wire"]),
     ("strait-replicator", &["strait-replicator-core", "strait-client", "strait-wire", "strait-http"]),
+    ("strait-bench", &["strait-client", "strait-wire"]),
     ("strait-cluster-tests", &[]),
 ];
 

@@ -10,6 +10,7 @@ use strait_wire::message::init_producer_id::InitProducerIdRequest;
 
 use crate::cluster::Cluster;
 use crate::error::{BrokerError, ClientError};
+use crate::exchange::Call;
 use crate::retry::retry;
 
 /// A topic to create.
@@ -99,7 +100,7 @@ impl Cluster {
     }
 
     /// Asks any broker, again after it was lost.
-    pub(crate) async fn ask_any<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
+    pub(crate) async fn ask_any<R: Call>(&self, request: &R) -> Result<R::Response, ClientError> {
         retry(self.config().operation_timeout, move || async move {
             let answer = match self.any_broker().await {
                 Ok(connection) => connection.call(request).await.map_err(ClientError::from),
@@ -114,7 +115,7 @@ impl Cluster {
     }
 
     /// Asks the controller, again after it moved or was lost.
-    pub(crate) async fn ask_controller<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
+    pub(crate) async fn ask_controller<R: Call>(&self, request: &R) -> Result<R::Response, ClientError> {
         retry(self.config().operation_timeout, move || async move {
             let answer = match self.controller().await {
                 Ok(connection) => connection.call(request).await.map_err(ClientError::from),

@@ -55,6 +55,19 @@ impl ConnectionError {
             | Self::TooManyInFlight { .. } => false,
         }
     }
+
+    /// The same request to the same broker meets the same end.
+    pub(crate) fn is_permanent(&self) -> bool {
+        match self {
+            Self::Encode { .. } | Self::Unsupported(_) | Self::VersionsRefused { .. } => true,
+            Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::Timeout { .. }
+            | Self::Closed { .. }
+            | Self::Decode { .. }
+            | Self::TooManyInFlight { .. } => false,
+        }
+    }
 }
 
 /// An error that a broker answered for one topic or partition.
@@ -70,8 +83,10 @@ pub struct BrokerError {
 pub enum ClientError {
     #[error(transparent)]
     Connection(#[from] ConnectionError),
-    #[error("no bootstrap address answers: {}", .failures.join("; "))]
-    Bootstrap { failures: Vec<String> },
+    #[error("no bootstrap address answers: {}", joined(failures))]
+    Bootstrap { failures: Vec<ConnectionError> },
+    #[error("the addresses lead to cluster {found} now, before it was {expected}")]
+    OtherCluster { expected: String, found: String },
     #[error("broker {id} is not in the metadata")]
     UnknownBroker { id: i32 },
     #[error("the cluster names no brokers")]
@@ -82,4 +97,9 @@ pub enum ClientError {
     Broker { api: ApiKey, error: BrokerError },
     #[error("not done within {after:?}, last: {last}")]
     Deadline { after: Duration, last: String },
+}
+
+fn joined(failures: &[ConnectionError]) -> String {
+    let failures: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    failures.join("; ")
 }

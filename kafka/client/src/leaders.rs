@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 
 use crate::cluster::Cluster;
 use crate::error::{BrokerError, ClientError};
+use crate::exchange::Call;
 use crate::metadata::Metadata;
 use crate::retry::{Attempts, is_retriable, is_retriable_code};
 
@@ -30,7 +30,7 @@ impl Cluster {
     ) -> Result<PartitionResults<T>, ClientError>
     where
         Q: Clone,
-        R: Request,
+        R: Call,
     {
         let mut attempts = Attempts::within(self.config().operation_timeout);
         let (mut open, mut answers) = (partitions, PartitionResults::new());
@@ -59,7 +59,7 @@ impl Cluster {
         }
     }
 
-    async fn ask_leader<R: Request>(&self, leader: i32, request: &R) -> Result<R::Response, ClientError> {
+    async fn ask_leader<R: Call>(&self, leader: i32, request: &R) -> Result<R::Response, ClientError> {
         Ok(self.connection_to(leader).await?.call(request).await?)
     }
 }

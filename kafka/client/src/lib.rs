@@ -4,9 +4,16 @@
 mod config;
 // What can go wrong.
 mod error;
-// One connection and its two tasks.
+// One connection: what carries its bytes, its frames, its task, its requests and answers, the versions both sides
+// speak, the broker's wish to be left alone.
 mod connection;
+mod exchange;
+mod frames;
 mod io_task;
+mod negotiation;
+mod shared;
+mod throttle;
+mod transport;
 // What a cluster says of itself.
 mod metadata;
 // Connections to all brokers of a cluster.
@@ -31,9 +38,10 @@ mod produce;
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
-pub use connection::{Connection, Pending};
+pub use connection::Connection;
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
+pub use exchange::{Call, Pending};
 pub use leader_epochs::EpochEnd;
 pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
@@ -41,3 +49,4 @@ pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionResult};
+pub use transport::{BoxedStream, Opening, Stream, Tcp, Transport};

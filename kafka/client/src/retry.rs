@@ -14,12 +14,12 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from
 /// Whether trying again can help.
 pub(crate) fn is_retriable(error: &ClientError) -> bool {
     match error {
-        ClientError::Connection(_)
-        | ClientError::NoBrokers
-        | ClientError::NoController
-        | ClientError::UnknownBroker { .. } => true,
+        ClientError::Connection(error) => !error.is_permanent(),
+        ClientError::NoBrokers | ClientError::NoController | ClientError::UnknownBroker { .. } => true,
         ClientError::Broker { error, .. } => is_retriable_code(error.code),
-        ClientError::Bootstrap { .. } | ClientError::Deadline { .. } => false,
+        ClientError::Bootstrap { .. } | ClientError::OtherCluster { .. } | ClientError::Deadline { .. } => {
+            false
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::add_partitions_to_txn::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTopic,
@@ -17,6 +16,7 @@ use crate::admin::{ProducerIdentity, result};
 use crate::cluster::Cluster;
 use crate::coordinator::CoordinatorKey;
 use crate::error::{BrokerError, ClientError, ConnectionError};
+use crate::exchange::Call;
 use crate::leaders::TopicPartition;
 use crate::retry::retry;
 
@@ -112,7 +112,7 @@ impl TransactionCoordinator {
         self.ask(&request, END_VERSION, code).await.map(drop)
     }
 
-    async fn ask<R: Request>(
+    async fn ask<R: Call>(
         &self,
         request: &R,
         highest: i16,
@@ -132,7 +132,7 @@ impl TransactionCoordinator {
         .await
     }
 
-    async fn ask_once<R: Request>(&self, request: &R, highest: i16) -> Result<R::Response, ClientError> {
+    async fn ask_once<R: Call>(&self, request: &R, highest: i16) -> Result<R::Response, ClientError> {
         let node = self.node().await?;
         let connection = self.cluster.connection_to(node).await?;
         let version = connection.version_of::<R>().map_err(ConnectionError::from)?.min(highest);

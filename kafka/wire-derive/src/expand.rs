@@ -17,10 +17,9 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields_of(input)?;
     let name = &input.ident;
     let default = default_impl(name, &fields)?;
-    let value = value_impl(name, &fields)?;
+    let value = value_impl(name, &attributes, &fields)?;
     let message = message_impl(name, &attributes);
-    let schema = schema_impl(name, &attributes, &fields);
-    Ok(quote! { #default #value #message #schema })
+    Ok(quote! { #default #value #message })
 }
 
 fn fields_of(input: &DeriveInput) -> Result<Vec<Field>> {
@@ -197,7 +196,8 @@ fn take_tagged(fields: &[Field]) -> TokenStream {
     }
 }
 
-fn value_impl(name: &Ident, fields: &[Field]) -> Result<TokenStream> {
+fn value_impl(name: &Ident, attributes: &MessageAttributes, fields: &[Field]) -> Result<TokenStream> {
+    let schema = schema_of(name, attributes, fields);
     let puts = fields.iter().map(put_field).collect::<Result<Vec<_>>>()?;
     let put_tags = put_tagged(fields)?;
     let takes = fields.iter().map(take_field);
@@ -215,6 +215,7 @@ fn value_impl(name: &Ident, fields: &[Field]) -> Result<TokenStream> {
                 let size = 0 #(+ <#sizes as crate::codec::Value>::MIN_SIZE)*;
                 if size == 0 { 1 } else { size }
             };
+            const STRUCT: ::core::option::Option<&'static crate::schema::Struct> = Some(&#schema);
             #[allow(unused_variables)]
             fn write(
                 &self,
@@ -266,11 +267,13 @@ fn message_impl(name: &Ident, attributes: &MessageAttributes) -> TokenStream {
     }
 }
 
-fn schema_impl(name: &Ident, attributes: &MessageAttributes, fields: &[Field]) -> TokenStream {
+/// What the derive was told, to be compared with Kafka's own definitions.
+fn schema_of(name: &Ident, attributes: &MessageAttributes, fields: &[Field]) -> TokenStream {
     let text = name.to_string();
     let fields = fields.iter().map(|field| {
         let (ident, ty) = (field.ident.to_string(), field.ty.to_token_stream().to_string().replace(' ', ""));
         let name = field.attributes.name.clone().unwrap_or(ident);
+        let rust_type = &field.ty;
         let [versions, nullable, tagged] =
             [field.attributes.versions, field.attributes.nullable, field.attributes.tagged].map(range_tokens);
         let tag = option_tokens(field.attributes.tag);
@@ -278,7 +281,8 @@ fn schema_impl(name: &Ident, attributes: &MessageAttributes, fields: &[Field]) -
         let ignorable = field.attributes.ignorable;
         quote! {
             crate::schema::Field {
-                name: #name, type_name: #ty, versions: #versions, nullable: #nullable, tagged: #tagged,
+                name: #name, type_name: #ty, structure: <#rust_type as crate::codec::Value>::STRUCT,
+                versions: #versions, nullable: #nullable, tagged: #tagged,
                 tag: #tag, default: #default, ignorable: #ignorable,
             }
         }
@@ -287,11 +291,8 @@ fn schema_impl(name: &Ident, attributes: &MessageAttributes, fields: &[Field]) -
     let flexible = range_tokens(attributes.flexible.unwrap_or(Range::NONE));
     let key = option_tokens(attributes.key);
     quote! {
-        impl #name {
-            /// What the derive was told, to be compared with Kafka's own definitions.
-            pub const SCHEMA: crate::schema::Struct = crate::schema::Struct {
-                name: #text, key: #key, versions: #versions, flexible: #flexible, fields: &[#(#fields),*],
-            };
+        crate::schema::Struct {
+            name: #text, key: #key, versions: #versions, flexible: #flexible, fields: &[#(#fields),*],
         }
     }
 }

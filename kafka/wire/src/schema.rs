@@ -7,6 +7,12 @@ pub struct Range {
     pub high: i16,
 }
 
+impl Range {
+    pub const fn contains(self, version: i16) -> bool {
+        self.low <= version && version <= self.high
+    }
+}
+
 /// A message or a struct inside one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Struct {
@@ -24,6 +30,8 @@ pub struct Field {
     pub name: &'static str,
     /// The Rust type without spaces.
     pub type_name: &'static str,
+    /// The struct in the type, if there is one.
+    pub structure: Option<&'static Struct>,
     pub versions: Range,
     pub nullable: Range,
     pub tagged: Range,

@@ -5,6 +5,7 @@ use bytes::{Buf, Bytes};
 use super::compress::{Compression, DecompressionLimit};
 use super::error::{BatchError, CorruptBatchError};
 use super::header::{Attributes, LOG_OVERHEAD, MAGIC_AT};
+use super::lz4_header::with_right_checksum;
 use super::record::Record;
 
 const CRC_AT: usize = 12;
@@ -66,7 +67,10 @@ fn unwrap(outer: Message, limit: DecompressionLimit, depth: usize) -> Result<Vec
         return Err(invalid("wrapper in a wrapper"));
     }
     let value = outer.value.as_ref().ok_or_else(|| invalid("wrapper without value"))?;
-    let mut rest = outer.attributes.compression()?.decompress(value, limit)?;
+    let mut rest = match (outer.magic, outer.attributes.compression()?) {
+        (0, Compression::Lz4) => Compression::Lz4.decompress(&with_right_checksum(value), limit)?,
+        (_, codec) => codec.decompress(value, limit)?,
+    };
     let mut records: Vec<Record> = Vec::new();
     while !rest.is_empty() {
         let length = rest.get(8..LOG_OVERHEAD).and_then(|length| length.first_chunk::<4>());

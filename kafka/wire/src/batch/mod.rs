@@ -21,6 +21,8 @@ mod builder;
 mod control;
 // Message formats 0 and 1.
 mod legacy;
+// LZ4 as format 0 framed it.
+mod lz4_header;
 
 pub use builder::{BatchBuilder, reencode};
 pub use closed::{BatchIter, ClosedBatch, Entry, closed_batches};

@@ -7,6 +7,7 @@ use super::encoder::Encoder;
 use super::error::{DecodeError, EncodeError};
 use crate::ids::Uuid;
 use crate::record_data::RecordData;
+use crate::schema::Struct;
 
 /// The version that is written or read, and whether it is a flexible one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Context {
 pub trait Value: Sized {
     /// Fewest bytes of one value in any version.
     const MIN_SIZE: usize;
+    /// The struct that the value is, or that it holds as an element.
+    const STRUCT: Option<&'static Struct> = None;
     fn write(&self, context: Context, out: &mut Encoder) -> Result<(), EncodeError>;
     fn read(context: Context, input: &mut Decoder) -> Result<Self, DecodeError>;
     /// Whether the value is null; only nullable types can be.
@@ -216,6 +219,7 @@ impl Value for Option<RecordData> {
 
 impl<T: Value> Value for Vec<T> {
     const MIN_SIZE: usize = 1;
+    const STRUCT: Option<&'static Struct> = T::STRUCT;
     fn write(&self, context: Context, out: &mut Encoder) -> Result<(), EncodeError> {
         put_length(Some(self.len()), "array", Width::Long, context, out)?;
         self.iter().try_for_each(|element| element.write(context, out))
@@ -227,6 +231,7 @@ impl<T: Value> Value for Vec<T> {
 
 impl<T: Value> Value for Option<Vec<T>> {
     const MIN_SIZE: usize = 1;
+    const STRUCT: Option<&'static Struct> = T::STRUCT;
     fn write(&self, context: Context, out: &mut Encoder) -> Result<(), EncodeError> {
         match self {
             Some(elements) => elements.write(context, out),
@@ -255,6 +260,7 @@ pub trait Nullable {}
 
 impl<T: Value + Nullable> Value for Option<T> {
     const MIN_SIZE: usize = 1;
+    const STRUCT: Option<&'static Struct> = T::STRUCT;
     fn write(&self, context: Context, out: &mut Encoder) -> Result<(), EncodeError> {
         match self {
             Some(present) => {

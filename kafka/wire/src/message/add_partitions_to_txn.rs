@@ -1,4 +1,7 @@
 //! AddPartitionsToTxn (API key 24), versions 0 to 5, flexible from 3.
+//!
+//! - 0-3: from clients
+//! - 4: from brokers, several transactions (KIP-890)
 
 use strait_wire_derive::Message;
 

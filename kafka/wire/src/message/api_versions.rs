@@ -1,4 +1,7 @@
 //! ApiVersions (API key 18), versions 0 to 4, flexible from 3.
+//!
+//! - 3: name and version of the client, features (KIP-511, KIP-584)
+//! - 4: features may begin at 0
 
 use strait_wire_derive::Message;
 

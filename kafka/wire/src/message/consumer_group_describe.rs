@@ -1,4 +1,6 @@
 //! ConsumerGroupDescribe (API key 69), versions 0 to 1, flexible from 0.
+//!
+//! - 1: the type of each member (KIP-1099)
 
 use strait_wire_derive::Message;
 

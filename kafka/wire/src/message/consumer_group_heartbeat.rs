@@ -1,4 +1,6 @@
 //! ConsumerGroupHeartbeat (API key 68), versions 0 to 1, flexible from 0.
+//!
+//! - 1: subscription by regular expression (KIP-848)
 
 use strait_wire_derive::Message;
 

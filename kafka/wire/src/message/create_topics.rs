@@ -1,4 +1,8 @@
 //! CreateTopics (API key 19), versions 2 to 7, flexible from 5.
+//!
+//! - 4: -1 asks for the default number of partitions and replicas (KIP-464)
+//! - 5: the configuration in the answer (KIP-525)
+//! - 7: the topic id in the answer (KIP-516)
 
 use strait_wire_derive::Message;
 

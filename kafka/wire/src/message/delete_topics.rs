@@ -1,4 +1,7 @@
 //! DeleteTopics (API key 20), versions 1 to 6, flexible from 4.
+//!
+//! - 5: error messages
+//! - 6: topics by id (KIP-516)
 
 use strait_wire_derive::Message;
 

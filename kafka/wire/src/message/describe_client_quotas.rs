@@ -17,7 +17,7 @@ pub struct ComponentData {
     pub entity_type: String,
     #[field(versions = "0+")]
     pub match_type: i8,
-    #[field(versions = "0+", nullable = "0+")]
+    #[field(versions = "0+", nullable = "0+", name = "match")]
     pub match_: Option<String>,
 }
 

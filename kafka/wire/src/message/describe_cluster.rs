@@ -1,4 +1,7 @@
 //! DescribeCluster (API key 60), versions 0 to 2, flexible from 0.
+//!
+//! - 1: brokers or controllers (KIP-919)
+//! - 2: fenced brokers (KIP-1073)
 
 use strait_wire_derive::Message;
 

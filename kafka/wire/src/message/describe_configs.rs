@@ -1,4 +1,7 @@
 //! DescribeConfigs (API key 32), versions 1 to 4, flexible from 4.
+//!
+//! - 1: synonyms
+//! - 3: types and documentation (KIP-569)
 
 use strait_wire_derive::Message;
 

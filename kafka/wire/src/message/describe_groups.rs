@@ -1,4 +1,8 @@
 //! DescribeGroups (API key 15), versions 0 to 6, flexible from 5.
+//!
+//! - 3: operations allowed on a group
+//! - 4: static members (KIP-345)
+//! - 6: an error for groups that do not exist (KIP-1043)
 
 use bytes::Bytes;
 

@@ -1,4 +1,6 @@
 //! EndTxn (API key 26), versions 0 to 5, flexible from 3.
+//!
+//! - 5: each transaction raises the epoch, and the answer names the next id and epoch (KIP-890)
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,15 @@
 //! Fetch (API key 1), versions 4 to 18, flexible from 12.
+//!
+//! - 7: incremental sessions (KIP-227)
+//! - 9: the leader epoch as a fence (KIP-320)
+//! - 10: zstd (KIP-110)
+//! - 11: reading from the nearest replica (KIP-392)
+//! - 12: diverging epochs
+//! - 13: topics by id (KIP-516)
+//! - 15: the follower names its epoch (KIP-903)
+//! - 16: the new leader in the answer (KIP-951)
+//! - 17: directory ids (KIP-853)
+//! - 18: the high watermark (KIP-1166)
 
 use strait_wire_derive::Message;
 

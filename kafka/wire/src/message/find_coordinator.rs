@@ -1,4 +1,8 @@
 //! FindCoordinator (API key 10), versions 0 to 6, flexible from 3.
+//!
+//! - 1: coordinators of transactions
+//! - 4: several keys (KIP-699)
+//! - 6: share groups (KIP-932)
 
 use strait_wire_derive::Message;
 

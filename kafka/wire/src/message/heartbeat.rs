@@ -1,4 +1,6 @@
 //! Heartbeat (API key 12), versions 0 to 4, flexible from 4.
+//!
+//! - 3: static members (KIP-345)
 
 use strait_wire_derive::Message;
 

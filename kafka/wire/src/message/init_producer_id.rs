@@ -1,4 +1,7 @@
 //! InitProducerId (API key 22), versions 0 to 6, flexible from 2.
+//!
+//! - 3: a producer may resume with its id and epoch (KIP-360)
+//! - 6: two phase commit (KIP-939)
 
 use strait_wire_derive::Message;
 

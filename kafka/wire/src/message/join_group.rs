@@ -1,4 +1,10 @@
 //! JoinGroup (API key 11), versions 0 to 9, flexible from 6.
+//!
+//! - 4: a second request with the id that was given (KIP-394)
+//! - 5: static members (KIP-345)
+//! - 7: the protocol type in the answer (KIP-559)
+//! - 8: the reason (KIP-800)
+//! - 9: the leader may skip the assignment (KIP-814)
 
 use bytes::Bytes;
 

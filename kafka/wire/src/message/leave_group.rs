@@ -1,4 +1,7 @@
 //! LeaveGroup (API key 13), versions 0 to 5, flexible from 4.
+//!
+//! - 3: several members (KIP-345)
+//! - 5: the reason (KIP-800)
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,7 @@
 //! ListGroups (API key 16), versions 0 to 5, flexible from 3.
+//!
+//! - 4: states (KIP-518)
+//! - 5: types (KIP-848)
 
 use strait_wire_derive::Message;
 

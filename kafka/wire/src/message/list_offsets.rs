@@ -1,4 +1,11 @@
 //! ListOffsets (API key 2), versions 1 to 11, flexible from 6.
+//!
+//! - 2: isolation level
+//! - 4: the leader epoch as a fence (KIP-320)
+//! - 7: offset of the largest timestamp, -3 (KIP-734)
+//! - 8: start of the local log, -4 (KIP-405)
+//! - 9: last tiered offset, -5 (KIP-1005)
+//! - 11: first offset not uploaded yet, -6 (KIP-1023)
 
 use strait_wire_derive::Message;
 

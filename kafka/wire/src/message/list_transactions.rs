@@ -1,4 +1,7 @@
 //! ListTransactions (API key 66), versions 0 to 2, flexible from 0.
+//!
+//! - 1: filter by duration (KIP-994)
+//! - 2: filter by a pattern of ids (KIP-1152)
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,12 @@
 //! Metadata (API key 3), versions 0 to 13, flexible from 9.
+//!
+//! - 1: null asks for all topics, an empty array for none; in 0 an empty one asks for all
+//! - 4: topics need not be created by asking
+//! - 7: leader epochs (KIP-320)
+//! - 8-10: operations allowed on the cluster
+//! - 10: topic ids in the answer (KIP-516)
+//! - 12: topics asked for by id
+//! - 13: an error for the whole answer (KIP-1102)
 
 use strait_wire_derive::Message;
 

@@ -20,6 +20,7 @@ pub mod describe_groups;
 pub mod describe_producers;
 pub mod describe_transactions;
 pub mod end_txn;
+mod every;
 pub mod fetch;
 pub mod find_coordinator;
 pub mod heartbeat;
@@ -41,5 +42,7 @@ pub mod sasl_handshake;
 pub mod sync_group;
 pub mod txn_offset_commit;
 pub mod write_txn_markers;
+
+pub use every::{RequestVisitor, visit_requests};
 
 pub use crate::record_data::RecordData;

@@ -1,4 +1,10 @@
 //! OffsetCommit (API key 8), versions 2 to 10, flexible from 8.
+//!
+//! - 2-4: retention time
+//! - 6: leader epochs (KIP-320)
+//! - 7: static members (KIP-345)
+//! - 9: members of KIP-848
+//! - 10: topics by id
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,11 @@
 //! OffsetFetch (API key 9), versions 1 to 10, flexible from 6.
+//!
+//! - 2: null asks for all topics
+//! - 5: leader epochs (KIP-320)
+//! - 7: may wait for pending transactions (KIP-447)
+//! - 8: several groups
+//! - 9: members of KIP-848
+//! - 10: topics by id
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,7 @@
 //! OffsetForLeaderEpoch (API key 23), versions 2 to 4, flexible from 4.
+//!
+//! - 2: the leader epoch as a fence (KIP-320)
+//! - 3: the replica names itself
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,10 @@
 //! Produce (API key 0), versions 3 to 13, flexible from 9.
+//!
+//! - 7: zstd (KIP-110)
+//! - 8: errors of single records (KIP-467)
+//! - 10: the new leader in the answer (KIP-951)
+//! - 12: adds partitions to a transaction by itself (KIP-890)
+//! - 13: topics by id (KIP-516)
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,6 @@
 //! SaslAuthenticate (API key 36), versions 0 to 2, flexible from 2.
+//!
+//! - 1: the lifetime of the session (KIP-368)
 
 use bytes::Bytes;
 

@@ -1,4 +1,7 @@
 //! SyncGroup (API key 14), versions 0 to 5, flexible from 4.
+//!
+//! - 3: static members (KIP-345)
+//! - 5: protocol type and name (KIP-559)
 
 use bytes::Bytes;
 

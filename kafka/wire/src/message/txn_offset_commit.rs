@@ -1,4 +1,8 @@
 //! TxnOffsetCommit (API key 28), versions 0 to 5, flexible from 3.
+//!
+//! - 2: leader epochs (KIP-320)
+//! - 3: the member is checked (KIP-447)
+//! - 5: adds the group to a transaction by itself (KIP-890)
 
 use strait_wire_derive::Message;
 

@@ -1,4 +1,6 @@
 //! WriteTxnMarkers (API key 27), versions 1 to 2, flexible from 1.
+//!
+//! - 2: the version of the transaction (KIP-1228)
 
 use strait_wire_derive::Message;
 

@@ -1,0 +1,75 @@
+//! What the derive was told of each message is what Kafka's own definitions say.
+
+// Definitions in the jars of Kafka.
+mod definition;
+// Ours against Kafka's.
+mod compare;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use compare::{Room, compare};
+use definition::Definition;
+use strait_wire::codec::{Message, Request, Value};
+use strait_wire::message::{RequestVisitor, visit_requests};
+use strait_wire::schema::Struct;
+
+#[derive(Default)]
+struct Structs(Vec<&'static Struct>);
+
+impl RequestVisitor for Structs {
+    fn visit<R: Request>(&mut self) {
+        for (name, structure) in [(R::NAME, R::STRUCT), (R::Response::NAME, <R::Response as Value>::STRUCT)] {
+            self.0.push(structure.unwrap_or_else(|| panic!("{name} has no schema")));
+        }
+    }
+}
+
+fn structs() -> Vec<&'static Struct> {
+    let mut structs = Structs::default();
+    visit_requests(&mut structs);
+    structs.0
+}
+
+/// Kafka's definitions of a version, or `None` where its jars are not there.
+fn definitions(version: &str) -> Option<BTreeMap<String, Definition>> {
+    let Some(libs) = std::env::var_os("STRAIT_KAFKA_LIBS") else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "STRAIT_KAFKA_LIBS is not set");
+        eprintln!("*** LEFT OUT: the definitions of Kafka {version}: STRAIT_KAFKA_LIBS is not set");
+        return None;
+    };
+    let jar =
+        PathBuf::from(libs).join(format!("libs-{version}")).join(format!("kafka-clients-{version}.jar"));
+    Some(definition::read_jar(&jar))
+}
+
+fn check(version: &str, room: Room) {
+    let Some(definitions) = definitions(version) else { return };
+    let mut differences = Vec::new();
+    for ours in structs() {
+        match definitions.get(ours.name) {
+            Some(kafka) => differences.extend(compare(ours, kafka, room)),
+            None => differences.push(format!("{}: Kafka has no such message", ours.name)),
+        }
+    }
+    assert!(differences.is_empty(), "Kafka {version} differs:\n{}", differences.join("\n"));
+}
+
+#[test]
+fn messages_are_those_of_kafka_4_3_1() {
+    check("4.3.1", Room::AllVersions);
+}
+
+#[test]
+fn messages_are_those_of_kafka_3_9_2_in_the_versions_both_know() {
+    check("3.9.2", Room::VersionsBothKnow);
+}
+
+#[test]
+fn each_file_of_a_message_is_visited() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/message");
+    let files = fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").file_name());
+    let files = files.filter(|name| name != "mod.rs" && name != "every.rs").count();
+    assert_eq!(structs().len(), 2 * files);
+}

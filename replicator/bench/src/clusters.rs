@@ -1,0 +1,68 @@
+//! Source and target of a benchmark.
+
+use std::time::Duration;
+
+use strait_client::{ClientConfig, Cluster};
+
+use crate::error::BenchError;
+use crate::peers::{Peer, Peers, Site};
+use crate::{process, topic};
+
+/// One side: how to reach it, and its process when it is ours.
+pub(crate) struct Side<'a> {
+    pub(crate) address: String,
+    pub(crate) cluster: Cluster,
+    peer: Option<Peer<'a>>,
+}
+
+pub(crate) struct Clusters<'a> {
+    pub(crate) source: Side<'a>,
+    pub(crate) target: Side<'a>,
+}
+
+impl<'a> Clusters<'a> {
+    pub(crate) async fn open(peers: &'a Peers, site: &Site) -> Result<Self, BenchError> {
+        if let Some((source, target)) = &site.running {
+            let (source, target) = (source.clone(), target.clone());
+            return Ok(Self {
+                source: Side::open(source, None).await?,
+                target: Side::open(target, None).await?,
+            });
+        }
+        tracing::info!("starting two Kafka clusters");
+        let (source, source_address) = peers.start_broker("source")?;
+        let (target, target_address) = peers.start_broker("target")?;
+        Ok(Self {
+            source: Side::open(source_address, Some(source)).await?,
+            target: Side::open(target_address, Some(target)).await?,
+        })
+    }
+
+    /// Deletes what a copier made: every topic with `alias` in its name, on both sides.
+    pub(crate) async fn clean(&self, alias: &str) -> Result<(), BenchError> {
+        topic::delete_containing(&self.source.cluster, alias).await?;
+        topic::delete_containing(&self.target.cluster, alias).await
+    }
+}
+
+impl<'a> Side<'a> {
+    async fn open(address: String, peer: Option<Peer<'a>>) -> Result<Self, BenchError> {
+        let cluster = connect(&address, Duration::from_secs(60)).await?;
+        Ok(Self { address, cluster, peer })
+    }
+
+    /// CPU time of the broker's process so far, when it is ours.
+    pub(crate) fn cpu_seconds(&self) -> Result<Option<f64>, BenchError> {
+        self.peer.as_ref().map(|peer| process::cpu_seconds(peer.pid)).transpose()
+    }
+}
+
+pub(crate) async fn connect(address: &str, operation_timeout: Duration) -> Result<Cluster, BenchError> {
+    let config = ClientConfig {
+        bootstrap: vec![address.to_owned()],
+        client_id: "strait-bench".to_owned(),
+        operation_timeout,
+        ..ClientConfig::default()
+    };
+    Ok(Cluster::connect(config).await?)
+}

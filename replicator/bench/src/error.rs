@@ -1,0 +1,42 @@
+//! What can go wrong in a benchmark.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use strait_client::{BrokerError, ClientError, ConnectionError};
+use strait_wire::api_key::ApiKey;
+use strait_wire::batch::BatchError;
+
+/// A benchmark that gave no figures.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    #[error("{}: {source}", .path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{program}: can't be started: {source}")]
+    Spawn { program: String, source: io::Error },
+    #[error("{command} failed: {output}")]
+    Script { command: String, output: String },
+    #[error("no free port between {lowest} and {highest}")]
+    NoFreePort { lowest: u16, highest: u16 },
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("{api} of {topic}: {error}")]
+    Broker { api: ApiKey, topic: String, error: BrokerError },
+    #[error("{topic}: its partitions have several leaders ({leaders:?}); a benchmark needs one broker")]
+    SeveralLeaders { topic: String, leaders: Vec<i32> },
+    #[error("{what}: not within {after:?}, last seen: {seen}")]
+    Deadline { what: String, after: Duration, seen: String },
+    #[error("process {pid}: `{field}` is not in /proc")]
+    Usage { pid: u32, field: &'static str },
+    #[error("{copier} ended by itself; its log ends with:\n{log}")]
+    CopierEnded { copier: String, log: String },
+    #[error("{copier} left {found} records at the target, {expected} were expected")]
+    RecordsMissing { copier: String, found: u64, expected: u64 },
+    #[error("no record can be measured: {reason}")]
+    NothingMeasured { reason: &'static str },
+}
