@@ -130,7 +130,11 @@ impl Topic {
         Ok(())
     }
 
-    fn check<R: Request<Response: 'static>>(&self, code: i16, message: Option<String>) -> Result<(), BenchError> {
+    fn check<R: Request<Response: 'static>>(
+        &self,
+        code: i16,
+        message: Option<String>,
+    ) -> Result<(), BenchError> {
         let code = ErrorCode(code);
         if code.is_ok() {
             return Ok(());

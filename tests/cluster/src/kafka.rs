@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::wait::Attempt;
-use crate::{ports, topic, wait, world};
+use crate::{ports, secured, topic, wait, world};
 
 /// A release of Apache Kafka, and how it keeps its metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Kafka {
     release: Release,
     port: u16,
     side_port: u16,
+    /// Of the listener for people with names, where there is one.
+    secured_port: Option<u16>,
 }
 
 impl Kafka {
@@ -49,19 +51,44 @@ impl Kafka {
 
     /// Starts a cluster with more broker properties, each `key=value`.
     pub fn start_with(release: Release, properties: &[&str]) -> Result<Self> {
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test-{}-{number}-{}-{}", std::process::id(), release.version, release.mode);
-        let broker = Self { name, release, port: ports::free(), side_port: ports::free() };
-        let port = broker.port.to_string();
-        let mut arguments = vec!["start", &broker.name, &port];
-        arguments.extend(properties);
-        broker.script(&arguments)?;
-        broker.wait_ready()?;
+        let broker = Self::new(release);
+        broker.launch(properties)?;
         Ok(broker)
     }
 
-    /// Its bootstrap address.
+    /// Starts a KRaft cluster with access rules. The harness is a super user; who gives no name is `User:ANONYMOUS`.
+    pub fn start_secured(release: Release) -> Result<Self> {
+        let mut broker = Self::new(release);
+        broker.secured_port = Some(ports::free());
+        let properties = secured::properties(broker.port, broker.side_port, broker.secured_port);
+        broker.launch(&properties.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(broker)
+    }
+
+    fn new(release: Release) -> Self {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test-{}-{number}-{}-{}", std::process::id(), release.version, release.mode);
+        Self { name, release, port: ports::free(), side_port: ports::free(), secured_port: None }
+    }
+
+    fn launch(&self, properties: &[&str]) -> Result<()> {
+        let port = self.port.to_string();
+        let mut arguments = vec!["start", &self.name, &port];
+        arguments.extend(properties);
+        self.script(&arguments)?;
+        self.wait_ready()
+    }
+
+    /// Its bootstrap address for the harness.
     pub fn address(&self) -> String {
+        match self.secured_port {
+            Some(port) => secured::address(port),
+            None => self.open_address(),
+        }
+    }
+
+    /// Its bootstrap address for whoever gives no name.
+    pub fn open_address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 

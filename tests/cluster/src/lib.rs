@@ -11,6 +11,7 @@ pub mod bridge;
 pub mod kafka;
 pub mod plan;
 pub mod rest;
+pub mod secured;
 pub mod strait;
 pub mod usage;
 

@@ -13,8 +13,9 @@ use crate::wait::Attempt;
 use crate::{binary, ports, wait};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-/// A Strait that runs, or ran. Dropping it kills it.
+/// A Strait that runs, or ran. Dropping it stops it.
 #[derive(Debug)]
 pub struct Strait {
     folder: PathBuf,
@@ -55,16 +56,21 @@ impl Strait {
         Ok(())
     }
 
-    /// SIGTERM; waits for its end and gives its exit code.
+    /// SIGTERM; waits for its end and gives its exit code. Kills it when it does not end.
     pub fn stop(&mut self, limit: Duration) -> Result<Option<i32>> {
         let mut child = self.child.take().context("strait does not run")?;
         Command::new("kill").arg("-TERM").arg(child.id().to_string()).status()?;
-        wait::until("strait ends after SIGTERM", limit, || {
+        let outcome = wait::until("strait ends after SIGTERM", limit, || {
             Ok(match child.try_wait()? {
                 Some(status) => Attempt::Done(status.code()),
                 None => Attempt::NotYet("it runs".to_owned()),
             })
-        })
+        });
+        if outcome.is_err() {
+            child.kill()?;
+            child.wait()?;
+        }
+        outcome
     }
 
     /// The process id.
@@ -149,10 +155,9 @@ impl Strait {
 
 impl Drop for Strait {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take()
-            && child.kill().is_ok()
-        {
-            let _ended = child.wait();
+        // In good order, so that the next one need not wait until this one's hold on the flow has run out.
+        if self.child.is_some() && self.stop(STOP_LIMIT).is_err() {
+            eprintln!("strait did not end after SIGTERM");
         }
         if std::thread::panicking() {
             eprintln!("log of strait:\n{}", self.log_tail());

@@ -14,9 +14,18 @@ use crate::wait::Attempt;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What every librdkafka client of the tests sets.
+/// What every librdkafka client of the tests sets. An address may be `user:password@host:port`.
 pub fn client(address: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
+    let (credentials, address) =
+        address.rsplit_once('@').map_or((None, address), |(left, right)| (Some(left), right));
+    if let Some((user, password)) = credentials.and_then(|credentials| credentials.split_once(':')) {
+        config
+            .set("security.protocol", "sasl_plaintext")
+            .set("sasl.mechanism", "PLAIN")
+            .set("sasl.username", user)
+            .set("sasl.password", password);
+    }
     config
         .set("bootstrap.servers", address)
         .set("broker.address.family", "v4")

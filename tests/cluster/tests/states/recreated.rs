@@ -21,8 +21,8 @@ pub(crate) fn while_stopped(bridge: &Bridge, name: &str, records: i64) {
     check(bridge, &mut strait, name, records);
     stop(&mut strait);
     strait.restart().expect("started");
-    wait_position(&mut strait, name, records);
-    assert_target(bridge, &mut strait, name, &both(records));
+    wait_position(&mut strait, name, records + 10);
+    assert_target(bridge, &mut strait, name, &both(records + 10));
 }
 
 fn remake(bridge: &Bridge, name: &str, records: i64) {
