@@ -27,10 +27,11 @@ pub enum PartitionState {
     Recreated {
         stopped_at: i64,
     },
-    /// One side holds fewer records than were copied.
+    /// One side holds fewer records than were copied: those of the source from first to last are missing.
     Truncated {
         side: Side,
-        missing: i64,
+        first_offset: i64,
+        last_offset: i64,
     },
     /// Both sides can't be brought together.
     Diverged {
@@ -143,9 +144,10 @@ impl fmt::Display for PartitionState {
                     "the source topic was made again; the old one was copied up to {stopped_at}"
                 )
             }
-            Self::Truncated { side, missing } => {
-                write!(formatter, "the {side} holds {missing} records fewer than were copied")
-            }
+            Self::Truncated { side, first_offset, last_offset } => write!(
+                formatter,
+                "the {side} lost records that were copied: source offsets {first_offset} to {last_offset}"
+            ),
             Self::Diverged { detail } | Self::Poisoned { detail } | Self::Unreachable { detail } => {
                 formatter.write_str(detail)
             }

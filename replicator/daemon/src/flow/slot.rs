@@ -27,8 +27,8 @@ pub(super) struct Slot {
     pub(super) high_watermark: i64,
     /// Stands in its target's list of partitions to produce.
     pub(super) ready: bool,
-    /// Producers of its last fetch are being asked about.
-    pub(super) is_classifying: bool,
+    /// Something is being asked about it before it can be fetched again.
+    pub(super) is_asking: bool,
     /// Records of it must be written in transactions.
     mode: Mode,
     /// What the target last said, when the partition stopped for it.
@@ -78,7 +78,7 @@ impl Slot {
             rewriter: Rewriter::new(rules(&assignment, flow)),
             lane: PartitionLane::new(settings, position, assignment.adopt_sequences),
             ready: false,
-            is_classifying: false,
+            is_asking: false,
             mode: mode_of(&assignment),
             last_tail: Tail::default(),
             caught_up_at_ms: now_ms,
@@ -106,7 +106,7 @@ impl Slot {
 
     /// What to ask of the source's leader, if anything.
     pub(super) fn wanted(&self) -> Option<Wanted> {
-        if self.is_classifying {
+        if self.is_asking {
             return None;
         }
         self.lane.fetch_offset().map(|fetch_offset| Wanted {

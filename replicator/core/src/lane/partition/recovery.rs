@@ -40,7 +40,9 @@ impl PartitionLane {
         }
         match beyond(&self.position, tail) {
             Beyond::Truncated { missing } => {
-                self.stop(PartitionState::Truncated { side: Side::Target, missing });
+                let last_offset = self.position.source_offset - 1;
+                let first_offset = (last_offset + 1 - missing).max(0);
+                self.stop(PartitionState::Truncated { side: Side::Target, first_offset, last_offset });
             }
             Beyond::Records(written) if !adopted && !self.is_replicated(&written, tail) => self.reset(now_ms),
             Beyond::Records(written) => {

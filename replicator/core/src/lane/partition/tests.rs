@@ -115,7 +115,10 @@ fn a_target_that_lost_records_stops_the_partition() {
     let mut lane = PartitionLane::new(SETTINGS, Position { target_offset: 50, ..position(50) }, false);
     assert!(lane.poll_tail(0));
     lane.on_tail(&ours(40), 0);
-    assert_eq!(lane.state(), &PartitionState::Truncated { side: Side::Target, missing: 10 });
+    assert_eq!(
+        lane.state(),
+        &PartitionState::Truncated { side: Side::Target, first_offset: 40, last_offset: 49 }
+    );
     assert_eq!(lane.fetch_offset(), None);
 }
 

@@ -42,11 +42,19 @@ impl LaneTask {
             self.parts.refresh.notify_one();
             return index;
         }
-        let stopped_at = slot.lane.position().source_offset;
-        // What of the old topic was not copied has no known end.
-        self.record_loss(index, "recreated", (stopped_at, -1));
         self.remove(index);
-        self.begin(Assignment { recreated_at: Some(stopped_at), ..assignment })
+        self.begin(assignment)
+    }
+
+    /// A partition that was here before goes on where it was, or tells where the old one of its name ended.
+    fn unpark(&mut self, assignment: Assignment) -> Assignment {
+        let Some(parked) = self.parked.remove(&assignment.name) else { return assignment };
+        if parked.source_topic_id == assignment.source.topic_id {
+            return Assignment { position: parked, adopt_sequences: false, ..assignment };
+        }
+        // What of the old topic was not copied has no known end.
+        self.record_loss(&assignment.name, "recreated", (parked.source_offset, -1));
+        Assignment { recreated_at: Some(parked.source_offset), ..assignment }
     }
 
     /// A known partition, perhaps led by others now.
@@ -71,6 +79,7 @@ impl LaneTask {
     }
 
     fn begin(&mut self, assignment: Assignment) -> usize {
+        let assignment = self.unpark(assignment);
         let index = self.slots.len();
         let (name, topic_id) = (assignment.name.clone(), assignment.source.topic_id);
         self.by_topic_id.insert((topic_id, name.partition), index);
@@ -94,6 +103,7 @@ impl LaneTask {
 
     fn remove(&mut self, index: usize) {
         let Some(slot) = self.slots[index].take() else { return };
+        self.parked.insert(slot.assignment.name.clone(), slot.lane.position().clone());
         self.held_bytes = self.held_bytes.saturating_sub(slot.lane.held_bytes());
         self.by_name.remove(&slot.assignment.name);
         self.by_topic_id.remove(&(slot.assignment.source.topic_id, slot.assignment.name.partition));

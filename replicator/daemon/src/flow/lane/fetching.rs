@@ -119,12 +119,12 @@ impl LaneTask {
 
     fn on_partition(&mut self, index: usize, offset: i64, data: &PartitionData) {
         let Some(slot) = self.slots[index].as_ref() else { return };
-        if slot.is_classifying || slot.lane.fetch_offset() != Some(offset) {
+        if slot.is_asking || slot.lane.fetch_offset() != Some(offset) {
             return;
         }
         let code = ErrorCode(data.error_code);
         if code == ErrorCode::OFFSET_OUT_OF_RANGE {
-            self.on_out_of_range(index, offset, data);
+            self.on_out_of_range(index);
             return;
         }
         if !code.is_ok() {
@@ -179,7 +179,7 @@ impl LaneTask {
 
     /// Asks who some producers are; the partition is fetched again afterwards.
     fn classify(&mut self, index: usize, unknown: Vec<i64>) {
-        self.with_slot(index, |slot| slot.is_classifying = true);
+        self.with_slot(index, |slot| slot.is_asking = true);
         let provenance = self.parts.provenance.clone();
         self.events.push(Box::pin(async move {
             let result = provenance.lock().await.classify(&unknown).await;
@@ -202,7 +202,7 @@ impl LaneTask {
                 self.report(format!("source: {error}"));
             }
         }
-        self.with_slot(index, |slot| slot.is_classifying = false);
+        self.with_slot(index, |slot| slot.is_asking = false);
     }
 }
 

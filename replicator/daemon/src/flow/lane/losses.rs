@@ -1,14 +1,18 @@
 //! Records that are not copied: said in log and ledger, and the flow's policy decides whether the partition goes on.
 
+use strait_client::{BrokerError, ClientError, Cluster, IsolationLevel, ListOffsetsAt};
 use strait_replicator_core::lane::{PartitionState, Side};
 use strait_replicator_core::rewrite::Poison;
 use strait_replicator_core::state_record::{Key, Value};
-use strait_wire::message::fetch::PartitionData;
+use strait_wire::codec::Request;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::list_offsets::ListOffsetsRequest;
 use tracing::{error, warn};
 
 use super::fetching::unix_ms;
 use super::{Event, LaneTask};
 use crate::configuration::{OnLoss, OnRefused};
+use crate::flow::assignment::PartitionName;
 use crate::flow::dead_letter::{DeadLetter, DeadLetterError};
 use crate::flow::slot::Slot;
 use crate::status::LedgerEntry;
@@ -30,14 +34,31 @@ impl Slot {
 }
 
 impl LaneTask {
-    /// The position lies outside the source's log: retention took records, or the log was truncated.
-    pub(super) fn on_out_of_range(&mut self, index: usize, offset: i64, data: &PartitionData) {
-        if data.log_start_offset > offset {
-            self.on_retention_gap(index, data.log_start_offset);
-        } else if data.high_watermark >= 0 && data.high_watermark < offset {
-            self.on_source_truncated(index, data.high_watermark);
-        } else {
-            self.parts.refresh.notify_one();
+    /// The position lies outside the source's log, whose ends the answer does not tell: they are asked for.
+    pub(super) fn on_out_of_range(&mut self, index: usize) {
+        let Some(slot) = self.slots[index].as_mut() else { return };
+        slot.is_asking = true;
+        let place = [(slot.assignment.name.topic.clone(), slot.assignment.name.partition)];
+        self.touch(index);
+        let source = self.parts.source.clone();
+        self.events.push(Box::pin(async move {
+            let result = log_range(&source, &place).await;
+            Event::SourceRange(index, result)
+        }));
+    }
+
+    /// Retention took records, or the log was truncated.
+    pub(super) fn on_source_range(&mut self, index: usize, result: Result<(i64, i64), ClientError>) {
+        let offset = self.with_slot(index, |slot| {
+            slot.is_asking = false;
+            slot.lane.fetch_offset()
+        });
+        let Some(offset) = offset.flatten() else { return };
+        match result {
+            Ok((log_start, _)) if log_start > offset => self.on_retention_gap(index, log_start),
+            Ok((_, log_end)) if log_end < offset => self.on_source_truncated(index, log_end),
+            Ok(_) => self.parts.refresh.notify_one(),
+            Err(error) => self.report(format!("source: {error}")),
         }
     }
 
@@ -50,7 +71,7 @@ impl LaneTask {
         if last_lost < first_lost {
             return;
         }
-        self.record_loss(index, "retention_gap", (first_lost, last_lost));
+        self.record_loss_of(index, "retention_gap", (first_lost, last_lost));
         if self.parts.flow.on_retention_gap == OnLoss::Stop {
             let state = PartitionState::RetentionGap { first_lost, last_lost };
             self.with_slot(index, |slot| slot.lane.stop(state));
@@ -64,13 +85,13 @@ impl LaneTask {
             return;
         };
         if self.parts.flow.on_truncated == OnLoss::Stop {
-            let missing = position - source_end;
-            let state = PartitionState::Truncated { side: Side::Source, missing };
+            let (first_offset, last_offset) = (source_end, position - 1);
+            let state = PartitionState::Truncated { side: Side::Source, first_offset, last_offset };
             self.with_slot(index, |slot| slot.lane.stop(state));
             self.say_stopped(index, "the source's log was truncated");
             return;
         }
-        self.record_loss(index, "truncated", (source_end, position - 1));
+        self.record_loss_of(index, "truncated", (source_end, position - 1));
         self.go_on_at(index, source_end);
     }
 
@@ -88,7 +109,7 @@ impl LaneTask {
             self.say_stopped(index, "the source's history changed");
             return;
         }
-        self.record_loss(index, "diverged", (end_offset, position - 1));
+        self.record_loss_of(index, "diverged", (end_offset, position - 1));
         self.go_on_at(index, end_offset);
     }
 
@@ -123,7 +144,7 @@ impl LaneTask {
                 flow = %self.parts.flow.id(), from, to = position - 1,
                 "the target lost records, they are copied again"
             ),
-            None => self.record_loss(index, "truncated", (-1, position - 1)),
+            None => self.record_loss_of(index, "truncated", (-1, position - 1)),
         }
     }
 
@@ -151,10 +172,10 @@ impl LaneTask {
 
     /// Puts the range into the ledger, and its records into the dead-letter topic where the flow has one.
     fn leave_out(&mut self, index: usize, range: (i64, i64), reason: String) {
-        self.record_in_status(index, "refused", range);
         let Some(slot) = self.slots[index].as_ref() else { return };
         let name = slot.assignment.name.clone();
-        let entry = self.loss_record(index, "refused", range);
+        self.record_in_status(&name, "refused", range);
+        let entry = self.loss_record(&name, "refused", range);
         let state = self.parts.state.clone();
         let dead_letter = (self.parts.flow.on_refused == OnRefused::DeadLetter).then(|| DeadLetter {
             source: self.parts.source.clone(),
@@ -172,7 +193,7 @@ impl LaneTask {
                 None => Ok(()),
             };
             let result = match sent {
-                Ok(()) => state.write(entry.into_iter().collect()).await.map_err(DeadLetterError::from),
+                Ok(()) => state.write(vec![entry]).await.map_err(DeadLetterError::from),
                 Err(error) => Err(error),
             };
             Event::Loss(LossEvent { index, range, result })
@@ -193,41 +214,36 @@ impl LaneTask {
     }
 
     /// Writes a range that is not copied into log, status and state topic.
-    pub(super) fn record_loss(&mut self, index: usize, reason: &'static str, range: (i64, i64)) {
-        self.record_in_status(index, reason, range);
+    pub(super) fn record_loss(&mut self, name: &PartitionName, reason: &'static str, range: (i64, i64)) {
+        self.record_in_status(name, reason, range);
         let state = self.parts.state.clone();
-        let entry = self.loss_record(index, reason, range);
-        self.events.push(Box::pin(async move {
-            Event::LossWritten(state.write(entry.into_iter().collect()).await)
-        }));
+        let entry = self.loss_record(name, reason, range);
+        self.events.push(Box::pin(async move { Event::LossWritten(state.write(vec![entry]).await) }));
     }
 
-    fn record_in_status(&self, index: usize, reason: &'static str, (first_offset, last_offset): (i64, i64)) {
-        let Some(slot) = self.slots[index].as_ref() else { return };
-        let name = &slot.assignment.name;
+    fn record_loss_of(&mut self, index: usize, reason: &'static str, range: (i64, i64)) {
+        if let Some(name) = self.slots[index].as_ref().map(|slot| slot.assignment.name.clone()) {
+            self.record_loss(&name, reason, range);
+        }
+    }
+
+    fn record_in_status(&self, name: &PartitionName, reason: &'static str, range: (i64, i64)) {
+        let (first_offset, last_offset) = range;
         error!(
             flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, reason, first_offset,
             last_offset, "records of the source are not at the target"
         );
-        let (topic, partition) = (name.topic.clone(), name.partition);
-        let entry = LedgerEntry {
-            topic,
-            partition,
-            reason: reason.to_owned(),
-            first_offset,
-            last_offset,
-            at_ms: unix_ms(),
-        };
+        let (topic, partition, reason) = (name.topic.clone(), name.partition, reason.to_owned());
+        let entry = LedgerEntry { topic, partition, reason, first_offset, last_offset, at_ms: unix_ms() };
         self.parts.status.record_loss(&self.parts.flow.id(), entry);
     }
 
     fn loss_record(
         &self,
-        index: usize,
+        name: &PartitionName,
         reason: &str,
         (first_offset, last_offset): (i64, i64),
-    ) -> Option<(Key, Value)> {
-        let name = &self.slots[index].as_ref()?.assignment.name;
+    ) -> (Key, Value) {
         let key = Key::Loss {
             flow: self.parts.flow.id(),
             source_cluster_id: self.parts.source_cluster_id.clone(),
@@ -235,6 +251,21 @@ impl LaneTask {
             partition: name.partition,
             first_offset,
         };
-        Some((key, Value::Loss { reason: reason.to_owned(), last_offset, at_ms: unix_ms() }))
+        (key, Value::Loss { reason: reason.to_owned(), last_offset, at_ms: unix_ms() })
     }
+}
+
+/// First offset of a partition's log and the one behind its last record.
+async fn log_range(source: &Cluster, place: &[(String, i32)]) -> Result<(i64, i64), ClientError> {
+    let (first, end) = tokio::join!(
+        source.list_offsets(place, ListOffsetsAt::Earliest, IsolationLevel::ReadUncommitted),
+        source.list_offsets(place, ListOffsetsAt::Latest, IsolationLevel::ReadUncommitted),
+    );
+    let offset = |listed: strait_client::PartitionOffsets| {
+        let missing = BrokerError { code: ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, message: None };
+        let answer = listed.into_iter().next().map_or(Err(missing), |(_, answer)| answer);
+        let refused = |error| ClientError::Broker { api: ListOffsetsRequest::KEY, error };
+        answer.map(|at| at.offset).map_err(refused)
+    };
+    Ok((offset(first?)?, offset(end?)?))
 }

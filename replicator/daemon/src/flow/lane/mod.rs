@@ -27,7 +27,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use strait_client::{ClientError, Cluster, Connection, ConnectionError};
-use strait_replicator_core::lane::{FetchSession, Identities, Settings};
+use strait_replicator_core::lane::{FetchSession, Identities, Position, Settings};
 use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::FetchResponse;
 use strait_wire::message::produce::ProduceResponse;
@@ -122,6 +122,7 @@ enum Event {
     Loss(LossEvent),
     PositionsWritten(Result<(), StateError>),
     LossWritten(Result<(), StateError>),
+    SourceRange(usize, Result<(i64, i64), ClientError>),
     OpenTransactions(Vec<OpenTransaction>),
 }
 
@@ -132,6 +133,8 @@ pub(super) struct LaneTask {
     slots: Vec<Option<Slot>>,
     by_name: HashMap<PartitionName, usize>,
     by_topic_id: HashMap<(Uuid, i32), usize>,
+    /// How far partitions were copied that are gone, or have no leader, for now.
+    parked: HashMap<PartitionName, Position>,
     sources: Brokers<SourceSide>,
     targets: Brokers<TargetSide>,
     events: FuturesUnordered<LocalBoxFuture<'static, Event>>,
@@ -156,6 +159,7 @@ impl LaneTask {
             slots: Vec::new(),
             by_name: HashMap::new(),
             by_topic_id: HashMap::new(),
+            parked: HashMap::new(),
             sources: Brokers::default(),
             targets: Brokers::default(),
             events: FuturesUnordered::new(),
@@ -242,6 +246,7 @@ impl LaneTask {
             Event::Classified(index, result) => self.on_classified(index, result),
             Event::Transaction(event) => self.on_transaction_event(event),
             Event::Loss(event) => self.on_loss_event(event),
+            Event::SourceRange(index, result) => self.on_source_range(index, result),
             Event::LossWritten(Ok(())) => {}
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
             Event::PositionsWritten(result) => self.on_positions_written(result),

@@ -1,6 +1,6 @@
 //! Settings of topics on both sides, read at an interval.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use strait_client::{Cluster, Metadata, TopicConfig};
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::{PlanError, PlannerParts, Selected};
+use crate::state_topic::STATE_TOPIC;
 
 /// Between two readings of what is known.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
@@ -22,6 +23,8 @@ type ByTopic = BTreeMap<String, Vec<ConfigEntry>>;
 pub(super) struct Settings {
     pub(super) source: ByTopic,
     pub(super) target: ByTopic,
+    /// Names of settings that the target knows; empty when it does not tell.
+    known_at_target: BTreeSet<String>,
     read_at: Option<Instant>,
     is_refused: bool,
 }
@@ -48,6 +51,11 @@ impl Settings {
             tokio::join!(describe(&parts.source, &at_source), describe(&parts.target, &at_target));
         let (source, source_refused) = source.map_err(PlanError::Source)?;
         let (target, target_refused) = target.map_err(PlanError::Target)?;
+        if self.known_at_target.is_empty() {
+            let (state, _) =
+                describe(&parts.target, &[STATE_TOPIC.to_owned()]).await.map_err(PlanError::Target)?;
+            self.known_at_target = state.into_values().flatten().map(|entry| entry.name).collect();
+        }
         self.source.extend(source);
         self.target.extend(target);
         if is_old {
@@ -66,6 +74,22 @@ impl Settings {
                 "settings of topics can't be read: new remote topics get the target's, and every batch goes into a transaction"
             );
         }
+    }
+
+    /// The settings of a source topic that the target can have; `said` is told of the others.
+    pub(super) fn of_source(
+        &self,
+        topic: &str,
+        mut said: impl FnMut(&ConfigEntry),
+    ) -> Option<Vec<ConfigEntry>> {
+        let entries = self.source.get(topic)?.iter().filter(|entry| {
+            let is_known = self.known_at_target.is_empty() || self.known_at_target.contains(&entry.name);
+            if !is_known && entry.origin == ConfigOrigin::Topic {
+                said(entry);
+            }
+            is_known
+        });
+        Some(entries.cloned().collect())
     }
 
     pub(super) fn max_message_bytes(&self, remote: &str) -> usize {

@@ -83,12 +83,20 @@ impl Planner {
         requests
     }
 
-    fn source_topic(&self, selected: &Selected<'_>) -> SourceTopic {
+    fn source_topic(&mut self, selected: &Selected<'_>) -> SourceTopic {
+        let flow = self.parts.flow.id();
+        let said = &mut self.said;
+        let configs = self.settings.of_source(&selected.topic.name, |entry| {
+            if said.insert(format!("{}: {}", selected.remote, entry.name)) {
+                let (topic, setting) = (&selected.remote, &entry.name);
+                warn!(flow, %topic, %setting, "the target does not know a setting of the source topic, it is left out");
+            }
+        });
         SourceTopic {
             name: selected.topic.name.clone(),
             remote_name: selected.remote.clone(),
             partitions: i32::try_from(selected.topic.partitions.len()).unwrap_or(i32::MAX),
-            configs: self.settings.source.get(&selected.topic.name).cloned(),
+            configs,
         }
     }
 
