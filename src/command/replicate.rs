@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Completes on SIGTERM, SIGINT, or when the time is over.
-async fn stop_requested(stop_after: Option<Duration>) {
+pub(super) async fn stop_requested(stop_after: Option<Duration>) {
     let time_over = async {
         match stop_after {
             Some(time) => tokio::time::sleep(time).await,

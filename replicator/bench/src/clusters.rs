@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use strait_client::{ClientConfig, Cluster};
+use strait_client::{BrokerError, ClientConfig, Cluster};
+use strait_wire::codec::Request;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
+use strait_wire::message::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 
 use crate::error::BenchError;
 use crate::peers::{Peer, Peers, Site};
-use crate::{process, topic};
+use crate::process;
+
+const DELETE_TIMEOUT_MS: i32 = 30_000;
 
 /// One side: how to reach it, and its process when it is ours.
 pub(crate) struct Side<'a> {
@@ -40,8 +46,8 @@ impl<'a> Clusters<'a> {
 
     /// Deletes what a copier made: every topic with `alias` in its name, on both sides.
     pub(crate) async fn clean(&self, alias: &str) -> Result<(), BenchError> {
-        topic::delete_containing(&self.source.cluster, alias).await?;
-        topic::delete_containing(&self.target.cluster, alias).await
+        delete_containing(&self.source.cluster, alias).await?;
+        delete_containing(&self.target.cluster, alias).await
     }
 }
 
@@ -65,4 +71,26 @@ pub(crate) async fn connect(address: &str, operation_timeout: Duration) -> Resul
         ..ClientConfig::default()
     };
     Ok(Cluster::connect(config).await?)
+}
+
+/// Deletes every topic with `part` in its name.
+async fn delete_containing(cluster: &Cluster, part: &str) -> Result<(), BenchError> {
+    let metadata = cluster.refresh(None).await?;
+    let names: Vec<String> = metadata.topics.keys().filter(|name| name.contains(part)).cloned().collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let topics = names.iter().map(|name| DeleteTopicState { name: Some(name.clone()), topic_id: Uuid::ZERO });
+    let topics = topics.collect();
+    let request = DeleteTopicsRequest { topics, topic_names: names, timeout_ms: DELETE_TIMEOUT_MS };
+    let response = cluster.controller().await?.call(&request).await?;
+    for answer in response.responses {
+        let code = ErrorCode(answer.error_code);
+        if !code.is_ok() && code != ErrorCode::UNKNOWN_TOPIC_OR_PARTITION {
+            let error = BrokerError { code, message: answer.error_message };
+            let topic = answer.name.unwrap_or_default();
+            return Err(BenchError::Broker { api: DeleteTopicsRequest::KEY, topic, error });
+        }
+    }
+    Ok(())
 }

@@ -10,7 +10,6 @@ use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use strait_wire::message::create_topics::CreateTopicsRequest;
-use strait_wire::message::delete_topics::{DeleteTopicState, DeleteTopicsRequest};
 use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchResponse, FetchTopic, PartitionData};
 use strait_wire::message::produce::{
     PartitionProduceData, ProduceRequest, ProduceResponse, TopicProduceData,
@@ -171,28 +170,6 @@ async fn find_leader(cluster: &Cluster, name: &str, partitions: i32) -> Result<(
         }
         sleep(LOOK_AGAIN).await;
     }
-}
-
-/// Deletes every topic with `part` in its name.
-pub(crate) async fn delete_containing(cluster: &Cluster, part: &str) -> Result<(), BenchError> {
-    let metadata = cluster.refresh(None).await?;
-    let names: Vec<String> = metadata.topics.keys().filter(|name| name.contains(part)).cloned().collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let topics = names.iter().map(|name| DeleteTopicState { name: Some(name.clone()), topic_id: Uuid::ZERO });
-    let topics = topics.collect();
-    let request = DeleteTopicsRequest { topics, topic_names: names, timeout_ms: TIMEOUT_MS };
-    let response = cluster.controller().await?.call(&request).await?;
-    for answer in response.responses {
-        let code = ErrorCode(answer.error_code);
-        if !code.is_ok() && code != ErrorCode::UNKNOWN_TOPIC_OR_PARTITION {
-            let error = BrokerError { code, message: answer.error_message };
-            let topic = answer.name.unwrap_or_default();
-            return Err(BenchError::Broker { api: DeleteTopicsRequest::KEY, topic, error });
-        }
-    }
-    Ok(())
 }
 
 /// Waits for ever where nothing was asked.

@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     rounds: Option<u32>,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "copier",
     "records/s",
     "records/s, whole",
@@ -49,6 +49,7 @@ const COLUMNS: [&str; 9] = [
     "peak RSS MiB",
     "first record s",
     "stored MiB",
+    "others' CPU %",
     "rate, CPU against mm2-tuned",
     "rate, CPU against floor",
 ];
@@ -105,6 +106,7 @@ fn row(report: &ReplicateReport, medians: &CopierMedians) -> Vec<String> {
         format!("{:.0}", mebibytes(medians.peak_resident_bytes)),
         format!("{:.2}", medians.first_record_seconds),
         format!("{:.1}", mebibytes(medians.target_bytes)),
+        medians.other_cpu_percent.map_or_else(String::new, |percent| format!("{percent:.0}")),
         ratio(report, medians.copier, CopierKind::Mm2Tuned),
         ratio(report, medians.copier, CopierKind::Floor),
     ]

@@ -1,11 +1,13 @@
 //! Catch-up of a full backlog: rounds of copiers on the same brokers, each into topics of its own.
 
+// Records at the target over time.
+mod curve;
 // The figures of one copy.
 mod run;
 // Medians and ratios over all copies.
 mod report;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::copier::{CopierKind, Job};
 use crate::dataset::{DataSet, Stored};
@@ -15,6 +17,9 @@ use crate::session::{Session, Setup};
 use crate::topic::Topic;
 pub use report::{CopierMedians, Ratio, ReplicateReport};
 pub use run::Run;
+
+/// More of the machine used by others makes a figure doubtful.
+const BUSY_PERCENT: f64 = 10.0;
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -63,6 +68,9 @@ impl Bench<'_> {
                     round, copier = %kind, records_per_second = run.records_per_second.round(),
                     cpu_seconds_per_gib = run.cpu_seconds_per_gib, "copied"
                 );
+                if let Some(percent) = run.other_cpu_percent.filter(|percent| *percent > BUSY_PERCENT) {
+                    warn!(round, copier = %kind, percent, "other processes used the machine meanwhile");
+                }
                 runs.push(run);
             }
         }

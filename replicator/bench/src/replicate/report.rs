@@ -33,6 +33,7 @@ pub struct CopierMedians {
     pub peak_resident_bytes: f64,
     pub first_record_seconds: f64,
     pub target_bytes: f64,
+    pub other_cpu_percent: Option<f64>,
 }
 
 /// A copier against another: the median, lowest and highest of what the rounds gave.
@@ -78,6 +79,9 @@ fn medians_of(copier: CopierKind, runs: &[Run]) -> Option<CopierMedians> {
         peak_resident_bytes: of(|run| run.peak_resident_bytes as f64)?,
         first_record_seconds: of(|run| run.first_record_seconds)?,
         target_bytes: of(|run| run.target.bytes as f64)?,
+        other_cpu_percent: median(
+            runs.iter().filter(|run| run.copier == copier).filter_map(|run| run.other_cpu_percent),
+        ),
     })
 }
 

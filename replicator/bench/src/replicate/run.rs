@@ -1,15 +1,15 @@
 //! The figures of one copy.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::Bench;
+use super::curve::Curve;
 use crate::copier::{CopierKind, Job};
 use crate::dataset::Stored;
 use crate::error::BenchError;
+use crate::process;
 use crate::topic::Topic;
-use crate::watch::{self, Sample};
+use crate::watch;
 
 /// What one copier did in one round.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,8 @@ pub struct Run {
     pub target: Stored,
     pub source_broker_cpu_seconds: Option<f64>,
     pub target_broker_cpu_seconds: Option<f64>,
+    /// Of the whole machine, by processes that have no part in this; known where the brokers are ours.
+    pub other_cpu_percent: Option<f64>,
 }
 
 pub(super) async fn copy(bench: &Bench<'_>, job: &Job<'_>, round: u32) -> Result<Run, BenchError> {
@@ -40,10 +42,16 @@ pub(super) async fn copy(bench: &Bench<'_>, job: &Job<'_>, round: u32) -> Result
     let total = bench.stored.records;
     let watcher = bench.session.prepare(job).await?;
     let brokers_before = (source.cpu_seconds()?, target.cpu_seconds()?);
+    let others = Others::begin()?;
     let (running, samples) = bench.session.start_and_copy(job, &watcher, total).await?;
     let peak_resident_bytes = running.peak_resident_bytes()?;
+    let last_cpu_seconds = running.cpu_seconds()?;
     drop(running);
     let brokers = (source.cpu_seconds()?, target.cpu_seconds()?);
+    let (source_broker, target_broker) =
+        (difference(brokers.0, brokers_before.0), difference(brokers.1, brokers_before.1));
+    let known = source_broker.zip(target_broker).map(|(source, target)| source + target + last_cpu_seconds);
+    let other_cpu_percent = known.map(|known| others.percent(known)).transpose()?;
     let remote = Topic::open(&target.cluster, &job.remote_topic(), job.partitions).await?;
     let found = watch::scan(&remote, watcher.records().await).await?;
     if found.records < total {
@@ -64,8 +72,9 @@ pub(super) async fn copy(bench: &Bench<'_>, job: &Job<'_>, round: u32) -> Result
         cpu_seconds_per_gib: copy_cpu_seconds / bench.stored.gibibytes(),
         peak_resident_bytes,
         target: found,
-        source_broker_cpu_seconds: difference(brokers.0, brokers_before.0),
-        target_broker_cpu_seconds: difference(brokers.1, brokers_before.1),
+        source_broker_cpu_seconds: source_broker,
+        target_broker_cpu_seconds: target_broker,
+        other_cpu_percent,
     })
 }
 
@@ -73,79 +82,23 @@ fn difference(after: Option<f64>, before: Option<f64>) -> Option<f64> {
     Some(after? - before?)
 }
 
-/// Records at the target over time, from the last look without any.
-struct Curve {
-    samples: Vec<Sample>,
-    total: u64,
+/// The machine and this process when a copy began.
+struct Others {
+    busy: f64,
+    given: f64,
+    own: f64,
 }
 
-impl Curve {
-    fn new(mut samples: Vec<Sample>, total: u64) -> Self {
-        let first = samples.iter().position(|sample| sample.records > 0).unwrap_or(samples.len());
-        samples.drain(..first.saturating_sub(1));
-        Self { samples, total }
+impl Others {
+    fn begin() -> Result<Self, BenchError> {
+        let (busy, given) = process::machine_seconds()?;
+        Ok(Self { busy, given, own: process::cpu_seconds(std::process::id())? })
     }
 
-    fn last(&self) -> &Sample {
-        &self.samples[self.samples.len() - 1]
-    }
-
-    fn first_record(&self) -> Duration {
-        self.samples.iter().find(|sample| sample.records > 0).map_or(Duration::MAX, |sample| sample.at)
-    }
-
-    fn copy_time(&self) -> Duration {
-        self.last().at - self.samples[0].at
-    }
-
-    fn copy_cpu_seconds(&self) -> f64 {
-        self.last().cpu_seconds - self.samples[0].cpu_seconds
-    }
-
-    /// Records a second between two parts of the whole.
-    fn rate(&self, from: f64, to: f64) -> f64 {
-        let seconds = self.seconds_at(to) - self.seconds_at(from);
-        self.total as f64 * (to - from) / seconds
-    }
-
-    /// When this part of the whole was there, between two looks by a straight line.
-    fn seconds_at(&self, part: f64) -> f64 {
-        let wanted = self.total as f64 * part;
-        let later = self.samples.iter().position(|sample| sample.records as f64 >= wanted);
-        let later = later.unwrap_or(self.samples.len() - 1);
-        let (before, after) = (&self.samples[later.saturating_sub(1)], &self.samples[later]);
-        let grown = (after.records - before.records) as f64;
-        let share = if grown > 0.0 { (wanted - before.records as f64) / grown } else { 1.0 };
-        before.at.as_secs_f64() + share * (after.at - before.at).as_secs_f64()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn curve(points: &[(u64, u64)]) -> Curve {
-        let samples = points.iter().map(|(milliseconds, records)| Sample {
-            at: Duration::from_millis(*milliseconds),
-            records: *records,
-            cpu_seconds: *milliseconds as f64 / 2_000.0,
-        });
-        Curve::new(samples.collect(), points[points.len() - 1].1)
-    }
-
-    #[test]
-    fn a_steady_copy_has_one_rate() {
-        let curve = curve(&[(0, 0), (1_000, 0), (2_000, 500), (3_000, 1_000)]);
-        assert!((curve.rate(0.05, 0.95) - 500.0).abs() < 1e-6);
-        assert!((curve.rate(0.0, 1.0) - 500.0).abs() < 1e-6);
-        assert!((curve.copy_cpu_seconds() - 1.0).abs() < 1e-6);
-        assert_eq!(curve.first_record(), Duration::from_secs(2));
-    }
-
-    #[test]
-    fn a_slow_end_counts_in_the_whole_only() {
-        let curve = curve(&[(0, 0), (1_000, 990), (10_000, 1_000)]);
-        assert!(curve.rate(0.05, 0.95) > 900.0);
-        assert!(curve.rate(0.0, 1.0) < 101.0);
+    /// What neither this process nor the `known` CPU seconds of copier and brokers used.
+    fn percent(&self, known: f64) -> Result<f64, BenchError> {
+        let now = Self::begin()?;
+        let other = (now.busy - self.busy) - (now.own - self.own) - known;
+        Ok((other * 100.0 / (now.given - self.given)).clamp(0.0, 100.0))
     }
 }
