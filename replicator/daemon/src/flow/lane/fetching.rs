@@ -4,9 +4,12 @@ use strait_client::{Connection, ConnectionError};
 use strait_replicator_core::lane::PartitionState;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
-use strait_wire::message::fetch::{FetchRequest, FetchResponse, PartitionData};
+use strait_wire::message::fetch::{
+    EpochEndOffset as DivergingEpoch, FetchRequest, FetchResponse, PartitionData,
+};
 use tracing::{debug, error};
 
+use super::losses::EpochEnd;
 use super::{Event, LaneTask};
 use crate::flow::fetch::{self, FetchLimits};
 use crate::flow::provenance::Classified;
@@ -132,7 +135,8 @@ impl LaneTask {
             return;
         }
         if data.diverging_epoch.epoch >= 0 {
-            self.on_source_diverged(index, data.diverging_epoch.epoch, data.diverging_epoch.end_offset);
+            let DivergingEpoch { epoch, end_offset, .. } = data.diverging_epoch;
+            self.on_epoch_ended(index, EpochEnd { epoch, end_offset });
             return;
         }
         self.take_in(index, offset, data);

@@ -24,6 +24,20 @@ pub(super) struct LossEvent {
     result: Result<(), DeadLetterError>,
 }
 
+/// Where a leader's epoch ended, as the source tells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EpochEnd {
+    pub(super) epoch: i32,
+    pub(super) end_offset: i64,
+}
+
+/// The ends of a partition's log at the source, asked for because a fetch was refused.
+pub(super) struct SourceRange {
+    index: usize,
+    epoch_end: Option<EpochEnd>,
+    log_range: Result<(i64, i64), ClientError>,
+}
+
 impl Slot {
     /// Refused records that are in the ledger are not tried again.
     pub(super) fn leave_out(&mut self, loss: &LedgerEntry) {
@@ -36,25 +50,38 @@ impl Slot {
 impl LaneTask {
     /// The position lies outside the source's log, whose ends the answer does not tell: they are asked for.
     pub(super) fn on_out_of_range(&mut self, index: usize) {
+        self.ask_source_range(index, None);
+    }
+
+    /// The source's leader epoch of the batch before the position ended earlier: the log was cut, and may have grown.
+    pub(super) fn on_epoch_ended(&mut self, index: usize, end: EpochEnd) {
+        self.ask_source_range(index, Some(end));
+    }
+
+    fn ask_source_range(&mut self, index: usize, epoch_end: Option<EpochEnd>) {
         let Some(slot) = self.slots[index].as_mut() else { return };
         slot.is_asking = true;
         let place = [(slot.assignment.name.topic.clone(), slot.assignment.name.partition)];
         self.touch(index);
         let source = self.parts.source.clone();
         self.events.push(Box::pin(async move {
-            let result = log_range(&source, &place).await;
-            Event::SourceRange(index, result)
+            let log_range = log_range(&source, &place).await;
+            Event::SourceRange(SourceRange { index, epoch_end, log_range })
         }));
     }
 
     /// Retention took records, or the log was truncated.
-    pub(super) fn on_source_range(&mut self, index: usize, result: Result<(i64, i64), ClientError>) {
+    pub(super) fn on_source_range(&mut self, range: SourceRange) {
+        let SourceRange { index, epoch_end, log_range } = range;
         let offset = self.with_slot(index, |slot| {
             slot.is_asking = false;
             slot.lane.fetch_offset()
         });
         let Some(offset) = offset.flatten() else { return };
-        match result {
+        match log_range {
+            Ok((_, log_end)) if epoch_end.is_some_and(|end| log_end > end.end_offset) => {
+                self.on_source_diverged(index, epoch_end.unwrap_or_default());
+            }
             Ok((log_start, _)) if log_start > offset => self.on_retention_gap(index, log_start),
             Ok((_, log_end)) if log_end < offset => self.on_source_truncated(index, log_end),
             Ok(_) => self.parts.refresh.notify_one(),
@@ -96,7 +123,7 @@ impl LaneTask {
     }
 
     /// The source replaced what was copied by other records of a later leader.
-    pub(super) fn on_source_diverged(&mut self, index: usize, epoch: i32, end_offset: i64) {
+    fn on_source_diverged(&mut self, index: usize, EpochEnd { epoch, end_offset }: EpochEnd) {
         let Some(slot) = self.slots[index].as_ref() else { return };
         let position = slot.lane.position().source_offset;
         if self.parts.flow.on_diverged == OnLoss::Stop {

@@ -43,7 +43,7 @@ use crate::configuration::{Flow, Limits};
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
-use losses::LossEvent;
+use losses::{LossEvent, SourceRange};
 pub(super) use reporting::stored;
 pub(super) use transacting::{coordinator, initialize};
 
@@ -122,7 +122,7 @@ enum Event {
     Loss(LossEvent),
     PositionsWritten(Result<(), StateError>),
     LossWritten(Result<(), StateError>),
-    SourceRange(usize, Result<(i64, i64), ClientError>),
+    SourceRange(SourceRange),
     OpenTransactions(Vec<OpenTransaction>),
 }
 
@@ -246,7 +246,7 @@ impl LaneTask {
             Event::Classified(index, result) => self.on_classified(index, result),
             Event::Transaction(event) => self.on_transaction_event(event),
             Event::Loss(event) => self.on_loss_event(event),
-            Event::SourceRange(index, result) => self.on_source_range(index, result),
+            Event::SourceRange(range) => self.on_source_range(range),
             Event::LossWritten(Ok(())) => {}
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
             Event::PositionsWritten(result) => self.on_positions_written(result),
