@@ -14,6 +14,8 @@ use crate::topic::{FetchLimits, Topic};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(10);
+/// Bound of one look. One that waited longer for its retries would see the first record late.
+const LOOK_TIMEOUT: Duration = Duration::from_millis(100);
 const SCAN_LIMITS: FetchLimits =
     FetchLimits { max_wait_ms: 500, max_bytes: 16 << 20, partition_max_bytes: 4 << 20 };
 
@@ -33,8 +35,7 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     pub(crate) async fn new(address: &str, topic: &str, partitions: i32) -> Result<Self, BenchError> {
-        // Each look asks once: one that waited for its retries would see the first record late.
-        let cluster = clusters::connect(address, Duration::ZERO).await?;
+        let cluster = clusters::connect(address, LOOK_TIMEOUT).await?;
         let partitions = (0..partitions).map(|partition| (topic.to_owned(), partition)).collect();
         Ok(Self { cluster, partitions })
     }
