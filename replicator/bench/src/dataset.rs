@@ -14,8 +14,6 @@ use crate::topic::Topic;
 
 const REQUESTS_IN_FLIGHT: usize = 5;
 const REQUEST_BYTES: usize = 4 << 20;
-/// In the past, so that no broker finds it ahead of its clock.
-const FIRST_TIMESTAMP: i64 = 1_700_000_000_000;
 /// Records of one millisecond.
 const RECORDS_PER_MILLISECOND: u64 = 8;
 
@@ -35,6 +33,8 @@ pub struct DataSet {
     /// Whether records have keys.
     pub keys: bool,
     pub seed: u64,
+    /// Of the last record, milliseconds since 1970.
+    pub newest_timestamp: i64,
 }
 
 fn name_of<S: Serializer>(compression: &Compression, serializer: S) -> Result<S::Ok, S::Error> {
@@ -94,10 +94,10 @@ impl DataSet {
 
     /// The batch that begins with record `first`.
     fn batch(&self, corpus: &Corpus, first: u64) -> Result<Option<ClosedBatch>, BenchError> {
-        let mut builder = BatchBuilder::new(self.compression, timestamp(first));
+        let mut builder = BatchBuilder::new(self.compression, self.timestamp(first));
         for number in first..self.records {
             let key = self.keys.then(|| corpus.key(number));
-            builder.push(timestamp(number), key.as_ref(), Some(&corpus.value(number)), &[]);
+            builder.push(self.timestamp(number), key.as_ref(), Some(&corpus.value(number)), &[]);
             // A record is about its value and 10 bytes.
             let full = builder.size_estimate() + self.record_size + 10 > self.batch_bytes;
             if full || self.batch_records.is_some_and(|limit| builder.len() >= limit) {
@@ -105,6 +105,11 @@ impl DataSet {
             }
         }
         if builder.is_empty() { Ok(None) } else { Ok(Some(builder.finish(Stamp::NONE, 0)?)) }
+    }
+
+    fn timestamp(&self, number: u64) -> i64 {
+        let before_newest = (self.records - number) / RECORDS_PER_MILLISECOND;
+        self.newest_timestamp - i64::try_from(before_newest).unwrap_or(0)
     }
 }
 
@@ -115,8 +120,4 @@ pub(crate) fn single(key: Option<&Bytes>, value: &Bytes) -> Result<RecordData, B
     let mut builder = BatchBuilder::new(Compression::None, now);
     builder.push(now, key, Some(value), &[]);
     Ok(RecordData::single(builder.finish(Stamp::NONE, 0)?.bytes().clone()))
-}
-
-fn timestamp(number: u64) -> i64 {
-    FIRST_TIMESTAMP + i64::try_from(number / RECORDS_PER_MILLISECOND).unwrap_or(0)
 }

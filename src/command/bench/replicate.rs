@@ -1,5 +1,7 @@
 //! `strait bench replicate`: arguments in, table or JSON out.
 
+use std::time::{Duration, SystemTime};
+
 use comfy_table::Table;
 use strait_bench::{
     CopierKind, CopierMedians, DataSet, ReplicateOptions, ReplicateReport, measure_replicate,
@@ -34,6 +36,9 @@ pub(super) struct Arguments {
     keys: bool,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Age of the newest record; Strait writes what is older than 12 hours in transactions.
+    #[arg(long, default_value = "0s")]
+    age: humantime::Duration,
     #[arg(long, value_enum, value_delimiter = ',', default_value = "strait,floor,mm2-tuned")]
     copiers: Vec<Copier>,
     /// Copies by each copier; 5, with --quick 2.
@@ -67,12 +72,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             batch_records: arguments.batch_records,
             keys: arguments.keys,
             seed: arguments.seed,
+            newest_timestamp: milliseconds_before_now(arguments.age.into()),
         },
         rounds: setup.choose(arguments.rounds, 5, 2),
     };
     let report = complete(measure_replicate(&options))?;
     eprintln!("{}", source_line(&report));
     print(&report, setup.output, table)
+}
+
+fn milliseconds_before_now(age: Duration) -> i64 {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
 }
 
 fn source_line(report: &ReplicateReport) -> String {

@@ -22,8 +22,9 @@ use crate::state_topic::{STATE_PARTITION, STATE_TOPIC, StateError, StateTopic};
 
 /// How long a transaction takes batches in before it is committed.
 const OPEN_FOR: Duration = Duration::from_millis(200);
-/// After this time the coordinator aborts a transaction of a process that is gone.
-const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// After this time the coordinator aborts a transaction of a process that is gone; until then readers of committed
+/// records wait behind it.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
