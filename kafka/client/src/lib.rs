@@ -11,9 +11,12 @@ mod exchange;
 mod frames;
 mod io_task;
 mod negotiation;
+mod reserved;
 mod shared;
 mod throttle;
 mod transport;
+// Who the broker is and who we are.
+mod security;
 // What a cluster says of itself.
 mod metadata;
 // Connections to all brokers of a cluster.
@@ -47,6 +50,10 @@ pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use security::{
+    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
+    Trust,
+};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionResult};
 pub use transport::{BoxedStream, Opening, Stream, Tcp, Transport};
