@@ -73,14 +73,16 @@ impl Shared {
             Ok(()) => self.close("closed"),
             Err(error) => {
                 let refused = is_refusal(&error);
-                self.close_because(CloseReason { text: error.to_string(), refused });
+                let text = if refused { format!("TLS: {error}") } else { error.to_string() };
+                self.close_because(CloseReason { text, refused });
             }
         }
     }
 
+    /// The first reason counts, but a broker that refuses us says so and closes: then the refusal does.
     fn close_because(&self, reason: CloseReason) {
         let mut close_reason = lock(&self.close_reason);
-        if !self.closed.swap(true, Ordering::AcqRel) {
+        if !self.closed.swap(true, Ordering::AcqRel) || reason.refused {
             *close_reason = reason;
         }
         self.ended.notify_one();

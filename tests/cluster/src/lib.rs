@@ -7,6 +7,7 @@ pub mod world;
 
 // The processes.
 pub mod kafka;
+pub mod secured;
 pub mod strait;
 
 // The data: what record number N looks like, written and read back.
