@@ -9,7 +9,7 @@ use strait_wire::message::create_topics::{CreatableTopic, CreatableTopicConfig, 
 use strait_wire::message::init_producer_id::InitProducerIdRequest;
 
 use crate::cluster::Cluster;
-use crate::error::{BrokerError, ClientError};
+use crate::error::{BrokerError, ClientError, ConnectionError};
 use crate::exchange::Call;
 use crate::retry::retry;
 
@@ -116,17 +116,33 @@ impl Cluster {
 
     /// Asks the controller, again after it moved or was lost.
     pub(crate) async fn ask_controller<R: Call>(&self, request: &R) -> Result<R::Response, ClientError> {
+        self.ask_controller_at(request, R::MAX_VERSION).await
+    }
+
+    /// The same, at this version at most.
+    pub(crate) async fn ask_controller_at<R: Call>(
+        &self,
+        request: &R,
+        highest: i16,
+    ) -> Result<R::Response, ClientError> {
         retry(self.config().operation_timeout, move || async move {
-            let answer = match self.controller().await {
-                Ok(connection) => connection.call(request).await.map_err(ClientError::from),
-                Err(error) => Err(error),
-            };
+            let answer = self.ask_controller_once(request, highest).await;
             if answer.is_err() {
                 self.refresh(Some(&[])).await?;
             }
             answer
         })
         .await
+    }
+
+    async fn ask_controller_once<R: Call>(
+        &self,
+        request: &R,
+        highest: i16,
+    ) -> Result<R::Response, ClientError> {
+        let connection = self.controller().await?;
+        let version = connection.version_of::<R>().map_err(ConnectionError::from)?.min(highest);
+        Ok(connection.call_at(request, version).await?)
     }
 
     pub(crate) fn timeout_ms(&self) -> i32 {

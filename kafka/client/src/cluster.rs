@@ -7,6 +7,7 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::message::metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tracing::warn;
 
 use crate::config::ClientConfig;
 use crate::connection::Connection;
@@ -34,6 +35,9 @@ struct Inner {
 impl Cluster {
     /// Asks the bootstrap addresses in turn; the first that answers is believed.
     pub async fn connect(config: ClientConfig) -> Result<Self, ClientError> {
+        if config.security.sends_secrets_in_clear() {
+            warn!(bootstrap = ?config.bootstrap, "secrets travel in clear: SASL without TLS");
+        }
         let mut metadata = Metadata::default();
         metadata.absorb(bootstrap(&config, &of_topics(&[])).await?, true);
         let cluster_id = metadata.cluster_id.clone();
@@ -169,5 +173,12 @@ async fn ask(
     address: &str,
     request: &MetadataRequest,
 ) -> Result<MetadataResponse, ConnectionError> {
-    Connection::open(config, address).await?.call(request).await
+    let answer = Connection::open(config, address).await?.call(request).await;
+    answer.map_err(|error| match error {
+        // Kafka says no more than this to a client that does not authenticate.
+        ConnectionError::Closed { address, reason } if config.security.sasl.is_none() => {
+            ConnectionError::Closed { address, reason: format!("{reason}; it may want SASL") }
+        }
+        error => error,
+    })
 }

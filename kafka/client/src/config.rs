@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::security::Security;
 use crate::transport::{Tcp, Transport};
 
 /// What a client is made with.
@@ -21,6 +22,7 @@ pub struct ClientConfig {
     /// Requests sent and not answered on one connection.
     pub max_in_flight: usize,
     pub transport: Arc<dyn Transport>,
+    pub security: Security,
 }
 
 impl Default for ClientConfig {
@@ -34,6 +36,7 @@ impl Default for ClientConfig {
             max_frame_bytes: 128 << 20,
             max_in_flight: 4_096,
             transport: Arc::new(Tcp),
+            security: Security::default(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::config::ClientConfig;
 use crate::error::{ConnectionError, UnsupportedApiError};
 use crate::exchange::{Call, Exchange, Pending};
 use crate::io_task::{self, Outgoing, Queued};
+use crate::security::{connect_tls, keep_authenticated};
 use crate::shared::{Shared, lock};
 use crate::transport::BoxedStream;
 
@@ -24,10 +25,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects and learns which versions the broker speaks.
+    /// Connects, learns which versions the broker speaks, and tells who we are.
     pub async fn open(config: &ClientConfig, address: &str) -> Result<Self, ConnectionError> {
         let connection = Self::over(config, address, connect(config, address).await?);
         connection.negotiate().await?;
+        if let Some(sasl) = &config.security.sasl {
+            let lifetime = connection.authenticate(sasl).await?;
+            keep_authenticated(&connection, sasl.clone(), lifetime);
+        }
         Ok(connection)
     }
 
@@ -96,6 +101,11 @@ impl Connection {
         if self.is_closed() {
             return Err(shared.closed_error());
         }
+        let before = shared.in_flight.fetch_add(1, Ordering::AcqRel);
+        if before >= shared.max_in_flight {
+            shared.on_answer();
+            return Err(self.too_many());
+        }
         let (outgoing, answered) = self.outgoing(request, version)?;
         shared.requests.try_send(Queued::Request(outgoing)).map_err(|refused| {
             shared.on_answer();
@@ -107,18 +117,13 @@ impl Connection {
         Ok(Exchange::new(shared.clone(), R::KEY, answered))
     }
 
-    /// A request that counts as in flight from now on.
+    /// A request that counts as in flight already.
     pub(crate) fn outgoing<R: Request>(
         &self,
         request: &R,
         version: i16,
     ) -> Result<(Outgoing, oneshot::Receiver<Bytes>), ConnectionError> {
         let shared = &self.shared;
-        let before = shared.in_flight.fetch_add(1, Ordering::AcqRel);
-        if before >= shared.max_in_flight {
-            shared.on_answer();
-            return Err(self.too_many());
-        }
         let correlation_id = shared.next_correlation.fetch_add(1, Ordering::AcqRel) & i32::MAX;
         let frame = request_frame(request, version, correlation_id, &shared.client_id).map_err(|source| {
             shared.on_answer();
@@ -134,13 +139,19 @@ impl Connection {
     }
 }
 
-/// Opens the stream within the time for it.
+/// Opens the stream, and encrypts it, within the time for it.
 async fn connect(config: &ClientConfig, address: &str) -> Result<BoxedStream, ConnectionError> {
-    let opened = timeout(config.connect_timeout, config.transport.open(address)).await;
-    opened
-        .map_err(|_| ConnectionError::ConnectTimeout {
-            address: address.to_owned(),
-            after: config.connect_timeout,
-        })?
-        .map_err(|source| ConnectionError::Connect { address: address.to_owned(), source })
+    let opened = timeout(config.connect_timeout, async {
+        let opened = config.transport.open(address).await;
+        let stream =
+            opened.map_err(|source| ConnectionError::Connect { address: address.to_owned(), source })?;
+        match &config.security.tls {
+            Some(tls) => connect_tls(tls, address, stream).await,
+            None => Ok(stream),
+        }
+    });
+    opened.await.unwrap_or_else(|_| {
+        let (address, after) = (address.to_owned(), config.connect_timeout);
+        Err(ConnectionError::ConnectTimeout { address, after })
+    })
 }

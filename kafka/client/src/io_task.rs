@@ -25,7 +25,6 @@ pub(crate) struct Outgoing {
 #[derive(Debug)]
 pub(crate) enum Queued {
     Request(Outgoing),
-    #[expect(dead_code, reason = "authentication while the connection is in use")]
     /// These have the connection for themselves until their sender is dropped.
     Alone(mpsc::Receiver<Outgoing>),
 }

@@ -11,9 +11,12 @@ mod exchange;
 mod frames;
 mod io_task;
 mod negotiation;
+mod reserved;
 mod shared;
 mod throttle;
 mod transport;
+// Who the broker is and who we are.
+mod security;
 // What a cluster says of itself.
 mod metadata;
 // Connections to all brokers of a cluster.
@@ -22,6 +25,10 @@ mod cluster;
 mod retry;
 // Topics and their partitions.
 mod admin;
+mod deletion;
+// Who writes, and who may.
+mod acls;
+mod producers;
 // Settings of topics.
 mod topic_configs;
 // Questions that only leaders can answer.
@@ -35,6 +42,7 @@ mod offsets;
 // One batch, one outcome.
 mod produce;
 
+pub use acls::Acl;
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
@@ -47,6 +55,13 @@ pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
+pub use security::{
+    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
+    Trust,
+};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
-pub use transaction::{TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionResult};
+pub use transaction::{
+    TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionDescription, TransactionResult,
+};
 pub use transport::{BoxedStream, Opening, Stream, Tcp, Transport};

@@ -12,7 +12,16 @@ use tokio::time::Instant;
 use crate::config::ClientConfig;
 use crate::error::ConnectionError;
 use crate::io_task::Queued;
+use crate::security::is_refusal;
 use crate::throttle::Throttle;
+
+/// Why a connection is closed.
+#[derive(Clone, Debug, Default)]
+struct CloseReason {
+    text: String,
+    /// Because of who we are.
+    refused: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -26,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) requests: mpsc::Sender<Queued>,
     pub(crate) closed: AtomicBool,
-    close_reason: Mutex<String>,
+    close_reason: Mutex<CloseReason>,
     /// Ends the task, wherever it waits.
     pub(crate) ended: Arc<Notify>,
 }
@@ -50,23 +59,41 @@ impl Shared {
     }
 
     pub(crate) fn close(&self, reason: &str) {
-        if !self.closed.swap(true, Ordering::AcqRel) {
-            reason.clone_into(&mut lock(&self.close_reason));
-        }
-        self.ended.notify_one();
+        self.close_because(CloseReason { text: reason.to_owned(), refused: false });
+    }
+
+    /// Authentication failed.
+    pub(crate) fn close_refused(&self, error: &ConnectionError) {
+        self.close_because(CloseReason { text: error.to_string(), refused: error.is_unauthorized() });
     }
 
     /// The task has ended.
     pub(crate) fn close_after(&self, outcome: io::Result<()>) {
         match outcome {
             Ok(()) => self.close("closed"),
-            Err(error) => self.close(&error.to_string()),
+            Err(error) => {
+                let refused = is_refusal(&error);
+                let text = if refused { format!("TLS: {error}") } else { error.to_string() };
+                self.close_because(CloseReason { text, refused });
+            }
         }
     }
 
+    /// The first reason counts, but a broker that refuses us says so and closes: then the refusal does.
+    fn close_because(&self, reason: CloseReason) {
+        let mut close_reason = lock(&self.close_reason);
+        if !self.closed.swap(true, Ordering::AcqRel) || reason.refused {
+            *close_reason = reason;
+        }
+        self.ended.notify_one();
+    }
+
     pub(crate) fn closed_error(&self) -> ConnectionError {
-        let reason = lock(&self.close_reason).clone();
-        ConnectionError::Closed { address: self.address.clone(), reason }
+        let (address, reason) = (self.address.clone(), lock(&self.close_reason).clone());
+        match reason.refused {
+            true => ConnectionError::Unauthorized { address, reason: reason.text },
+            false => ConnectionError::Closed { address, reason: reason.text },
+        }
     }
 
     pub(crate) fn on_answer(&self) {

@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use strait_wire::codec::Message;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::add_partitions_to_txn::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTopic,
+};
+use strait_wire::message::describe_transactions::{
+    DescribeTransactionsRequest, DescribeTransactionsResponse,
 };
 use strait_wire::message::end_txn::{EndTxnRequest, EndTxnResponse};
 use strait_wire::message::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
@@ -33,6 +37,18 @@ const INIT_VERSION: i16 = 5;
 pub enum TransactionResult {
     Commit,
     Abort,
+}
+
+/// What a coordinator knows of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionDescription {
+    /// Kafka's name, such as `Ongoing`.
+    pub state: String,
+    pub timeout_ms: i32,
+    /// Milliseconds since 1970; -1 while none is open.
+    pub start_time_ms: i64,
+    pub identity: ProducerIdentity,
+    pub partitions: Vec<TopicPartition>,
 }
 
 /// The coordinator of one transactional id. What can be tried again is, within the cluster's operation timeout.
@@ -110,6 +126,29 @@ impl TransactionCoordinator {
         };
         let code = |response: &EndTxnResponse| result(response.error_code, None);
         self.ask(&request, END_VERSION, code).await.map(drop)
+    }
+
+    /// What the coordinator knows of the transaction.
+    pub async fn describe(&self) -> Result<TransactionDescription, ClientError> {
+        let transactional_ids = vec![self.transactional_id.clone()];
+        let request = DescribeTransactionsRequest { transactional_ids };
+        let code = |response: &DescribeTransactionsResponse| match response.transaction_states.first() {
+            Some(state) => result(state.error_code, None),
+            None => Err(BrokerError { code: ErrorCode::TRANSACTIONAL_ID_NOT_FOUND, message: None }),
+        };
+        let response = self.ask(&request, DescribeTransactionsRequest::MAX_VERSION, code).await?;
+        let state = response.transaction_states.into_iter().next().unwrap_or_default();
+        let (producer_id, producer_epoch) = (state.producer_id, state.producer_epoch);
+        let partitions = state.topics.into_iter().flat_map(|topic| {
+            topic.partitions.into_iter().map(move |partition| (topic.topic.clone(), partition))
+        });
+        Ok(TransactionDescription {
+            state: state.transaction_state,
+            timeout_ms: state.transaction_timeout_ms,
+            start_time_ms: state.transaction_start_time_ms,
+            identity: ProducerIdentity { producer_id, producer_epoch },
+            partitions: partitions.collect(),
+        })
     }
 
     async fn ask<R: Call>(

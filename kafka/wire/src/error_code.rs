@@ -185,6 +185,18 @@ impl ErrorCode {
     pub fn is_ok(self) -> bool {
         self == Self::NONE
     }
+
+    /// An access rule forbids what was asked for.
+    pub fn is_authorization(self) -> bool {
+        matches!(
+            self,
+            Self::TOPIC_AUTHORIZATION_FAILED
+                | Self::GROUP_AUTHORIZATION_FAILED
+                | Self::CLUSTER_AUTHORIZATION_FAILED
+                | Self::TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+                | Self::DELEGATION_TOKEN_AUTHORIZATION_FAILED
+        )
+    }
 }
 
 impl fmt::Display for ErrorCode {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::wait::Attempt;
-use crate::{ports, secured, topic, wait, world};
+use crate::{access, ports, topic, wait, world};
 
 /// A release of Apache Kafka, and how it keeps its metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Kafka {
     pub fn start_secured(release: Release) -> Result<Self> {
         let mut broker = Self::new(release);
         broker.secured_port = Some(ports::free());
-        let properties = secured::properties(broker.port, broker.side_port, broker.secured_port);
+        let properties = access::properties(broker.port, broker.side_port, broker.secured_port);
         broker.launch(&properties.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(broker)
     }
@@ -82,7 +82,7 @@ impl Kafka {
     /// Its bootstrap address for the harness.
     pub fn address(&self) -> String {
         match self.secured_port {
-            Some(port) => secured::address(port),
+            Some(port) => access::address(port),
             None => self.open_address(),
         }
     }

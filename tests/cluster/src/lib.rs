@@ -6,6 +6,7 @@ pub mod ports;
 pub mod world;
 
 // The processes: Kafka, Strait and its faces, and both clusters together.
+pub mod access;
 pub mod binary;
 pub mod bridge;
 pub mod kafka;

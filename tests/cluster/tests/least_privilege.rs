@@ -8,7 +8,7 @@ use strait_cluster_tests::kafka::{CURRENT, Kafka};
 use strait_cluster_tests::numbered::fill;
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::world::World;
-use strait_cluster_tests::{admin, secured, topic};
+use strait_cluster_tests::{access, admin, topic};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -21,7 +21,7 @@ fn reading_and_describing_is_enough() {
         topic::create(&east, name, 2, &["retention.ms=7654321"]).expect("a topic");
         fill(&east, name, "record", 0..100);
     }
-    secured::allow(&east, "granted", &["Read", "Describe"]).expect("allowed");
+    access::allow(&east, "granted", &["Read", "Describe"]).expect("allowed");
     let plan = Plan::one_flow(&east.open_address(), &west.address(), ".*");
     let mut strait = Strait::start(world.folder(), &plan).expect("strait");
     let pair = Pair { source: (&east, "granted"), target: (&west, "east.granted"), flow: "east--west" };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use strait_client::{BrokerError, Cluster, EpochEnd, TopicConfig, TopicConfigChange};
+use strait_client::{Acl, BrokerError, ClientError, Cluster, EpochEnd, TopicConfig, TopicConfigChange};
 use strait_cluster_tests::kafka::{CURRENT, Kafka, ZOOKEEPER_2_8};
 use strait_cluster_tests::world::World;
 use strait_wire::error_code::ErrorCode;
@@ -71,5 +71,55 @@ fn the_end_of_an_epoch_is_told() {
         let ends = cluster.offset_for_leader_epoch(&asked).await.expect("an answer");
         assert_eq!(ends[0], (("orders".to_owned(), 0), Ok(EpochEnd { leader_epoch: 0, end_offset: 0 })));
         assert_eq!(ends[1], (("orders".to_owned(), 1), Ok(EpochEnd { leader_epoch: -1, end_offset: -1 })));
+    });
+}
+
+#[test]
+fn records_and_topics_are_deleted() {
+    let Some(_world) = World::enter("records_and_topics_are_deleted") else { return };
+    for release in [CURRENT, ZOOKEEPER_2_8] {
+        let kafka = Kafka::start(release).expect("a broker");
+        block_on(async {
+            let cluster = Cluster::connect(config_of(&kafka)).await.expect("connected");
+            create(&cluster, "orders", 1, &[]).await;
+            let everything = [(("orders".to_owned(), 0), -1)];
+            let deleted = cluster.delete_records(&everything).await.expect("an answer");
+            assert_eq!(deleted, [(("orders".to_owned(), 0), Ok(0))]);
+            let deleted = cluster.delete_topics(&["orders".to_owned(), "absent".to_owned()]).await;
+            let deleted: BTreeMap<_, _> = deleted.expect("an answer").into_iter().collect();
+            assert_eq!(deleted["orders"], Ok(()));
+            let refused = deleted["absent"].as_ref().expect_err("absent is not there");
+            assert_eq!(refused.code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        });
+    }
+}
+
+#[test]
+fn rules_are_told_where_there_are_any() {
+    let Some(_world) = World::enter("rules_are_told_where_there_are_any") else { return };
+    let authorizer = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+    let everyone = "super.users=User:ANONYMOUS";
+    let kafka = Kafka::start_with(CURRENT, &[authorizer, everyone]).expect("a broker");
+    let open = Kafka::start(CURRENT).expect("a broker");
+    let address = kafka.address();
+    let rule = ["--add", "--allow-principal", "User:strait", "--operation", "Read", "--topic", "orders"];
+    let arguments = [&["--bootstrap-server", &address][..], &rule].concat();
+    kafka.tool("org.apache.kafka.tools.AclCommand", &arguments).expect("a rule");
+    block_on(async {
+        let cluster = Cluster::connect(config_of(&kafka)).await.expect("connected");
+        let expected = Acl {
+            resource_type: 2,
+            resource_name: "orders".to_owned(),
+            pattern_type: 3,
+            principal: "User:strait".to_owned(),
+            host: "*".to_owned(),
+            operation: 3,
+            permission: 3,
+        };
+        assert_eq!(cluster.describe_acls().await.expect("an answer"), [expected]);
+        let cluster = Cluster::connect(config_of(&open)).await.expect("connected");
+        let outcome = cluster.describe_acls().await;
+        let Err(ClientError::Broker { error, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.code, ErrorCode::SECURITY_DISABLED);
     });
 }

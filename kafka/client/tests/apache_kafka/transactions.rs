@@ -53,6 +53,24 @@ async fn end_of(cluster: &Cluster) -> i64 {
     ends[0].1.as_ref().expect("an end").offset
 }
 
+/// An open transaction with one record in it is seen from its partition and from its coordinator.
+async fn assert_shown(cluster: &Cluster, owner: ProducerIdentity) {
+    produce(cluster, owner, 0).await;
+    let producers = cluster.describe_producers(&[partition()]).await.expect("an answer");
+    let producers = producers[0].1.as_ref().expect("producers");
+    let ours = producers.iter().find(|known| known.producer_id == owner.producer_id).expect("ours");
+    assert_eq!(ours.producer_epoch, i32::from(owner.producer_epoch));
+    assert!(ours.transaction_start_offset.is_some());
+    let listed = cluster.list_transactions().await.expect("an answer");
+    assert_eq!((listed[0].transactional_id.as_str(), listed[0].state.as_str()), ("mover", "Ongoing"));
+    let ids = ["mover".to_owned(), "absent".to_owned()];
+    let described = cluster.describe_transactions(&ids).await.expect("an answer");
+    let ours = described[0].1.as_ref().expect("ours");
+    assert_eq!((ours.identity, ours.partitions.as_slice()), (owner, &[partition()][..]));
+    let absent = described[1].1.as_ref().expect_err("it is not there");
+    assert_eq!(absent.code, ErrorCode::TRANSACTIONAL_ID_NOT_FOUND);
+}
+
 #[test]
 fn transactions_are_committed_aborted_and_fenced() {
     let Some(_world) = World::enter("transactions_are_committed_aborted_and_fenced") else { return };
@@ -78,6 +96,9 @@ fn transactions_are_committed_aborted_and_fenced() {
             let Err(ClientError::Broker { error, .. }) = refused else { panic!("{refused:?}") };
             assert_eq!(error.code.class(), ErrorClass::Fenced, "{error}");
             newer.add_partitions(owner, &[partition()]).await.expect("added");
+            if release == CURRENT {
+                assert_shown(&cluster, owner).await;
+            }
         });
     }
 }

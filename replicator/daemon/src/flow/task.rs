@@ -5,13 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strait_client::{ClientConfig, ClientError, Cluster};
+use strait_client::{ClientError, Cluster};
 use strait_replicator_core::lane::{Identities, Identity, Position, Settings};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
 use strait_replicator_core::state_record::{Key, State, Value};
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
-use strait_wire::error_code::ErrorClass;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
@@ -91,16 +90,11 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
 impl StartError {
     fn is_unauthorized(&self) -> bool {
         match self {
-            Self::Source { source, .. } | Self::Target { source, .. } => is_unauthorized(source),
-            Self::State(StateError::Client(error)) => is_unauthorized(error),
+            Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
+            Self::State(StateError::Client(error)) => error.is_unauthorized(),
             Self::State(_) | Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
         }
     }
-}
-
-fn is_unauthorized(error: &ClientError) -> bool {
-    matches!(error, ClientError::Broker { error, .. } if error.code.class() == ErrorClass::Fatal
-        && error.code.to_string().contains("AUTHORIZATION_FAILED"))
 }
 
 struct Running {
@@ -326,12 +320,5 @@ async fn identities(
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {
-    Cluster::connect(ClientConfig {
-        bootstrap: cluster.bootstrap.clone(),
-        client_id: cluster.client_id.clone(),
-        request_timeout: Duration::from_millis(cluster.request_timeout_ms),
-        connect_timeout: Duration::from_millis(cluster.connect_timeout_ms),
-        ..ClientConfig::default()
-    })
-    .await
+    Cluster::connect(cluster.client_config()).await
 }
