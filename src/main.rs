@@ -2,8 +2,16 @@
 
 // One file for each command.
 mod command;
+// Keys that the environment overrides.
+mod environment;
+// The table of all keys.
+mod keys;
 // From a file and the environment to a checked configuration.
 mod load;
+// Java properties files.
+mod properties;
+// Values that stand elsewhere.
+mod references;
 
 use std::process::ExitCode;
 

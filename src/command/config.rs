@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use crate::keys::{self, Key};
 use crate::{Failure, load};
 
 #[derive(clap::Args)]
@@ -18,6 +19,8 @@ enum Action {
     Template,
     /// Say what is wrong with a file; exits 2 if anything is.
     Validate { file: PathBuf },
+    /// Say what a key does, its type, default and allowed values; without a key, all of them as Markdown.
+    Explain { key: Option<String> },
 }
 
 const TEMPLATE: &str = include_str!("../../docs/strait.toml");
@@ -30,6 +33,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let (clusters, flows) = (configuration.clusters.len(), configuration.flows.len());
             println!("{}: {clusters} clusters, {flows} flows, nothing wrong", file.display());
         }
+        Action::Explain { key: Some(key) } => explain(key)?,
+        Action::Explain { key: None } => print!("{}", keys::markdown()),
     }
     Ok(())
+}
+
+/// How many keys are offered in the place of an unknown one.
+const OFFERED: usize = 3;
+
+fn explain(wanted: &str) -> Result<(), Failure> {
+    let by_name = || {
+        let mut found = keys::all().filter(|key| key.name() == wanted);
+        found.next().filter(|_| found.next().is_none())
+    };
+    match keys::find(wanted).or_else(by_name) {
+        Some(key) => print!("{}", explanation(key)),
+        None => return Err(Failure::WrongInput(unknown(wanted))),
+    }
+    Ok(())
+}
+
+fn explanation(key: &Key) -> String {
+    let default = key.default.unwrap_or(if key.required { "none, must be given" } else { "none" });
+    let (path, what, kind, allowed, example) =
+        (key.path, key.what, key.kind.name(), key.allowed, key.example);
+    format!(
+        "{path}\n  {what}\n  type:    {kind}\n  default: {default}\n  allowed: {allowed}\n  example: {example}\n"
+    )
+}
+
+fn unknown(wanted: &str) -> String {
+    let nearest = keys::nearest_paths(wanted, OFFERED);
+    let offer = match nearest.as_slice() {
+        [] => "`strait config explain` lists all keys".to_owned(),
+        names => format!("nearest are {}", names.join(", ")),
+    };
+    format!("error: `{wanted}` is no key; {offer}")
 }
