@@ -8,7 +8,8 @@ use serde_json::Value;
 use strait_replicator::configuration::{Configuration, Problem};
 
 use crate::environment::{self, Origins};
-use crate::{Failure, keys, references};
+use crate::keys::{self, Kind};
+use crate::{Failure, references};
 
 /// Reads, merges and checks; nothing has started when it fails.
 pub(crate) fn configuration(path: &Path) -> Result<Configuration, Failure> {
@@ -60,11 +61,13 @@ fn resolve_references(value: &mut Value, path: &str, problems: &mut Vec<Problem>
             }
         }
         Value::String(text) if references::first(text).is_some() => {
+            let kind = keys::find(path).map_or(Kind::Text, |key| key.kind);
+            // The client reads such a secret itself, so that it is never written anywhere.
+            if kind == Kind::Secret && text.starts_with("${env:") && text.find('}') == Some(text.len() - 1) {
+                return;
+            }
             match references::resolve(text, references::own_provider) {
-                Ok(resolved) => {
-                    let kind = keys::find(path).map_or(keys::Kind::Text, |key| key.kind);
-                    *value = environment::typed(resolved, kind);
-                }
+                Ok(resolved) => *value = environment::typed(resolved, kind),
                 Err(error) => problems.push(Problem {
                     key: path.to_owned(),
                     value: text.clone(),

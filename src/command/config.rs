@@ -47,10 +47,17 @@ fn explain(wanted: &str) -> Result<(), Failure> {
         let mut found = keys::all().filter(|key| key.name() == wanted);
         found.next().filter(|_| found.next().is_none())
     };
-    match keys::find(wanted).or_else(by_name) {
-        Some(key) => print!("{}", explanation(key)),
-        None => return Err(Failure::WrongInput(unknown(wanted))),
+    let table = format!("{wanted}.");
+    let in_table = keys::all().filter(|key| key.path.starts_with(&table));
+    let found: Vec<&Key> = match keys::find(wanted).or_else(by_name) {
+        Some(key) => vec![key],
+        None => in_table.collect(),
+    };
+    if found.is_empty() {
+        return Err(Failure::WrongInput(unknown(wanted)));
     }
+    let explanations: Vec<String> = found.into_iter().map(explanation).collect();
+    print!("{}", explanations.join("\n"));
     Ok(())
 }
 

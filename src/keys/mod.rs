@@ -8,6 +8,7 @@ mod clusters;
 mod flow_policies;
 mod flows;
 mod general;
+mod security;
 
 /// One key.
 #[derive(Debug)]
@@ -89,7 +90,8 @@ const SIMILAR: f64 = 0.7;
 
 /// All keys, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    let tables = [general::BEFORE, clusters::KEYS, flows::KEYS, flow_policies::KEYS, general::LIMITS];
+    let tables =
+        [general::BEFORE, clusters::KEYS, security::KEYS, flows::KEYS, flow_policies::KEYS, general::LIMITS];
     tables.into_iter().flatten()
 }
 

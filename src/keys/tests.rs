@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use strait_replicator::configuration::{Cluster, Configuration, Flow, Http, Limits};
+use strait_replicator::configuration::{Cluster, Configuration, Flow, Http, Limits, Sasl, Tls};
 
 use super::*;
 
@@ -26,6 +26,11 @@ fn the_table_has_the_keys_of_the_typed_configuration() {
     typed.extend(names_of::<Limits>("limits."));
     typed.extend(names_of::<Flow>("flows[]."));
     typed.extend(names_of::<Cluster>("clusters.ALIAS."));
+    for table in ["tls", "sasl"] {
+        assert!(typed.remove(&format!("clusters.ALIAS.{table}")), "{table}");
+    }
+    typed.extend(names_of::<Tls>("clusters.ALIAS.tls."));
+    typed.extend(names_of::<Sasl>("clusters.ALIAS.sasl."));
     let table: BTreeSet<String> = all().map(|key| key.path.to_owned()).collect();
     assert_eq!(table, typed);
 }
@@ -38,7 +43,7 @@ fn parsed(default: &str) -> Value {
 
 #[test]
 fn the_table_has_the_defaults_of_the_typed_configuration() {
-    let cluster: Cluster = serde_json::from_value(json!({ "bootstrap": [] })).expect("a cluster");
+    let cluster: Cluster = serde_json::from_value(json!({ "bootstrap": [], "tls": {} })).expect("a cluster");
     let configuration = Configuration { flows: vec![Flow::new("", "")], ..Configuration::default() };
     let root = serde_json::to_value(&configuration).expect("JSON");
     let cluster = serde_json::to_value(&cluster).expect("JSON");
@@ -46,7 +51,10 @@ fn the_table_has_the_defaults_of_the_typed_configuration() {
         let Some(default) = key.default else { continue };
         let value = match key.path.split_once('.') {
             Some(("flows[]", name)) => &root["flows"][0][name],
-            Some(("clusters", rest)) => &cluster[rest.trim_start_matches("ALIAS.")],
+            Some(("clusters", rest)) => match rest.trim_start_matches("ALIAS.").split_once('.') {
+                Some((table, name)) => &cluster[table][name],
+                None => &cluster[rest.trim_start_matches("ALIAS.")],
+            },
             Some((table, name)) => &root[table][name],
             None => &root[key.path],
         };

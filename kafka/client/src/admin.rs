@@ -10,6 +10,7 @@ use strait_wire::message::init_producer_id::InitProducerIdRequest;
 
 use crate::cluster::Cluster;
 use crate::error::{BrokerError, ClientError};
+use crate::exchange::Call;
 use crate::retry::retry;
 
 /// A topic to create.
@@ -89,9 +90,7 @@ impl Cluster {
         };
         let request = &request;
         retry(self.config().operation_timeout, move || async move {
-            let id = self.metadata().await.brokers.keys().next().copied();
-            let connection = self.connection_to(id.ok_or(ClientError::NoController)?).await?;
-            let response = connection.call(request).await?;
+            let response = self.any_broker().await?.call(request).await?;
             result(response.error_code, None)
                 .map_err(|error| ClientError::Broker { api: InitProducerIdRequest::KEY, error })?;
             let (producer_id, producer_epoch) = (response.producer_id, response.producer_epoch);
@@ -100,8 +99,23 @@ impl Cluster {
         .await
     }
 
+    /// Asks any broker, again after it was lost.
+    pub(crate) async fn ask_any<R: Call>(&self, request: &R) -> Result<R::Response, ClientError> {
+        retry(self.config().operation_timeout, move || async move {
+            let answer = match self.any_broker().await {
+                Ok(connection) => connection.call(request).await.map_err(ClientError::from),
+                Err(error) => Err(error),
+            };
+            if answer.is_err() {
+                self.refresh(Some(&[])).await?;
+            }
+            answer
+        })
+        .await
+    }
+
     /// Asks the controller, again after it moved or was lost.
-    async fn ask_controller<R: Request>(&self, request: &R) -> Result<R::Response, ClientError> {
+    pub(crate) async fn ask_controller<R: Call>(&self, request: &R) -> Result<R::Response, ClientError> {
         retry(self.config().operation_timeout, move || async move {
             let answer = match self.controller().await {
                 Ok(connection) => connection.call(request).await.map_err(ClientError::from),
@@ -115,7 +129,7 @@ impl Cluster {
         .await
     }
 
-    fn timeout_ms(&self) -> i32 {
+    pub(crate) fn timeout_ms(&self) -> i32 {
         i32::try_from(self.config().request_timeout.as_millis()).unwrap_or(i32::MAX)
     }
 }

@@ -1,15 +1,19 @@
 //! A cluster: bootstrap, metadata, and one control connection to each broker.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex};
 
-use strait_wire::message::metadata::{MetadataRequest, MetadataRequestTopic};
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tracing::warn;
 
 use crate::config::ClientConfig;
 use crate::connection::Connection;
 use crate::error::{ClientError, ConnectionError};
 use crate::metadata::Metadata;
+use crate::shared::lock;
 
 /// A handle to a cluster; clones share it.
 #[derive(Clone, Debug)]
@@ -17,26 +21,28 @@ pub struct Cluster {
     inner: Arc<Inner>,
 }
 
+/// The control connection to one broker; who opens it holds the lock.
+type Slot = Arc<Mutex<Option<Connection>>>;
+
 #[derive(Debug)]
 struct Inner {
     config: ClientConfig,
     cluster_id: Option<String>,
     metadata: Mutex<Arc<Metadata>>,
-    connections: Mutex<BTreeMap<i32, Connection>>,
+    connections: StdMutex<BTreeMap<i32, Slot>>,
 }
 
 impl Cluster {
     /// Asks the bootstrap addresses in turn; the first that answers is believed.
     pub async fn connect(config: ClientConfig) -> Result<Self, ClientError> {
-        let metadata = bootstrap(&config, &no_topics()).await?;
+        if config.security.sends_secrets_in_clear() {
+            warn!(bootstrap = ?config.bootstrap, "secrets travel in clear: SASL without TLS");
+        }
+        let mut metadata = Metadata::default();
+        metadata.absorb(bootstrap(&config, &of_topics(&[])).await?, true);
         let cluster_id = metadata.cluster_id.clone();
-        let inner = Inner {
-            config,
-            cluster_id,
-            metadata: Mutex::new(Arc::new(metadata)),
-            connections: Mutex::new(BTreeMap::new()),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        let (metadata, connections) = (Mutex::new(Arc::new(metadata)), StdMutex::default());
+        Ok(Self { inner: Arc::new(Inner { config, cluster_id, metadata, connections }) })
     }
 
     pub fn config(&self) -> &ClientConfig {
@@ -52,40 +58,73 @@ impl Cluster {
         self.inner.metadata.lock().await.clone()
     }
 
-    /// Asks for some topics, or for all with `None`. A known broker is asked; when none answers, the bootstrap.
+    /// Asks for some topics, or for all with `None`. A known broker is asked. When none answers, or one says that
+    /// what is known is too old, the bootstrap addresses are resolved and asked again.
     pub async fn refresh(&self, topics: Option<&[String]>) -> Result<Arc<Metadata>, ClientError> {
         let request = match topics {
             None => MetadataRequest { topics: None, allow_auto_topic_creation: false, ..Default::default() },
             Some(names) => of_topics(names),
         };
-        let known = self.metadata().await;
-        for id in known.brokers.keys() {
-            let Ok(connection) = self.connection_to(*id).await else { continue };
-            if let Ok(response) = connection.call(&request).await {
-                let mut metadata = (*known).clone();
-                metadata.absorb(response, topics.is_none());
-                return Ok(self.keep(metadata).await);
+        let known = timeout(self.config().operation_timeout, self.ask_known(&request)).await;
+        let response = match known.ok().flatten() {
+            Some(response) => response,
+            None => {
+                lock(&self.inner.connections).clear();
+                bootstrap(&self.inner.config, &request).await?
             }
-        }
-        let metadata = bootstrap(&self.inner.config, &request).await?;
-        Ok(self.keep(metadata).await)
+        };
+        self.keep(response, topics.is_none()).await
     }
 
-    async fn keep(&self, metadata: Metadata) -> Arc<Metadata> {
-        let metadata = Arc::new(metadata);
-        *self.inner.metadata.lock().await = metadata.clone();
-        metadata
+    async fn ask_known(&self, request: &MetadataRequest) -> Option<MetadataResponse> {
+        for id in self.metadata().await.brokers.keys() {
+            let Ok(connection) = self.connection_to(*id).await else { continue };
+            let Ok(response) = connection.call(request).await else { continue };
+            match ErrorCode(response.error_code) {
+                ErrorCode::NONE => return Some(response),
+                ErrorCode::REBOOTSTRAP_REQUIRED => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// An address may have been given to another cluster: nothing is taken from that one.
+    async fn keep(&self, response: MetadataResponse, all_topics: bool) -> Result<Arc<Metadata>, ClientError> {
+        if let (Some(expected), Some(found)) = (&self.inner.cluster_id, &response.cluster_id)
+            && expected != found
+        {
+            return Err(ClientError::OtherCluster { expected: expected.clone(), found: found.clone() });
+        }
+        let mut current = self.inner.metadata.lock().await;
+        let mut metadata = (**current).clone();
+        metadata.absorb(response, all_topics);
+        *current = Arc::new(metadata);
+        Ok(current.clone())
     }
 
     /// The shared control connection to a broker.
     pub async fn connection_to(&self, id: i32) -> Result<Connection, ClientError> {
-        let mut connections = self.inner.connections.lock().await;
-        if let Some(connection) = connections.get(&id).filter(|connection| !connection.is_closed()) {
+        let slot = lock(&self.inner.connections).entry(id).or_default().clone();
+        let mut slot = slot.lock().await;
+        if let Some(connection) = slot.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let connection = self.dedicated(id).await?;
-        connections.insert(id, connection.clone());
-        Ok(connection)
+        *slot = None;
+        Ok(slot.insert(self.dedicated(id).await?).clone())
+    }
+
+    /// The control connection to a broker that can be reached.
+    pub(crate) async fn any_broker(&self) -> Result<Connection, ClientError> {
+        let metadata = self.metadata().await;
+        let mut last = None;
+        for id in metadata.brokers.keys() {
+            match self.connection_to(*id).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or(ClientError::NoBrokers))
     }
 
     /// A connection of the caller's own.
@@ -105,10 +144,6 @@ impl Cluster {
     }
 }
 
-fn no_topics() -> MetadataRequest {
-    of_topics(&[])
-}
-
 fn of_topics(names: &[String]) -> MetadataRequest {
     let topics =
         names.iter().map(|name| MetadataRequestTopic { name: Some(name.clone()), ..Default::default() });
@@ -119,12 +154,15 @@ fn of_topics(names: &[String]) -> MetadataRequest {
     }
 }
 
-async fn bootstrap(config: &ClientConfig, request: &MetadataRequest) -> Result<Metadata, ClientError> {
+async fn bootstrap(
+    config: &ClientConfig,
+    request: &MetadataRequest,
+) -> Result<MetadataResponse, ClientError> {
     let mut failures = Vec::new();
     for address in &config.bootstrap {
         match ask(config, address, request).await {
-            Ok(metadata) => return Ok(metadata),
-            Err(error) => failures.push(error.to_string()),
+            Ok(response) => return Ok(response),
+            Err(error) => failures.push(error),
         }
     }
     Err(ClientError::Bootstrap { failures })
@@ -134,9 +172,13 @@ async fn ask(
     config: &ClientConfig,
     address: &str,
     request: &MetadataRequest,
-) -> Result<Metadata, ConnectionError> {
-    let response = Connection::open(config, address).await?.call(request).await?;
-    let mut metadata = Metadata::default();
-    metadata.absorb(response, true);
-    Ok(metadata)
+) -> Result<MetadataResponse, ConnectionError> {
+    let answer = Connection::open(config, address).await?.call(request).await;
+    answer.map_err(|error| match error {
+        // Kafka says no more than this to a client that does not authenticate.
+        ConnectionError::Closed { address, reason } if config.security.sasl.is_none() => {
+            ConnectionError::Closed { address, reason: format!("{reason}; it may want SASL") }
+        }
+        error => error,
+    })
 }

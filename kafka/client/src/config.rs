@@ -1,6 +1,10 @@
 //! How a cluster is reached.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::security::Security;
+use crate::transport::{Tcp, Transport};
 
 /// What a client is made with.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub struct ClientConfig {
     pub max_frame_bytes: usize,
     /// Requests sent and not answered on one connection.
     pub max_in_flight: usize,
+    pub transport: Arc<dyn Transport>,
+    pub security: Security,
 }
 
 impl Default for ClientConfig {
@@ -29,6 +35,8 @@ impl Default for ClientConfig {
             operation_timeout: Duration::from_secs(60),
             max_frame_bytes: 128 << 20,
             max_in_flight: 4_096,
+            transport: Arc::new(Tcp),
+            security: Security::default(),
         }
     }
 }

@@ -7,6 +7,8 @@ use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{DecodeError, EncodeError};
 use strait_wire::error_code::ErrorCode;
 
+use crate::security::SecurityError;
+
 /// The broker speaks no version of a request that we speak.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("broker {address} speaks {broker_min} to {broker_max} of {api}, we speak {our_min} to {our_max}")]
@@ -26,6 +28,14 @@ pub enum ConnectionError {
     Connect { address: String, source: io::Error },
     #[error("{address}: not connected within {after:?}")]
     ConnectTimeout { address: String, after: Duration },
+    #[error("{address}: TLS: {source}")]
+    Tls { address: String, source: io::Error },
+    /// The broker does not take who we say we are.
+    #[error("{address}: not authorized: {reason}")]
+    Unauthorized { address: String, reason: String },
+    /// What we would show the broker can't be used.
+    #[error("{address}: {source}")]
+    Security { address: String, source: SecurityError },
     #[error("{address}: no answer to {api} within {after:?}")]
     Timeout { address: String, api: ApiKey, after: Duration },
     #[error("{address}: connection closed: {reason}")]
@@ -46,12 +56,39 @@ impl ConnectionError {
     /// The broker may have acted on the request although no answer came.
     pub fn is_ambiguous(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::Closed { .. } | Self::Decode { .. } => true,
+            Self::Timeout { .. } | Self::Closed { .. } | Self::Decode { .. } | Self::Unauthorized { .. } => {
+                true
+            }
             Self::Connect { .. }
             | Self::ConnectTimeout { .. }
+            | Self::Tls { .. }
+            | Self::Security { .. }
             | Self::Encode { .. }
             | Self::Unsupported(_)
             | Self::VersionsRefused { .. }
+            | Self::TooManyInFlight { .. } => false,
+        }
+    }
+
+    /// It is about who we are: only a person or a new file of credentials helps.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Unauthorized { .. } | Self::Security { .. })
+    }
+
+    /// The same request to the same broker meets the same end.
+    pub(crate) fn is_permanent(&self) -> bool {
+        match self {
+            Self::Encode { .. }
+            | Self::Unsupported(_)
+            | Self::VersionsRefused { .. }
+            | Self::Tls { .. }
+            | Self::Unauthorized { .. }
+            | Self::Security { .. } => true,
+            Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::Timeout { .. }
+            | Self::Closed { .. }
+            | Self::Decode { .. }
             | Self::TooManyInFlight { .. } => false,
         }
     }
@@ -70,14 +107,39 @@ pub struct BrokerError {
 pub enum ClientError {
     #[error(transparent)]
     Connection(#[from] ConnectionError),
-    #[error("no bootstrap address answers: {}", .failures.join("; "))]
-    Bootstrap { failures: Vec<String> },
+    #[error("no bootstrap address answers: {}", joined(failures))]
+    Bootstrap { failures: Vec<ConnectionError> },
+    #[error("the addresses lead to cluster {found} now, before it was {expected}")]
+    OtherCluster { expected: String, found: String },
     #[error("broker {id} is not in the metadata")]
     UnknownBroker { id: i32 },
+    #[error("the cluster names no brokers")]
+    NoBrokers,
     #[error("the cluster has no controller")]
     NoController,
     #[error("{api}: {error}")]
     Broker { api: ApiKey, error: BrokerError },
     #[error("not done within {after:?}, last: {last}")]
     Deadline { after: Duration, last: String },
+}
+
+impl ClientError {
+    /// A broker does not take who we say we are.
+    pub fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Connection(error) => error.is_unauthorized(),
+            Self::Bootstrap { failures } => failures.iter().any(ConnectionError::is_unauthorized),
+            Self::OtherCluster { .. }
+            | Self::UnknownBroker { .. }
+            | Self::NoBrokers
+            | Self::NoController
+            | Self::Broker { .. }
+            | Self::Deadline { .. } => false,
+        }
+    }
+}
+
+fn joined(failures: &[ConnectionError]) -> String {
+    let failures: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    failures.join("; ")
 }

@@ -1,17 +1,17 @@
-//! The two tasks of a connection: one writes frames, one reads them and hands them to who waits.
+//! The task of a connection: it writes frames in call order, and hands frames that come to who waits for them.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Notify, mpsc, oneshot};
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep_until;
 
-use crate::connection::Shared;
+use crate::frames::Frames;
+use crate::shared::Shared;
+use crate::transport::BoxedStream;
 
 /// A frame on its way out, and who waits for the answer.
 #[derive(Debug)]
@@ -21,70 +21,79 @@ pub(crate) struct Outgoing {
     pub(crate) answer: oneshot::Sender<Bytes>,
 }
 
-type Waiters = Arc<Mutex<VecDeque<(i32, oneshot::Sender<Bytes>)>>>;
-
-/// A frame's buffer grows by this much ahead of the bytes that came.
-const GROWTH: usize = 4 << 20;
-/// Small reads are gathered into a buffer of this size.
-const READ_BUFFER: usize = 16 << 10;
-const SLICES: usize = 64;
-
-/// Starts both tasks; they end when the connection is dropped or breaks.
-pub(crate) fn spawn(
-    stream: TcpStream,
-    queue: mpsc::UnboundedReceiver<Outgoing>,
-    shared: Weak<Shared>,
-    max_frame_bytes: usize,
-) {
-    let (reader, writer) = stream.into_split();
-    let waiters = Waiters::default();
-    let ended = Arc::new(Notify::new());
-    let (write_waiters, write_shared, write_ended) = (waiters.clone(), shared.clone(), ended.clone());
-    tokio::spawn(async move {
-        let written = tokio::select! {
-            written = write_all(writer, queue, &write_waiters) => written,
-            () = write_ended.notified() => Ok(()),
-        };
-        finish(&write_shared, &write_waiters, written);
-        write_ended.notify_one();
-    });
-    tokio::spawn(async move {
-        let mut incoming = Incoming { reader, buffer: BytesMut::new(), max_frame_bytes };
-        let read = tokio::select! {
-            read = read_all(&mut incoming, &waiters, &shared) => read,
-            () = ended.notified() => Ok(()),
-        };
-        finish(&shared, &waiters, read);
-        ended.notify_one();
-    });
+/// What the queue of a connection holds.
+#[derive(Debug)]
+pub(crate) enum Queued {
+    Request(Outgoing),
+    /// These have the connection for themselves until their sender is dropped.
+    Alone(mpsc::Receiver<Outgoing>),
 }
 
-/// Marks the connection closed, then wakes all who wait.
-fn finish(shared: &Weak<Shared>, waiters: &Waiters, result: io::Result<()>) {
-    if let Some(shared) = shared.upgrade() {
-        match result {
-            Ok(()) => shared.close("closed"),
-            Err(error) => shared.close(&error.to_string()),
+type Waiters = Mutex<VecDeque<(i32, oneshot::Sender<Bytes>)>>;
+
+const SLICES: usize = 64;
+
+/// Starts the task; it ends when the connection is closed, dropped or broken.
+pub(crate) fn spawn(
+    stream: BoxedStream,
+    mut queue: mpsc::Receiver<Queued>,
+    shared: &Arc<Shared>,
+    max_frame_bytes: usize,
+) {
+    let (reader, writer) = tokio::io::split(stream);
+    let (ended, shared) = (shared.ended.clone(), Arc::downgrade(shared));
+    tokio::spawn(async move {
+        let waiters = Waiters::default();
+        let mut frames = Frames::new(reader, max_frame_bytes);
+        let outcome = tokio::select! {
+            written = write_all(writer, &mut queue, &waiters, &shared) => written,
+            read = read_all(&mut frames, &waiters, &shared) => read,
+            () = ended.notified() => Ok(()),
+        };
+        if let Some(shared) = shared.upgrade() {
+            shared.close_after(outcome);
         }
-    }
-    waiters.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // Who waits is woken by dropping the waiters and the queue: after the connection is marked closed.
+    });
 }
 
 async fn write_all(
-    mut writer: OwnedWriteHalf,
-    mut queue: mpsc::UnboundedReceiver<Outgoing>,
+    mut writer: WriteHalf<BoxedStream>,
+    queue: &mut mpsc::Receiver<Queued>,
     waiters: &Waiters,
+    shared: &Weak<Shared>,
 ) -> io::Result<()> {
-    while let Some(outgoing) = queue.recv().await {
-        let waiter = (outgoing.correlation_id, outgoing.answer);
-        waiters.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiter);
-        write_segments(&mut writer, outgoing.frame).await?;
+    while let Some(queued) = queue.recv().await {
+        match queued {
+            Queued::Request(outgoing) => {
+                let until = shared.upgrade().and_then(|shared| shared.throttled_until());
+                if let Some(until) = until {
+                    sleep_until(until).await;
+                }
+                write_one(&mut writer, outgoing, waiters).await?;
+            }
+            Queued::Alone(mut requests) => {
+                while let Some(outgoing) = requests.recv().await {
+                    write_one(&mut writer, outgoing, waiters).await?;
+                    writer.flush().await?;
+                }
+            }
+        }
+        if queue.is_empty() {
+            writer.flush().await?;
+        }
     }
     Ok(())
 }
 
-async fn write_segments(writer: &mut OwnedWriteHalf, segments: Vec<Bytes>) -> io::Result<()> {
-    let mut segments = VecDeque::from(segments);
+async fn write_one(
+    writer: &mut (impl AsyncWrite + Unpin),
+    outgoing: Outgoing,
+    waiters: &Waiters,
+) -> io::Result<()> {
+    let waiter = (outgoing.correlation_id, outgoing.answer);
+    waiters.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiter);
+    let mut segments = VecDeque::from(outgoing.frame);
     while !segments.is_empty() {
         let slices: Vec<IoSlice<'_>> =
             segments.iter().take(SLICES).map(|bytes| IoSlice::new(bytes)).collect();
@@ -104,9 +113,13 @@ async fn write_segments(writer: &mut OwnedWriteHalf, segments: Vec<Bytes>) -> io
     Ok(())
 }
 
-async fn read_all(incoming: &mut Incoming, waiters: &Waiters, shared: &Weak<Shared>) -> io::Result<()> {
+async fn read_all(
+    frames: &mut Frames<ReadHalf<BoxedStream>>,
+    waiters: &Waiters,
+    shared: &Weak<Shared>,
+) -> io::Result<()> {
     loop {
-        let Some(frame) = incoming.frame().await? else {
+        let Some(frame) = frames.next().await? else {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed by the broker"));
         };
         let correlation = frame.first_chunk::<4>().map(|bytes| i32::from_be_bytes(*bytes));
@@ -118,61 +131,9 @@ async fn read_all(incoming: &mut Incoming, waiters: &Waiters, shared: &Weak<Shar
             return Err(io::Error::new(io::ErrorKind::InvalidData, "an answer out of order"));
         }
         if let Some(shared) = shared.upgrade() {
-            shared.in_flight.fetch_sub(1, Ordering::AcqRel);
+            shared.on_answer();
         }
         // Nobody may wait any more: that is fine.
         let _ = answer.send(frame);
-    }
-}
-
-struct Incoming {
-    reader: OwnedReadHalf,
-    /// Bytes that were read and belong to no frame yet.
-    buffer: BytesMut,
-    max_frame_bytes: usize,
-}
-
-impl Incoming {
-    /// The next frame without its length; `None` at the end of the stream between two frames.
-    async fn frame(&mut self) -> io::Result<Option<Bytes>> {
-        while self.buffer.len() < 4 {
-            self.buffer.reserve(READ_BUFFER);
-            if self.reader.read_buf(&mut self.buffer).await? == 0 {
-                return if self.buffer.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                };
-            }
-        }
-        let announced = self.buffer.get_i32();
-        let length =
-            usize::try_from(announced).ok().filter(|length| (4..=self.max_frame_bytes).contains(length));
-        let Some(length) = length else {
-            let reason = format!("a frame of {announced} bytes, {} are allowed", self.max_frame_bytes);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-        };
-        if length <= self.buffer.len() {
-            return Ok(Some(self.buffer.split_to(length).freeze()));
-        }
-        self.long_frame(length).await.map(Some)
-    }
-
-    /// A frame that is longer than what was read ahead gets a buffer of its own.
-    async fn long_frame(&mut self, length: usize) -> io::Result<Bytes> {
-        let mut frame = BytesMut::with_capacity(length.min(GROWTH));
-        frame.extend_from_slice(&self.buffer);
-        self.buffer.clear();
-        while frame.len() < length {
-            let missing = length - frame.len();
-            if frame.capacity() == frame.len() {
-                frame.reserve(missing.min(GROWTH.max(frame.len())));
-            }
-            let mut limited = (&mut self.reader).take(missing as u64);
-            if limited.read_buf(&mut frame).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(frame.freeze())
     }
 }

@@ -4,9 +4,19 @@
 mod config;
 // What can go wrong.
 mod error;
-// One connection and its two tasks.
+// One connection: what carries its bytes, its frames, its task, its requests and answers, the versions both sides
+// speak, the broker's wish to be left alone.
 mod connection;
+mod exchange;
+mod frames;
 mod io_task;
+mod negotiation;
+mod reserved;
+mod shared;
+mod throttle;
+mod transport;
+// Who the broker is and who we are.
+mod security;
 // What a cluster says of itself.
 mod metadata;
 // Connections to all brokers of a cluster.
@@ -15,7 +25,15 @@ mod cluster;
 mod retry;
 // Topics and their partitions.
 mod admin;
-// Ends of partitions.
+// Settings of topics.
+mod topic_configs;
+// Questions that only leaders can answer.
+mod leaders;
+// Which broker coordinates what, and transactions.
+mod coordinator;
+mod transaction;
+// Ends of partitions and of leaders' epochs.
+mod leader_epochs;
 mod offsets;
 // One batch, one outcome.
 mod produce;
@@ -23,8 +41,19 @@ mod produce;
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
-pub use connection::{Connection, Pending};
+pub use connection::Connection;
+pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
+pub use exchange::{Call, Pending};
+pub use leader_epochs::EpochEnd;
+pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use security::{
+    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
+    Trust,
+};
+pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
+pub use transaction::{TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionResult};
+pub use transport::{BoxedStream, Opening, Stream, Tcp, Transport};

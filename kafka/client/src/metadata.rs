@@ -43,7 +43,10 @@ pub struct Partition {
 
 impl Broker {
     pub fn address(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
     }
 }
 
@@ -84,5 +87,17 @@ impl Metadata {
         let partitions = partitions.collect();
         let (id, is_internal) = (topic.topic_id, topic.is_internal);
         self.topics.insert(name.clone(), Topic { name, id, is_internal, error, partitions });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ip_6_stands_in_brackets() {
+        let broker = |host: &str| Broker { id: 1, host: host.to_owned(), port: 9092, rack: None };
+        assert_eq!(broker("::1").address(), "[::1]:9092");
+        assert_eq!(broker("kafka-1").address(), "kafka-1:9092");
     }
 }

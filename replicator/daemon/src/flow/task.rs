@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use strait_client::{ClientConfig, ClientError, Cluster};
+use strait_client::{ClientError, Cluster};
 use strait_replicator_core::lane::{Position, Settings};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
 use strait_wire::batch::DecompressionLimit;
@@ -158,14 +158,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {
-    Cluster::connect(ClientConfig {
-        bootstrap: cluster.bootstrap.clone(),
-        client_id: cluster.client_id.clone(),
-        request_timeout: Duration::from_millis(cluster.request_timeout_ms),
-        connect_timeout: Duration::from_millis(cluster.connect_timeout_ms),
-        ..ClientConfig::default()
-    })
-    .await
+    Cluster::connect(cluster.client_config()).await
 }
 
 /// Writes positions to the state topic, one write at a time.
