@@ -11,12 +11,34 @@ use crate::environment::{self, Origins};
 use crate::keys::{self, Kind};
 use crate::{Failure, references};
 
+/// How a problem begins that lies in a file or variable that the configuration names.
+const UNUSABLE: &str = "what can be used";
+
 /// Reads, merges and checks; nothing has started when it fails.
 pub(crate) fn configuration(path: &Path) -> Result<Configuration, Failure> {
     let text =
         std::fs::read_to_string(path).map_err(|error| wrong(path, &format!("can't be read: {error}")))?;
     let value = parse(&text, format_of(path)?).map_err(|reason| wrong(path, &reason))?;
     checked(path, value, |key| key.to_owned())
+}
+
+/// Checks what is written to a file: without the environment, and without files and variables that need not be here.
+pub(crate) fn check_written(
+    path: &Path,
+    value: &Value,
+    name_of: impl Fn(&str) -> String,
+) -> Result<(), Failure> {
+    let mut problems = keys::check::problems(value);
+    if problems.is_empty() {
+        let configuration: Configuration =
+            serde_json::from_value(value.clone()).map_err(|error| wrong(path, &error.to_string()))?;
+        problems = configuration.validate();
+        problems.retain(|problem| !problem.allowed.starts_with(UNUSABLE));
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::WrongInput(message(path, &problems, &Origins::new(), name_of)))
 }
 
 /// Adds the environment to `value`, resolves references and checks all of it. `name_of` says how a key is named in the

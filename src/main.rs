@@ -4,6 +4,8 @@
 mod command;
 // Keys that the environment overrides.
 mod environment;
+// From MirrorMaker 2's files to a configuration.
+mod import;
 // The table of all keys.
 mod keys;
 // From a file and the environment to a checked configuration.

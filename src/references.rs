@@ -24,8 +24,8 @@ pub(crate) enum ReferenceError {
     Unreadable { path: String, reason: String },
     #[error("`{path}` has no key `{key}`")]
     NoKey { path: String, key: String },
-    #[error("`{text}` names the provider `{provider}`, known are {known}")]
-    UnknownProvider { text: String, provider: String, known: String },
+    #[error("`{text}` names the provider `{provider}`, which is not known")]
+    UnknownProvider { text: String, provider: String },
 }
 
 /// One `${provider:path:key}` in a text.
@@ -77,7 +77,6 @@ pub(crate) fn resolve(
         let provider = provider_of(reference.provider).ok_or_else(|| ReferenceError::UnknownProvider {
             text: reference.text.to_owned(),
             provider: reference.provider.to_owned(),
-            known: "env, file, dir".to_owned(),
         })?;
         out.push_str(&value_of(provider, &reference)?);
         rest = &rest[reference.at + reference.text.len()..];

@@ -1,9 +1,12 @@
 //! `strait config`: check a file before it is used, or print one to start from.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use crate::import::{self, Purpose};
 use crate::keys::{self, Key};
 use crate::{Failure, load};
 
@@ -19,6 +22,13 @@ enum Action {
     Template,
     /// Say what is wrong with a file; exits 2 if anything is.
     Validate { file: PathBuf },
+    /// Make a configuration from MirrorMaker 2's properties file, Connect's JSON or Strimzi's YAML.
+    Import {
+        file: PathBuf,
+        /// File to write, which must not be there yet; standard output without it.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
     /// Say what a key does, its type, default and allowed values; without a key, all of them as Markdown.
     Explain { key: Option<String> },
 }
@@ -33,10 +43,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let (clusters, flows) = (configuration.clusters.len(), configuration.flows.len());
             println!("{}: {clusters} clusters, {flows} flows, nothing wrong", file.display());
         }
+        Action::Import { file, output } => import_file(file, output.as_deref())?,
         Action::Explain { key: Some(key) } => explain(key)?,
         Action::Explain { key: None } => print!("{}", keys::markdown()),
     }
     Ok(())
+}
+
+fn import_file(file: &Path, output: Option<&Path>) -> Result<(), Failure> {
+    let imported = import::any(file, Purpose::Write)?;
+    imported.warn(file);
+    let translated = &imported.translated;
+    load::check_written(file, &translated.configuration, |key| translated.name_of(key))?;
+    let text = import::toml(&translated.configuration);
+    let Some(output) = output else {
+        print!("{text}");
+        return Ok(());
+    };
+    let mut writer = File::create_new(output).map_err(|error| load::wrong(output, &error.to_string()))?;
+    writer.write_all(text.as_bytes()).map_err(|error| Failure::Failed(error.into()))
 }
 
 /// How many keys are offered in the place of an unknown one.
