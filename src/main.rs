@@ -2,8 +2,18 @@
 
 // One file for each command.
 mod command;
+// Keys that the environment overrides.
+mod environment;
+// From MirrorMaker 2's files to a configuration.
+mod import;
+// The table of all keys.
+mod keys;
 // From a file and the environment to a checked configuration.
 mod load;
+// Java properties files.
+mod properties;
+// Values that stand elsewhere.
+mod references;
 
 use std::process::ExitCode;
 

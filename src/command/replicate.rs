@@ -5,20 +5,29 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use strait_replicator::configuration::Configuration;
+
+use crate::import::{self, Purpose};
 use crate::{Failure, load};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// TOML or YAML file; see `strait config template`.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, required_unless_present = "mm2")]
+    config: Option<PathBuf>,
+    /// MirrorMaker 2's properties file, in the place of `--config`.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    mm2: Option<PathBuf>,
+    /// With `--mm2`: only flows whose target is one of these aliases.
+    #[arg(long, value_name = "ALIAS", value_delimiter = ',', num_args = 1.., requires = "mm2")]
+    clusters: Vec<String>,
     /// Stop by itself after this time, e.g. `30s`.
     #[arg(long = "for", value_parser = humantime::parse_duration)]
     stop_after: Option<Duration>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let configuration = load::configuration(&arguments.config)?;
+    let configuration = configuration(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -28,6 +37,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime
         .block_on(async { strait_replicator::run(configuration, stop).await })
         .map_err(|error| Failure::Failed(error.into()))
+}
+
+fn configuration(arguments: &Arguments) -> Result<Configuration, Failure> {
+    match (&arguments.config, &arguments.mm2) {
+        (_, Some(path)) => {
+            let imported = import::mirror_maker(path, &arguments.clusters, Purpose::Run)?;
+            imported.warn(path);
+            let translated = imported.translated;
+            load::checked(path, translated.configuration.clone(), |key| translated.name_of(key))
+        }
+        (Some(path), None) => load::configuration(path),
+        (None, None) => Err(Failure::WrongInput("error: --config or --mm2 must be given".to_owned())),
+    }
 }
 
 /// Completes on SIGTERM, SIGINT, or when the time is over.

@@ -105,6 +105,18 @@ pub enum Rename {
     Regex,
 }
 
+impl Rename {
+    /// As the file writes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Identity => "identity",
+            Self::Template => "template",
+            Self::Regex => "regex",
+        }
+    }
+}
+
 /// Where a partition without a stored position begins.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(try_from = "String", into = "String")]

@@ -6,6 +6,8 @@ mod cluster;
 mod flow;
 // Bounds of memory and requests.
 mod limits;
+// Rules over remote names.
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -78,6 +80,7 @@ impl Configuration {
                 problems.push(problem(&key, &flow.id(), "one flow for each pair of source and target"));
             }
         }
+        names::validate(self, &mut problems);
         self.limits.validate("limits", &mut problems);
         problems
     }

@@ -1,0 +1,128 @@
+//! Connectors of MirrorMaker 2 on Kafka Connect, in the forms that its REST takes and gives.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::names;
+use super::plan::{FlowSettings, Plan, judge, judge_client, judge_connector, judge_unknown};
+use super::providers::Providers;
+use super::report::{MISSING, Report};
+use super::settings::{Reader, Setting, Settings};
+
+const PACKAGE: &str = "org.apache.kafka.connect.mirror.";
+const SOURCE: &str = "MirrorSourceConnector";
+const OTHERS: [&str; 2] = ["MirrorCheckpointConnector", "MirrorHeartbeatConnector"];
+
+/// The plan of one connector, of a list of them, or of what `GET /connectors?expand=info` answers.
+pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
+    let mut plan = Plan { providers: Providers::usual(), ..Plan::default() };
+    for config in configs(root) {
+        connector(config, &mut plan, report);
+    }
+    if plan.flows.is_empty() && report.refusals.is_empty() {
+        report.refuse("connector.class", MISSING, format!("no enabled {PACKAGE}{SOURCE} is in the file"));
+    }
+    plan
+}
+
+fn configs(root: &Value) -> Vec<&Map<String, Value>> {
+    match root {
+        Value::Array(items) => items.iter().flat_map(configs).collect(),
+        Value::Object(table) if table.contains_key("connector.class") => vec![table],
+        Value::Object(table) => match (table.get("config"), table.get("info")) {
+            (Some(config), _) => configs(config),
+            (None, Some(info)) => configs(info),
+            (None, None) => table.values().filter(|value| value.is_object()).flat_map(configs).collect(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn connector(config: &Map<String, Value>, plan: &mut Plan, report: &mut Report) {
+    let settings: Settings = config.iter().map(|(key, value)| (key.clone(), setting(key, value))).collect();
+    let mut reader = Reader { settings: &settings, providers: &plan.providers, report };
+    let class = reader.text("connector.class").unwrap_or_default();
+    let class = class.strip_prefix(PACKAGE).unwrap_or(&class);
+    if OTHERS.contains(&class) {
+        return reader.note(class, "neither checkpoints nor heartbeats are made yet");
+    }
+    if class != SOURCE {
+        return reader.refuse("connector.class", format!("allowed is {PACKAGE}{SOURCE}"));
+    }
+    let enabled = reader.boolean("enabled").unwrap_or(true);
+    let alias = reader.text("source.cluster.alias");
+    if alias.is_none() {
+        reader.refuse("source.cluster.alias", "an alias must be given");
+    }
+    let source = alias.unwrap_or_default();
+    let target = reader.text("target.cluster.alias").unwrap_or_else(|| "target".to_owned());
+    if !enabled {
+        return report.note(&format!("{source}->{target}"), "the connector is not enabled");
+    }
+    for (side, alias) in [("source", &source), ("target", &target)] {
+        add_cluster(side, alias, &settings, plan, report);
+    }
+    for setting in settings.values() {
+        judge_key(setting, report);
+    }
+    plan.flows.push(FlowSettings { source, target, connector: settings });
+}
+
+/// Numbers and booleans need no quotes in JSON.
+pub(super) fn setting(key: &str, value: &Value) -> Setting {
+    let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Setting { key: key.to_owned(), value }
+}
+
+fn add_cluster(side: &str, alias: &str, settings: &Settings, plan: &mut Plan, report: &mut Report) {
+    let prefix = format!("{side}.cluster.");
+    let below = settings.iter().filter_map(|(key, setting)| Some((key.strip_prefix(&prefix)?, setting)));
+    let own: BTreeMap<String, Setting> = below
+        .filter(|(name, _)| names::is_common(name))
+        .map(|(name, setting)| (name.to_owned(), setting.clone()))
+        .collect();
+    match plan.clusters.get(alias) {
+        Some(known) if differs(known, &own) => {
+            report.refuse(
+                &format!("{prefix}alias"),
+                alias,
+                "another connector has this alias with other settings",
+            );
+        }
+        Some(_) => {}
+        None => {
+            plan.clusters.insert(alias.to_owned(), own);
+        }
+    }
+}
+
+fn differs(one: &Settings, other: &Settings) -> bool {
+    let values = |settings: &Settings| -> Vec<(String, String)> {
+        settings.iter().map(|(name, setting)| (name.clone(), setting.value.clone())).collect()
+    };
+    values(one) != values(other)
+}
+
+fn judge_key(setting: &Setting, report: &mut Report) {
+    let key = setting.key.as_str();
+    let cluster_key = key.strip_prefix("source.cluster.").or_else(|| key.strip_prefix("target.cluster."));
+    match cluster_key {
+        None if names::is_common(key) => {
+            report.note(key, "it counts as source.cluster.KEY or target.cluster.KEY")
+        }
+        None | Some("alias") => judge_connector(key, setting, report),
+        Some(name) => match names::client(name) {
+            Some(effect) => judge(effect, setting, report),
+            None => match name.split_once('.') {
+                Some((role @ ("consumer" | "producer" | "admin"), rest)) => {
+                    judge_client(role, rest, false, setting, report);
+                }
+                _ => match names::admin(name) {
+                    Some(effect) => judge(effect, setting, report),
+                    None => judge_unknown(setting, name, report),
+                },
+            },
+        },
+    }
+}

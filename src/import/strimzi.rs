@@ -1,0 +1,127 @@
+//! Strimzi's `KafkaMirrorMaker2` resource, versions v1beta2 and v1.
+
+// A cluster of the resource.
+mod cluster;
+
+use serde_json::{Map, Value};
+
+use super::connector::setting;
+use super::plan::{FlowSettings, Plan, judge_connector};
+use super::providers::Providers;
+use super::report::{MISSING, Report};
+use super::settings::Settings;
+
+const KIND: &str = "KafkaMirrorMaker2";
+const KUBERNETES: &str = "it is for Strimzi's operator";
+const NOT_COPIED: &str = super::names::GROUPS;
+/// Keys of `spec` that hold clusters and flows.
+const READ: [&str; 3] = ["clusters", "mirrors", "target"];
+const PATTERNS: [(&str, &str); 3] = [
+    ("topicsPattern", "topics"),
+    ("topicsExcludePattern", "topics.exclude"),
+    ("topicsBlacklistPattern", "topics.exclude"),
+];
+
+/// The plan of a resource.
+pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
+    let mut plan = Plan { providers: Providers::usual(), ..Plan::default() };
+    if root["kind"] != KIND {
+        report.refuse("kind", &root["kind"].to_string(), format!("allowed is {KIND}"));
+        return plan;
+    }
+    let spec = table(&root["spec"]);
+    for name in spec.keys().filter(|name| !READ.contains(&name.as_str())) {
+        report.note(&format!("spec.{name}"), KUBERNETES);
+    }
+    for (index, source) in items(&root["spec"]["clusters"]).enumerate() {
+        cluster::add(&mut plan, source, &format!("spec.clusters[{index}]"), report);
+    }
+    let target = match &root["spec"]["target"] {
+        Value::Null => None,
+        target => cluster::add(&mut plan, target, "spec.target", report),
+    };
+    for (index, mirror) in items(&root["spec"]["mirrors"]).enumerate() {
+        add_mirror(&mut plan, mirror, &format!("spec.mirrors[{index}]"), target.as_deref(), report);
+    }
+    if plan.flows.is_empty() && report.refusals.is_empty() {
+        report.refuse("spec.mirrors", "[]", "one or more with a sourceConnector");
+    }
+    let used: Vec<String> =
+        plan.flows.iter().flat_map(|flow| [flow.source.clone(), flow.target.clone()]).collect();
+    plan.clusters.retain(|alias, _| used.contains(alias));
+    plan
+}
+
+fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>, report: &mut Report) {
+    let source = match &mirror["source"] {
+        Value::Null => text(&mirror["sourceCluster"]),
+        source => cluster::add(plan, source, &format!("{path}.source"), report),
+    };
+    let target = target.map(str::to_owned).or_else(|| text(&mirror["targetCluster"]));
+    let (Some(source), Some(target)) = (source, target) else {
+        return report.refuse(path, MISSING, "aliases of source and target must be given");
+    };
+    for name in table(mirror).keys() {
+        judge_mirror_key(name, path, report);
+    }
+    let connector = &mirror["sourceConnector"];
+    if connector.is_null() {
+        return report.note(path, "it has no sourceConnector, so it copies nothing");
+    }
+    let mut settings = connector_settings(connector, &format!("{path}.sourceConnector"), report);
+    for (name, key) in PATTERNS {
+        if let Some(pattern) = mirror.get(name) {
+            settings.insert(key.to_owned(), setting(&format!("{path}.{name}"), pattern));
+        }
+    }
+    plan.flows.push(FlowSettings { source, target, connector: settings });
+}
+
+fn judge_mirror_key(name: &str, path: &str, report: &mut Report) {
+    let key = format!("{path}.{name}");
+    match name {
+        "source" | "sourceCluster" | "targetCluster" | "sourceConnector" => {}
+        "groupsPattern" | "groupsExcludePattern" | "groupsBlacklistPattern" | "checkpointConnector" => {
+            report.note(&key, NOT_COPIED);
+        }
+        "heartbeatConnector" => report.note(&key, "heartbeats are not emitted yet"),
+        name if PATTERNS.iter().any(|(known, _)| *known == name) => {}
+        _ => report.note(&key, "unknown"),
+    }
+}
+
+fn connector_settings(connector: &Value, path: &str, report: &mut Report) -> Settings {
+    let mut settings = Settings::new();
+    for (name, value) in table(connector) {
+        let key = format!("{path}.{name}");
+        match name.as_str() {
+            "config" => {}
+            "pause" if value == Value::Bool(true) => {
+                report.refuse(&key, "true", "a flow can't be held in a file")
+            }
+            "state" if value != "running" => {
+                report.refuse(&key, &value.to_string(), "a flow can't be held in a file: allowed is running");
+            }
+            "tasksMax" => report.note(&key, "a flow needs no tasks: each runs on one thread"),
+            _ => report.note(&key, KUBERNETES),
+        }
+    }
+    for (name, value) in table(&connector["config"]) {
+        let setting = setting(&format!("{path}.config.{name}"), &value);
+        judge_connector(&name, &setting, report);
+        settings.insert(name, setting);
+    }
+    settings
+}
+
+fn table(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}

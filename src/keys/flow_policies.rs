@@ -1,0 +1,112 @@
+//! Keys of a flow: where it begins, which records it copies, and what follows when something can't be copied.
+
+use super::{Key, Kind};
+
+const LOSS: &str = "stop, continue";
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "flows[].start",
+        Kind::Start,
+        Some("'earliest'"),
+        "earliest, latest, or a time as 2026-11-23T18:00:00Z",
+        "start = \"latest\"",
+        "Where a partition without a stored position begins.",
+    ),
+    Key::new(
+        "flows[].topic_starts",
+        Kind::Starts,
+        Some("{}"),
+        "regular expressions, each with a start",
+        "topic_starts = { 'audit.*' = \"latest\" }",
+        "The same for topics whose whole name matches; the first match counts.",
+    ),
+    Key::new(
+        "flows[].isolation",
+        Kind::Choice,
+        Some("'read_committed'"),
+        "read_committed, read_uncommitted",
+        "isolation = \"read_uncommitted\"",
+        "Whether records of aborted and open transactions are copied too.",
+    ),
+    Key::new(
+        "flows[].timestamps",
+        Kind::Choice,
+        Some("'source'"),
+        "source, producer",
+        "timestamps = \"producer\"",
+        "Whose time records of a topic with LogAppendTime keep: `source` opens each batch, `producer` keeps it closed.",
+    ),
+    Key::new(
+        "flows[].on_retention_gap",
+        Kind::Choice,
+        Some("'continue'"),
+        LOSS,
+        "on_retention_gap = \"stop\"",
+        "Source records were deleted before they were copied.",
+    ),
+    Key::new(
+        "flows[].on_recreated",
+        Kind::Choice,
+        Some("'continue'"),
+        LOSS,
+        "on_recreated = \"stop\"",
+        "A source topic was deleted and made again under the same name.",
+    ),
+    Key::new(
+        "flows[].on_truncated",
+        Kind::Choice,
+        Some("'stop'"),
+        LOSS,
+        "on_truncated = \"continue\"",
+        "One side lost records that were copied.",
+    ),
+    Key::new(
+        "flows[].on_diverged",
+        Kind::Choice,
+        Some("'stop'"),
+        LOSS,
+        "on_diverged = \"continue\"",
+        "The source's history changed behind the position.",
+    ),
+    Key::new(
+        "flows[].on_refused",
+        Kind::Choice,
+        Some("'stop'"),
+        "stop, skip, dead_letter",
+        "on_refused = \"dead_letter\"",
+        "The target refuses a record for what it holds.",
+    ),
+    Key::new(
+        "flows[].dead_letter_topic",
+        Kind::Text,
+        Some("''"),
+        "a topic name; empty: source, separator, dead-letter",
+        "dead_letter_topic = \"refused\"",
+        "Topic at the target for what it refused.",
+    ),
+    Key::new(
+        "flows[].rate_limit_bytes",
+        Kind::Number,
+        Some("0"),
+        "bytes a second; 0 sets no limit",
+        "rate_limit_bytes = 10485760",
+        "Bytes a second of batches that the flow reads.",
+    ),
+    Key::new(
+        "flows[].refresh_interval_ms",
+        Kind::Number,
+        Some("2000"),
+        "100 to 3600000",
+        "refresh_interval_ms = 30000",
+        "How often topics of the source are listed anew.",
+    ),
+    Key::new(
+        "flows[].position_interval_ms",
+        Kind::Number,
+        Some("1000"),
+        "100 to 3600000",
+        "position_interval_ms = 500",
+        "How often positions are written to the target's state topic.",
+    ),
+];

@@ -1,0 +1,119 @@
+//! Keys of a flow: its ends, its topics, their names and settings.
+
+use super::{Key, Kind};
+
+const PATTERNS: &str = "regular expressions that match whole names; look-around is understood";
+
+pub(super) const KEYS: &[Key] = &[
+    Key::new(
+        "flows[].source",
+        Kind::Text,
+        None,
+        "an alias under [clusters]",
+        "source = \"east\"",
+        "The cluster to read from.",
+    )
+    .required(),
+    Key::new(
+        "flows[].target",
+        Kind::Text,
+        None,
+        "another alias than source",
+        "target = \"west\"",
+        "The cluster to write to.",
+    )
+    .required(),
+    Key::new(
+        "flows[].topics",
+        Kind::TextList,
+        Some("['.*']"),
+        PATTERNS,
+        "topics = ['orders.*', 'payments']",
+        "Which topics are copied.",
+    ),
+    Key::new(
+        "flows[].topics_exclude",
+        Kind::TextList,
+        Some(r"['.*[\-.]internal', '.*\.replica', '__.*']"),
+        PATTERNS,
+        r"topics_exclude = ['.*\.tmp']",
+        "Which topics are left out; wins over `topics`.",
+    ),
+    Key::new(
+        "flows[].rename",
+        Kind::Choice,
+        Some("'default'"),
+        "default, identity, template, regex",
+        "rename = \"identity\"",
+        "The remote name: `default` puts source and separator before it, `identity` keeps it, `template` and `regex` \
+         follow keys of these names.",
+    ),
+    Key::new(
+        "flows[].separator",
+        Kind::Text,
+        Some("'.'"),
+        "letters, digits, `.`, `_` and `-`",
+        "separator = \"-\"",
+        "Between source and topic in the default remote name.",
+    ),
+    Key::new(
+        "flows[].rename_template",
+        Kind::Text,
+        Some("''"),
+        "text with {topic} once and {source} at most once",
+        "rename_template = \"{source}-{topic}\"",
+        "The remote name for `rename = \"template\"`.",
+    ),
+    Key::new(
+        "flows[].rename_pattern",
+        Kind::Text,
+        Some("''"),
+        "a regular expression",
+        "rename_pattern = '(.*)-v1'",
+        "For `rename = \"regex\"`: names that it matches as a whole are replaced, others stay.",
+    ),
+    Key::new(
+        "flows[].rename_replacement",
+        Kind::Text,
+        Some("''"),
+        "a name, with groups as ${1}",
+        "rename_replacement = '${1}-v2'",
+        "The remote name for `rename = \"regex\"`.",
+    ),
+    Key::new(
+        "flows[].replication_factor",
+        Kind::Integer,
+        Some("-1"),
+        "-1 (the target's default), or 1 and more",
+        "replication_factor = 3",
+        "Replicas of topics created at the target.",
+    ),
+    Key::new(
+        "flows[].sync_topic_configs",
+        Kind::Boolean,
+        Some("true"),
+        "true, false",
+        "sync_topic_configs = false",
+        "Settings of source topics are set at their remote topics and kept the same.",
+    ),
+    Key::new(
+        "flows[].topic_configs_exclude",
+        Kind::TextList,
+        Some(
+            "['follower\\.replication\\.throttled\\.replicas', 'leader\\.replication\\.throttled\\.replicas', \
+             'message\\.timestamp\\.difference\\.max\\.ms', 'message\\.timestamp\\.type', \
+             'unclean\\.leader\\.election\\.enable', 'min\\.insync\\.replicas']",
+        ),
+        PATTERNS,
+        r"topic_configs_exclude = ['retention\..*']",
+        "Settings that stay as they are at the target.",
+    ),
+    Key::new(
+        "flows[].topic_defaults_from",
+        Kind::Choice,
+        Some("'target'"),
+        "target, source",
+        "topic_defaults_from = \"source\"",
+        "Whose default counts where a source topic does not set a value.",
+    ),
+];

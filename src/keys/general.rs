@@ -1,0 +1,65 @@
+//! Keys of the program, its HTTP server and its bounds.
+
+use super::{Key, Kind};
+
+pub(super) const BEFORE: &[Key] = &[
+    Key::new(
+        "data_dir",
+        Kind::Text,
+        Some("\"\""),
+        "a folder, or empty",
+        "data_dir = \"/var/lib/strait\"",
+        "Folder for what makes recovery faster; may vanish without loss.",
+    ),
+    Key::new(
+        "instance",
+        Kind::Text,
+        Some("\"\""),
+        "text; empty: the HTTP address and the host's name",
+        "instance = \"a\"",
+        "Name of this daemon among those that have the same flows; one of them runs each.",
+    ),
+    Key::new(
+        "http.listen",
+        Kind::Text,
+        Some("\"127.0.0.1:8080\""),
+        "host:port; port 0 takes any free one",
+        "listen = \"0.0.0.0:8080\"",
+        "Address of REST, health and metrics.",
+    ),
+];
+
+pub(super) const LIMITS: &[Key] = &[
+    Key::new(
+        "limits.memory_bytes",
+        Kind::Number,
+        Some("33554432"),
+        "4194304 to 68719476736",
+        "memory_bytes = 67108864",
+        "Bytes of batches held between fetch and acknowledgement, for each flow.",
+    ),
+    Key::new(
+        "limits.fetch_bytes",
+        Kind::Number,
+        Some("4194304"),
+        "65536 to 1073741824",
+        "fetch_bytes = 8388608",
+        "Bytes of one fetch response.",
+    ),
+    Key::new(
+        "limits.partition_fetch_bytes",
+        Kind::Number,
+        Some("1048576"),
+        "16384 to 1073741824",
+        "partition_fetch_bytes = 2097152",
+        "Bytes of one partition in a fetch response.",
+    ),
+    Key::new(
+        "limits.requests_in_flight",
+        Kind::Number,
+        Some("5"),
+        "1 to 5",
+        "requests_in_flight = 3",
+        "Produce requests in flight to one target broker.",
+    ),
+];
