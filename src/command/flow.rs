@@ -33,10 +33,18 @@ enum Action {
     Lag { flow: String },
 }
 
-const FLOW_COLUMNS: [&str; 6] =
-    ["id", "state", "partition_count", "lag_records", "records_total", "last_error"];
+const FLOW_COLUMNS: [&str; 8] = [
+    "id",
+    "state",
+    "partition_count",
+    "records_per_second",
+    "lag_records",
+    "lag_seconds",
+    "records_total",
+    "last_error",
+];
 const PARTITION_COLUMNS: [&str; 6] = ["topic", "partition", "remote_topic", "state", "position", "detail"];
-const LAG_COLUMNS: [&str; 5] = ["topic", "partition", "position", "source_end", "lag_records"];
+const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (path, rows, columns): (String, &str, &[&str]) = match &arguments.action {
@@ -78,6 +86,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => format!("{:.1}", number.as_f64().unwrap_or_default()),
         other => other.to_string(),
     }
 }

@@ -1,9 +1,11 @@
 //! The status as Prometheus metrics, read at each scrape.
 
+use std::collections::BTreeMap;
+
 use prometheus::Registry;
 use strait_http::{Families, Kind};
 
-use crate::status::{DaemonStatus, FlowStatus};
+use crate::status::{DaemonStatus, FlowStatus, PartitionStatus};
 
 /// A registry that shows `status`.
 pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Error> {
@@ -16,41 +18,60 @@ pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Er
 fn collect(flows: &[FlowStatus], families: &mut Families) {
     for flow in flows {
         let labels = [("flow", flow.id.as_str())];
-        let counters = [
+        for (name, help, value) in [
             ("strait_flow_records_total", "Records acknowledged by the target.", flow.records_total),
             ("strait_flow_bytes_total", "Bytes of batches acknowledged by the target.", flow.bytes_total),
-            (
-                "strait_flow_lost_ranges_total",
-                "Ranges of the source in the ledger.",
-                flow.ledger.len() as u64,
-            ),
-        ];
-        for (name, help, value) in counters {
+        ] {
             families.add(name, help, Kind::Counter, &labels, value as f64);
         }
-        let lag = flow.lag_records as f64;
-        families.add(
-            "strait_flow_lag_records",
-            "Records of the source not at the target yet.",
-            Kind::Gauge,
-            &labels,
-            lag,
-        );
+        for (name, help, value) in [
+            (
+                "strait_flow_lag_records",
+                "Records of the source not at the target yet.",
+                flow.lag_records as f64,
+            ),
+            (
+                "strait_flow_lag_seconds",
+                "For how long the partition that is behind longest has been behind.",
+                flow.lag_seconds,
+            ),
+        ] {
+            families.add(name, help, Kind::Gauge, &labels, value);
+        }
         let state = [("flow", flow.id.as_str()), ("state", flow.state)];
         families.add("strait_flow_state", "1 for the state that the flow is in.", Kind::Gauge, &state, 1.0);
+        collect_ledger(flow, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
     }
 }
 
-fn collect_partition(flow: &FlowStatus, partition: &crate::status::PartitionStatus, families: &mut Families) {
+fn collect_ledger(flow: &FlowStatus, families: &mut Families) {
+    let mut reasons: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for entry in &flow.ledger {
+        let (ranges, offsets) = reasons.entry(&entry.reason).or_default();
+        *ranges += 1;
+        *offsets += entry.offsets();
+    }
+    for (reason, (ranges, offsets)) in reasons {
+        let labels = [("flow", flow.id.as_str()), ("reason", reason)];
+        let help = "Ranges of the source in the ledger.";
+        families.add("strait_flow_lost_ranges_total", help, Kind::Counter, &labels, ranges as f64);
+        let help = "Offsets of the source in the ledger's ranges; a range without a known end counts none.";
+        families.add("strait_flow_lost_offsets_total", help, Kind::Counter, &labels, offsets as f64);
+    }
+}
+
+fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &mut Families) {
     let number = partition.partition.to_string();
     let place =
         [("flow", flow.id.as_str()), ("topic", partition.topic.as_str()), ("partition", number.as_str())];
     let lag = partition.lag_records as f64;
     let help = "Records of the partition not at the target yet.";
     families.add("strait_partition_lag_records", help, Kind::Gauge, &place, lag);
+    let help = "For how long the partition has been behind.";
+    families.add("strait_partition_lag_seconds", help, Kind::Gauge, &place, partition.lag_seconds);
     let [flow_label, topic, index] = place;
     let state = [flow_label, topic, index, ("state", partition.state)];
     let help = "1 for the state that the partition is in.";

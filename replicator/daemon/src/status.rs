@@ -23,6 +23,9 @@ pub struct FlowStatus {
     pub last_error: Option<String>,
     pub records_total: u64,
     pub bytes_total: u64,
+    /// Over the last seconds.
+    pub records_per_second: f64,
+    pub bytes_per_second: f64,
     pub lag_records: i64,
     /// For how long the partition that is behind longest has been behind.
     pub lag_seconds: f64,
@@ -58,6 +61,13 @@ pub struct LedgerEntry {
     pub last_offset: i64,
     /// Milliseconds since 1970.
     pub at_ms: i64,
+}
+
+impl LedgerEntry {
+    /// Offsets in the range; none when it has no known end.
+    pub fn offsets(&self) -> u64 {
+        u64::try_from(self.last_offset - self.first_offset + 1).unwrap_or(0)
+    }
 }
 
 /// Entries of the ledger kept in memory, newest last.
@@ -110,6 +120,8 @@ impl DaemonStatus {
             last_error: None,
             records_total: 0,
             bytes_total: 0,
+            records_per_second: 0.0,
+            bytes_per_second: 0.0,
             lag_records: 0,
             lag_seconds: 0.0,
             partition_count: 0,

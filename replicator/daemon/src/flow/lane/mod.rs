@@ -10,6 +10,8 @@ mod fetching;
 mod losses;
 // Produce requests and their answers.
 mod producing;
+// How fast a count grows.
+mod rate;
 // What the daemon shows, and positions on their way to the state topic.
 mod reporting;
 // Looking at the target before anything is sent.

@@ -4,6 +4,7 @@ use strait_replicator_core::lane::{Position, Progress};
 use strait_replicator_core::state_record::{Key, StoredPosition, Value};
 use tracing::{info, warn};
 
+use super::rate::Rate;
 use super::{Event, LaneTask, TICK};
 use crate::flow::assignment::PartitionName;
 use crate::flow::slot::Slot;
@@ -22,6 +23,8 @@ pub(super) struct Totals {
     bytes: u64,
     /// As of the last line in the log.
     logged_records: u64,
+    records_rate: Rate,
+    bytes_rate: Rate,
 }
 
 impl Totals {
@@ -111,8 +114,10 @@ impl LaneTask {
         (key, Value::Position(stored(position, &self.parts.origins, self.parts.generation)))
     }
 
-    pub(super) fn show_status(&self) {
+    pub(super) fn show_status(&mut self) {
         let now_ms = self.now_ms();
+        let records_per_second = self.totals.records_rate.update(self.totals.records, now_ms);
+        let bytes_per_second = self.totals.bytes_rate.update(self.totals.bytes, now_ms);
         let partitions: Vec<PartitionStatus> =
             self.slots.iter().flatten().map(|slot| slot.status(now_ms)).collect();
         let lag_records = partitions.iter().map(|partition| partition.lag_records).sum();
@@ -122,6 +127,8 @@ impl LaneTask {
             flow.state = state;
             flow.records_total = self.totals.records;
             flow.bytes_total = self.totals.bytes;
+            flow.records_per_second = records_per_second;
+            flow.bytes_per_second = bytes_per_second;
             flow.lag_records = lag_records;
             flow.lag_seconds = lag_seconds;
             flow.partition_count = partitions.len();
