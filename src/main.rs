@@ -14,6 +14,8 @@ mod load;
 mod properties;
 // Values that stand elsewhere.
 mod references;
+// The log and a table on one terminal.
+mod screen;
 
 use std::process::ExitCode;
 
@@ -92,7 +94,7 @@ fn main() -> ExitCode {
 
 fn start_log(arguments: &Arguments) -> Result<(), String> {
     let filter = EnvFilter::try_new(&arguments.log_level).map_err(|error| error.to_string())?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| screen::LogWriter);
     match arguments.log_format {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().init(),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use strait_replicator::configuration::Configuration;
+use strait_replicator::status::DaemonStatus;
 
+use super::live;
 use crate::import::{self, Purpose};
 use crate::{Failure, load};
 
@@ -34,9 +36,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::Failed(error.into()))?;
     let stop = stop_requested(arguments.stop_after);
-    runtime
-        .block_on(async { strait_replicator::run(configuration, stop).await })
-        .map_err(|error| Failure::Failed(error.into()))
+    let status = DaemonStatus::default();
+    let run = async {
+        tokio::select! {
+            ended = strait_replicator::run(configuration, status.clone(), stop) => ended,
+            () = shown_for_ever(status.clone()) => Ok(()),
+        }
+    };
+    runtime.block_on(run).map_err(|error| Failure::Failed(error.into()))
+}
+
+async fn shown_for_ever(status: DaemonStatus) {
+    live::show(status).await;
+    std::future::pending().await
 }
 
 fn configuration(arguments: &Arguments) -> Result<Configuration, Failure> {

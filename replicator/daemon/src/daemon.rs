@@ -24,12 +24,12 @@ pub enum DaemonError {
     Panicked { flow: String },
 }
 
-/// Runs all flows until `shutdown` completes, then drains them.
+/// Runs all flows until `shutdown` completes, then drains them; `status` shows them meanwhile.
 pub async fn run(
     configuration: Configuration,
+    status: DaemonStatus,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), DaemonError> {
-    let status = DaemonStatus::default();
     let (stop, stopped) = watch::channel(false);
     let threads = start_flows(&configuration, &status, &stopped)?;
     let registry =
