@@ -29,7 +29,8 @@ mod deletion;
 // Who writes, and who may.
 mod acls;
 mod producers;
-// Settings of topics.
+// Settings of topics and of brokers.
+mod broker_configs;
 mod topic_configs;
 // Questions that only leaders can answer.
 mod leaders;

@@ -14,6 +14,8 @@ mod lane;
 mod owner;
 // Lists topics, creates remote topics, keeps the lane's assignments true.
 mod planner;
+// What the target remembers.
+mod probe;
 // Requests to the target and what their answers hold.
 mod produce;
 // Which batches of the source are flows' own.

@@ -183,6 +183,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         generation: ownership.generation,
         lease: ownership.lease(),
         limits: parts.limits.clone(),
+        old_after_ms: super::probe::old_after_ms(&id, &target).await,
         assignments: assigned,
         refresh: refresh.clone(),
         status: parts.status.clone(),

@@ -18,8 +18,6 @@ use crate::state_topic::StateError;
 
 /// How long a broker holds a fetch open when all partitions are asked for, and when some are not.
 const MAX_WAIT_MS: (i32, i32) = (100, 20);
-/// A batch with only older records goes into a transaction: half of Kafka's `producer.id.expiration.ms`.
-const OLD_AFTER_MS: i64 = 12 * 60 * 60 * 1_000;
 
 impl LaneTask {
     pub(super) fn fetch(&mut self) {
@@ -146,7 +144,7 @@ impl LaneTask {
         let now_ms = self.now_ms();
         let bytes = data.records.as_ref().map_or(0, strait_wire::record_data::RecordData::len);
         self.allowance -= bytes as f64;
-        let old_before_ms = unix_ms() - OLD_AFTER_MS;
+        let old_before_ms = unix_ms() - self.parts.old_after_ms;
         let verdicts = std::mem::take(&mut self.verdicts);
         let intake = Intake { verdicts: &verdicts, old_before_ms };
         let taken = self.with_slot(index, |slot| {

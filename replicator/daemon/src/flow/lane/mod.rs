@@ -75,6 +75,8 @@ pub(super) struct LaneParts {
     pub(super) generation: i64,
     pub(super) lease: watch::Receiver<Lease>,
     pub(super) limits: Limits,
+    /// Age from which on records go in transactions.
+    pub(super) old_after_ms: i64,
     pub(super) assignments: mpsc::Receiver<Vec<Assignment>>,
     /// Told when leaders or topics seem to have changed.
     pub(super) refresh: Arc<Notify>,
