@@ -57,6 +57,12 @@ impl<T: Default> Brokers<T> {
         self.0.iter_mut().map(|(id, broker)| (*id, broker))
     }
 
+    /// A broker's quota holds requests back.
+    pub(super) fn is_throttled(&self) -> bool {
+        let mut connections = self.0.values().filter_map(|(broker, _)| broker.connection.as_ref());
+        connections.any(|connection| connection.throttled_until().is_some())
+    }
+
     /// Forgets brokers that lead nothing any more.
     pub(super) fn retain(&mut self, keep: impl Fn(i32) -> bool) {
         self.0.retain(|id, _| keep(*id));

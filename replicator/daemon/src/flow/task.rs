@@ -72,18 +72,26 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
                 }
                 LaneEnd::MustReload => info!(flow = %id, "flow starts again from the state topic"),
             },
-            Err(error) => {
-                warn!(flow = %id, %error, "flow can't start, retrying");
-                parts.status.update(&id, |flow| {
-                    flow.state = if error.is_unauthorized() { "unauthorized" } else { "unreachable" };
-                    flow.last_error = Some(error.to_string());
-                });
-            }
+            Err(error) => parts.show_failure(&error),
         }
         tokio::select! {
             () = tokio::time::sleep(RESTART_BACKOFF) => {}
             _ = shutdown.changed() => return,
         }
+    }
+}
+
+impl FlowParts {
+    /// Says why the flow can't start: in the log when the reason is another one than before.
+    fn show_failure(&self, error: &StartError) {
+        let (id, reason) = (self.flow.id(), error.to_string());
+        self.status.update(&id, |flow| {
+            flow.state = if error.is_unauthorized() { "unauthorized" } else { "unreachable" };
+            if flow.last_error.as_ref() != Some(&reason) {
+                warn!(flow = %id, error = %reason, "flow can't start, retrying each {RESTART_BACKOFF:?}");
+                flow.last_error = Some(reason);
+            }
+        });
     }
 }
 

@@ -139,7 +139,8 @@ impl LaneTask {
 
     /// The state of the worst partition: the first that does not run, or `running`.
     fn flow_state(&self, partitions: &[PartitionStatus]) -> &'static str {
-        let is_throttled = self.parts.flow.rate_limit_bytes > 0 && self.allowance < 0.0;
+        let is_limited = self.parts.flow.rate_limit_bytes > 0 && self.allowance < 0.0;
+        let is_throttled = is_limited || self.sources.is_throttled() || self.targets.is_throttled();
         let odd = partitions.iter().find(|partition| partition.state != "running");
         match odd {
             Some(partition) => partition.state,
