@@ -26,10 +26,25 @@ pub struct Bridge {
 impl Bridge {
     /// Starts both, the source with more broker properties.
     pub fn enter(test: &str, east_properties: &[&str]) -> Option<Self> {
+        Self::enter_with(test, east_properties, &[])
+    }
+
+    /// Starts both, each with more broker properties.
+    pub fn enter_with(test: &str, east_properties: &[&str], west_properties: &[&str]) -> Option<Self> {
         let world = World::enter(test)?;
         let east = Kafka::start_with(CURRENT, east_properties).expect("the source");
-        let west = Kafka::start(CURRENT).expect("the target");
+        let west = Kafka::start_with(CURRENT, west_properties).expect("the target");
         Some(Self { east, west, world })
+    }
+
+    /// A plan with one flow of topics that match.
+    pub fn plan(&self, topics: &str) -> Plan {
+        Plan::one_flow(&self.east.address(), &self.west.address(), topics)
+    }
+
+    /// Strait with a plan of a test's own.
+    pub fn start(&self, case: &str, plan: &Plan) -> Strait {
+        Strait::start(&self.folder(case), plan).expect("strait")
     }
 
     /// A new folder for a case.
@@ -41,8 +56,7 @@ impl Bridge {
 
     /// Strait with one flow of topics that match, and more lines of TOML in the flow.
     pub fn strait(&self, case: &str, topics: &str, extra: &str) -> Strait {
-        let plan = Plan::one_flow(&self.east.address(), &self.west.address(), topics).with(extra);
-        Strait::start(&self.folder(case), &plan).expect("strait")
+        self.start(case, &self.plan(topics).with(extra))
     }
 
     /// Waits until the copy has as many committed records as the topic, then compares all of them.

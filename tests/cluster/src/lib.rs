@@ -18,6 +18,7 @@ pub mod usage;
 
 // The data: what record number N looks like, written, read back, and as it lies on disk.
 pub mod admin;
+pub mod compacted;
 pub mod corpus;
 pub mod numbered;
 pub mod produce;

@@ -12,6 +12,10 @@ pub struct Plan {
     pub clusters: Vec<(String, String)>,
     /// The flows.
     pub flows: Vec<Flow>,
+    /// Name of the instance; empty leaves it to Strait.
+    pub instance: String,
+    /// Lines of TOML in the table of limits.
+    pub limits: String,
 }
 
 /// One flow of a plan.
@@ -39,6 +43,7 @@ impl Plan {
                 topics: vec![topics.to_owned()],
                 extra: String::new(),
             }],
+            ..Self::default()
         }
     }
 
@@ -54,8 +59,10 @@ impl Plan {
         let mut text = String::new();
         writeln!(
             text,
-            "data_dir = {}\n[http]\nlisten = \"127.0.0.1:{port}\"",
-            quoted(&data.to_string_lossy())
+            "data_dir = {}\ninstance = {}\n[http]\nlisten = \"127.0.0.1:{port}\"\n[limits]\n{}",
+            quoted(&data.to_string_lossy()),
+            quoted(&self.instance),
+            self.limits
         )?;
         for (name, address) in &self.clusters {
             writeln!(text, "[clusters.{}]\nbootstrap = [{}]", quoted(name), quoted(address))?;

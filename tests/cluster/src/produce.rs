@@ -37,11 +37,16 @@ pub struct Source {
 impl Source {
     /// Opens the producer. The first record's time is an hour ago.
     pub fn open(load: Load) -> Result<Self> {
+        Self::open_aged(load, Duration::from_secs(3_600))
+    }
+
+    /// Opens the producer of records of this age; each is an eighth of a millisecond younger than the one before.
+    pub fn open_aged(load: Load, age: Duration) -> Result<Self> {
         let batch_bytes = load.batch_bytes.to_string();
         let settings = [("compression.type", load.codec), ("batch.size", batch_bytes.as_str())];
         let writer = Writer::open(&load.address, &settings)?;
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        let started = i64::try_from(since_epoch.as_millis())? - 3_600_000;
+        let begun = SystemTime::now() - age;
+        let started = i64::try_from(begun.duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;
         Ok(Self { load, writer, started, next: 0 })
     }
 
@@ -74,7 +79,15 @@ impl Source {
 
 /// Produces `count` records and waits for them.
 pub fn all(load: Load, count: u64) -> Result<()> {
-    let mut source = Source::open(load)?;
+    finish(Source::open(load)?, count)
+}
+
+/// The same with records of this age.
+pub fn all_aged(load: Load, count: u64, age: Duration) -> Result<()> {
+    finish(Source::open_aged(load, age)?, count)
+}
+
+fn finish(mut source: Source, count: u64) -> Result<()> {
     source.send(count)?;
     source.finish()?;
     Ok(())

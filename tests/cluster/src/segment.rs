@@ -12,6 +12,7 @@ const MAGIC_AT: usize = 16;
 /// Of formats 0 and 1.
 const LEGACY_ATTRIBUTES_AT: usize = 17;
 const ATTRIBUTES_AT: usize = 21;
+const TRANSACTIONAL: i16 = 0x10;
 const LAST_OFFSET_DELTA_AT: usize = 23;
 const COUNT_AT: usize = 57;
 
@@ -24,6 +25,8 @@ pub struct Batch {
     pub magic: u8,
     /// 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.
     pub codec: u8,
+    /// Its producer wrote it in a transaction, or it is the end of one; false in old formats.
+    pub is_transactional: bool,
     /// Offsets it spans; 1 in old formats.
     pub span: i64,
     /// Records in it; 1 in old formats.
@@ -69,15 +72,17 @@ fn parse(bytes: &[u8]) -> Option<(Batch, usize)> {
     if size > bytes.len() {
         return None;
     }
-    let (codec, span, count) = if magic < 2 {
-        (*bytes.get(LEGACY_ATTRIBUTES_AT)? & 7, 1, 1)
+    let (codec, is_transactional, span, count) = if magic < 2 {
+        (*bytes.get(LEGACY_ATTRIBUTES_AT)? & 7, false, 1, 1)
     } else {
         let attributes = i16::from_be_bytes(field(bytes, ATTRIBUTES_AT)?);
         let last_delta = i32::from_be_bytes(field(bytes, LAST_OFFSET_DELTA_AT)?);
         let count = i32::from_be_bytes(field(bytes, COUNT_AT)?);
-        (u8::try_from(attributes & 7).ok()?, i64::from(last_delta) + 1, i64::from(count))
+        let is_transactional = attributes & TRANSACTIONAL != 0;
+        let codec = u8::try_from(attributes & 7).ok()?;
+        (codec, is_transactional, i64::from(last_delta) + 1, i64::from(count))
     };
-    Some((Batch { base_offset, magic, codec, span, count }, size))
+    Some((Batch { base_offset, magic, codec, is_transactional, span, count }, size))
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

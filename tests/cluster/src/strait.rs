@@ -1,6 +1,7 @@
 //! `strait replicate` as a process: its configuration file, its log, its sudden death.
 
 use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -71,6 +72,34 @@ impl Strait {
             child.wait()?;
         }
         outcome
+    }
+
+    /// Deletes the data folder of a process that has ended.
+    pub fn delete_data(&self) -> Result<()> {
+        assert!(self.child.is_none(), "strait runs");
+        match fs::remove_dir_all(self.folder.join("data")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// SIGSTOP: it does nothing until `resume`.
+    pub fn suspend(&self) -> Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) -> Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> Result<()> {
+        let pid = self.pid().context("strait does not run")?;
+        let status = Command::new("kill").arg(signal).arg(pid.to_string()).status()?;
+        if !status.success() {
+            bail!("kill {signal} {pid}: {status}");
+        }
+        Ok(())
     }
 
     /// The process id.

@@ -63,6 +63,7 @@ impl Ring<'_> {
         let plan = Plan {
             clusters: self.named().map(|(name, cluster)| (name.to_owned(), cluster.address())).collect(),
             flows: (0..self.clusters.len()).map(flow).collect(),
+            ..Plan::default()
         };
         let strait = Strait::start(folder, &plan).expect("strait");
         for (name, cluster) in self.named() {

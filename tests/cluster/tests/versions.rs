@@ -65,5 +65,5 @@ fn plan(sources: &[(String, Kafka)], targets: &[(String, Kafka)]) -> Plan {
         extra: String::new(),
     };
     let flows = sources.iter().flat_map(|(from, _)| targets.iter().map(move |(to, _)| flow(from, to)));
-    Plan { clusters, flows: flows.collect() }
+    Plan { clusters, flows: flows.collect(), ..Plan::default() }
 }
