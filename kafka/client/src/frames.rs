@@ -5,8 +5,9 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A frame's buffer grows by this much ahead of the bytes that came.
-const GROWTH: usize = 4 << 20;
+/// A frame's buffer grows by this much ahead of the bytes that came: an answer of 4 MiB of records and what stands
+/// around them fits without growing.
+const GROWTH: usize = 5 << 20;
 /// Small reads are gathered into a buffer of this size.
 const READ_BUFFER: usize = 16 << 10;
 /// How an answer of TLS to plain bytes begins: an alert, version 3.
@@ -55,19 +56,20 @@ impl<R: AsyncRead + Unpin> Frames<R> {
 
     /// A frame that is longer than what was read ahead gets a buffer of its own.
     async fn long_frame(&mut self, length: usize) -> io::Result<Bytes> {
-        let mut frame = BytesMut::with_capacity(length.min(GROWTH));
+        let mut frame = Vec::with_capacity(length.min(GROWTH));
         frame.extend_from_slice(&self.buffer);
         self.buffer.clear();
         while frame.len() < length {
             let missing = length - frame.len();
             if frame.capacity() == frame.len() {
-                frame.reserve(missing.min(GROWTH.max(frame.len())));
+                // Exact: what is held for long shall not be twice as large as what came.
+                frame.reserve_exact(missing.min(GROWTH.max(frame.len())));
             }
             let mut limited = (&mut self.reader).take(missing as u64);
             if limited.read_buf(&mut frame).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(frame.freeze())
+        Ok(frame.into())
     }
 }

@@ -1,6 +1,6 @@
 //! What a process needs at its peak: many partitions with records, many without, and a record of 20 MiB.
 //! `STRAIT_MEMORY_PARTITIONS` (200; by hand 1,000) hold `STRAIT_MEMORY_RECORDS` (200,000; by hand 4,000,000) in all;
-//! `STRAIT_EMPTY_PARTITIONS` (1,000; by hand 10,000) hold none.
+//! `STRAIT_EMPTY_TOPICS` (1; by hand 10) of 1,000 partitions hold none: a broker makes no more in one request.
 
 use std::time::Duration;
 
@@ -53,12 +53,14 @@ fn partitions_with_records(bridge: &Bridge) {
 }
 
 fn empty_partitions(bridge: &Bridge) {
-    const NAME: &str = "empty";
-    let partitions = number("STRAIT_EMPTY_PARTITIONS", 1_000);
-    topic::create(&bridge.east, NAME, partitions, &[]).expect("a topic");
-    let mut strait = bridge.strait(NAME, NAME, "");
+    let topics = number("STRAIT_EMPTY_TOPICS", 1);
+    let partitions = topics * 1_000;
+    for number in 0..topics {
+        topic::create(&bridge.east, &format!("empty-{number}"), 1_000, &[]).expect("a topic");
+    }
+    let mut strait = bridge.strait("empty", "empty-.*", "");
     let look = |strait: &Strait| {
-        let running = strait.metric("strait_partition_state", &["topic=\"empty\"", "state=\"running\""])?;
+        let running = strait.metric("strait_partition_state", &["topic=\"empty-", "state=\"running\""])?;
         Ok(match running >= f64::from(partitions) {
             true => Attempt::Done(()),
             false => Attempt::NotYet(format!("{running} partitions run")),
