@@ -10,6 +10,7 @@ pub mod access;
 pub mod binary;
 pub mod bridge;
 pub mod kafka;
+pub mod mirror_maker;
 pub mod plan;
 pub mod rest;
 pub mod secured;

@@ -21,6 +21,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 pub struct Strait {
     folder: PathBuf,
     port: u16,
+    /// What follows `replicate`.
+    arguments: [String; 2],
     child: Option<Child>,
 }
 
@@ -28,8 +30,19 @@ impl Strait {
     /// Writes the configuration into `folder` and starts the process.
     pub fn start(folder: &Path, plan: &Plan) -> Result<Self> {
         let port = ports::free();
-        fs::write(folder.join("strait.toml"), plan.to_toml(&folder.join("data"), port)?)?;
-        let mut strait = Self { folder: folder.to_owned(), port, child: None };
+        let file = folder.join("strait.toml");
+        fs::write(&file, plan.to_toml(&folder.join("data"), port)?)?;
+        Self::launch(folder, port, "--config", &file)
+    }
+
+    /// Starts the process on MirrorMaker 2's properties.
+    pub fn start_on_properties(folder: &Path, file: &Path) -> Result<Self> {
+        Self::launch(folder, ports::free(), "--mm2", file)
+    }
+
+    fn launch(folder: &Path, port: u16, option: &str, file: &Path) -> Result<Self> {
+        let arguments = [option.to_owned(), file.to_string_lossy().into_owned()];
+        let mut strait = Self { folder: folder.to_owned(), port, arguments, child: None };
         strait.restart()?;
         Ok(strait)
     }
@@ -39,8 +52,8 @@ impl Strait {
         assert!(self.child.is_none(), "strait runs already");
         let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
         let mut command = Command::new(binary::path());
-        command.arg("replicate").arg("--config").arg(self.folder.join("strait.toml"));
-        command.env("NO_COLOR", "1").stdin(Stdio::null());
+        command.arg("replicate").args(&self.arguments).stdin(Stdio::null());
+        command.env("NO_COLOR", "1").env("STRAIT_HTTP__LISTEN", format!("127.0.0.1:{}", self.port));
         command.stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().with_context(|| format!("starting {}", binary::path().display()))?);
         Ok(())
