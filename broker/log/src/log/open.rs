@@ -1,0 +1,147 @@
+//! Opening a log: what the folder holds, and recovery after an unclean stop (`LogLoader`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{PartitionLog, Recovered};
+use crate::config::LogConfig;
+use crate::epochs::LeaderEpochs;
+use crate::error::{At, LogError};
+use crate::names;
+use crate::segment::{Lengths, Segment};
+use crate::store::Store;
+use crate::tail::Tail;
+
+/// What the data folder remembers of a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastShutdown {
+    /// The log was closed; nothing has to be recovered.
+    pub is_clean: bool,
+    /// All records below were flushed.
+    pub recovery_point: i64,
+    pub log_start_offset: i64,
+}
+
+impl PartitionLog {
+    /// Opens the log in `folder`, made when missing, as after an unclean stop: everything is checked. `observer` gets
+    /// the newest producer snapshot and every batch after it.
+    pub fn open(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        config: LogConfig,
+        now_ms: i64,
+        observer: &mut dyn FnMut(Recovered<'_>),
+    ) -> Result<Self, LogError> {
+        Self::open_after(store, folder, config, LastShutdown::default(), now_ms, observer)
+    }
+
+    /// Opens the log with what the data folder remembers of it: less has to be checked.
+    pub fn open_after(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        config: LogConfig,
+        shutdown: LastShutdown,
+        now_ms: i64,
+        observer: &mut dyn FnMut(Recovered<'_>),
+    ) -> Result<Self, LogError> {
+        store.create_folder(folder).at("make", folder, 0)?;
+        let files = list(store.as_ref(), folder)?;
+        let epochs = LeaderEpochs::open(store.clone(), folder.join(names::LEADER_EPOCHS))?;
+        let mut segments = Vec::with_capacity(files.len().max(1));
+        for (base_offset, lengths) in files {
+            segments.push(Segment::open(store.clone(), folder, base_offset, lengths)?);
+        }
+        if segments.is_empty() {
+            segments.push(Segment::create(store.clone(), folder, shutdown.log_start_offset, now_ms)?);
+        }
+        let start_offset = shutdown.log_start_offset.max(segments[0].base_offset());
+        let tail = Tail::new(config.tail_bytes);
+        let mut log = Self {
+            store,
+            folder: folder.to_owned(),
+            config,
+            segments,
+            epochs,
+            tail,
+            start_offset,
+            end_offset: start_offset,
+            recovery_point: shutdown.recovery_point,
+            has_new_names: true,
+            is_offline: false,
+            now_ms,
+            condemned: Vec::new(),
+        };
+        log.load(shutdown)?;
+        log.replay(observer)?;
+        Ok(log)
+    }
+
+    fn load(&mut self, shutdown: LastShutdown) -> Result<(), LogError> {
+        if shutdown.is_clean {
+            self.end_offset = self.active().load_end()?;
+        } else {
+            self.recover()?;
+        }
+        self.active().activate()?;
+        if self.end_offset < self.start_offset {
+            self.truncate_fully(self.start_offset)?;
+        }
+        self.recovery_point = self.recovery_point.min(self.end_offset);
+        self.epochs.truncate_from_end(self.end_offset)?;
+        self.epochs.truncate_from_start(self.start_offset)?;
+        let end = self.end_offset;
+        self.remove_snapshots(|snapshot| snapshot > end)
+    }
+
+    /// Checks the segments from the recovery point on; what follows the first damage is removed.
+    fn recover(&mut self) -> Result<(), LogError> {
+        let interval = self.config.index_interval_bytes;
+        let mut index = self.segment_of(self.recovery_point);
+        while index < self.segments.len() {
+            let Self { segments, epochs, .. } = self;
+            let replayed = segments[index].recover(interval, &mut |batch, _| {
+                let header = batch.header();
+                match epochs.latest() {
+                    Some(latest) if header.partition_leader_epoch <= latest.epoch => Ok(()),
+                    _ => epochs.assign(header.partition_leader_epoch, header.base_offset),
+                }
+            })?;
+            self.end_offset = replayed.end_offset;
+            index += 1;
+            if replayed.cut_bytes > 0 {
+                break;
+            }
+        }
+        for segment in self.segments.split_off(index) {
+            self.remove_files(&segment)?;
+        }
+        Ok(())
+    }
+}
+
+/// Segments by base offset. Files that an earlier run had to remove are removed.
+fn list(store: &dyn Store, folder: &Path) -> Result<BTreeMap<i64, Lengths>, LogError> {
+    let mut segments: BTreeMap<i64, Lengths> = BTreeMap::new();
+    let entries = store.list(folder).at("list", folder, 0)?;
+    for entry in &entries {
+        if entry.name.ends_with(names::DELETED) {
+            let path = folder.join(&entry.name);
+            store.remove(&path).at("remove", &path, 0)?;
+        }
+        if let Some((offset, names::LOG)) = names::parse_offset_file(&entry.name) {
+            segments.insert(offset, Lengths { log: entry.length, ..Lengths::default() });
+        }
+    }
+    for entry in &entries {
+        let Some((offset, extension)) = names::parse_offset_file(&entry.name) else { continue };
+        let Some(lengths) = segments.get_mut(&offset) else { continue };
+        match extension {
+            names::INDEX => lengths.index = Some(entry.length),
+            names::TIME_INDEX => lengths.time_index = Some(entry.length),
+            names::TXN_INDEX => lengths.txn_index = Some(entry.length),
+            _ => {}
+        }
+    }
+    Ok(segments)
+}

@@ -1,0 +1,68 @@
+//! Cutting the end, as a follower does (KIP-101), and starting over.
+
+use super::PartitionLog;
+use crate::error::{At, LogError};
+use crate::names;
+use crate::segment::Segment;
+
+impl PartitionLog {
+    /// Removes all records from `offset` on; the log then ends there. Producer state has to be made again
+    /// ([`PartitionLog::replay`]).
+    pub fn truncate_to(&mut self, offset: i64) -> Result<(), LogError> {
+        self.ensure_online()?;
+        if offset >= self.end_offset {
+            return Ok(());
+        }
+        if offset < self.start_offset {
+            return self.truncate_fully(offset);
+        }
+        self.tail.clear();
+        while self.segments.len() > 1 && self.active().base_offset() > offset {
+            if let Some(segment) = self.segments.pop() {
+                self.remove_files(&segment)?;
+            }
+        }
+        self.active().truncate_to(offset)?;
+        self.active().activate()?;
+        self.end_offset = offset;
+        self.recovery_point = self.recovery_point.min(offset);
+        self.epochs.truncate_from_end(offset)?;
+        self.remove_snapshots(|snapshot| snapshot > offset)
+    }
+
+    /// Removes everything; the log is then empty and begins at `start_offset`.
+    pub fn truncate_fully(&mut self, start_offset: i64) -> Result<(), LogError> {
+        self.ensure_online()?;
+        self.tail.clear();
+        let segment = Segment::create(self.store.clone(), &self.folder, start_offset, self.now_ms)?;
+        let removed = std::mem::replace(&mut self.segments, vec![segment]);
+        self.has_new_names = true;
+        (self.start_offset, self.end_offset) = (start_offset, start_offset);
+        self.recovery_point = self.recovery_point.min(start_offset);
+        for segment in removed.iter().filter(|segment| segment.base_offset() != start_offset) {
+            self.remove_files(segment)?;
+        }
+        self.epochs.clear()?;
+        self.remove_snapshots(|_| true)
+    }
+
+    pub(super) fn remove_files(&mut self, segment: &Segment) -> Result<(), LogError> {
+        self.has_new_names = true;
+        for file in segment.files() {
+            match self.store.remove(&file).at("remove", &file, 0) {
+                Err(error) if !error.is_missing() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove_snapshots(&mut self, is_removed: impl Fn(i64) -> bool) -> Result<(), LogError> {
+        for offset in self.snapshots()?.into_iter().filter(|offset| is_removed(*offset)) {
+            let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
+            self.store.remove(&path).at("remove", &path, 0)?;
+            self.has_new_names = true;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! Logs on real files and on faulty ones.
+
+mod basics;
+mod support;
