@@ -34,10 +34,10 @@ pub(crate) struct LeaderEpochs {
 
 impl LeaderEpochs {
     pub(crate) fn open(store: Arc<dyn Store>, path: PathBuf) -> Result<Self, LogError> {
-        let entries = checkpoint::read(store.as_ref(), &path, parse)?;
-        let mut epochs = Self { store, path, entries: Vec::with_capacity(entries.len()) };
-        entries.into_iter().for_each(|entry| epochs.insert(entry));
-        Ok(epochs)
+        let read = checkpoint::read(store.as_ref(), &path, parse)?;
+        let mut entries = Vec::with_capacity(read.len());
+        read.into_iter().for_each(|entry| insert(&mut entries, entry));
+        Ok(Self { store, path, entries })
     }
 
     pub(crate) fn latest(&self) -> Option<EpochStart> {
@@ -50,13 +50,9 @@ impl LeaderEpochs {
         if epoch < 0 || !is_new {
             return Ok(());
         }
-        self.insert(EpochStart { epoch, start_offset });
-        self.write()
-    }
-
-    fn insert(&mut self, entry: EpochStart) {
-        self.entries.retain(|kept| kept.epoch < entry.epoch && kept.start_offset < entry.start_offset);
-        self.entries.push(entry);
+        let mut changed = self.entries.clone();
+        insert(&mut changed, EpochStart { epoch, start_offset });
+        self.replace(changed)
     }
 
     /// Where `epoch` ends: the epoch that was found for it, and the offset after its last record.
@@ -83,8 +79,7 @@ impl LeaderEpochs {
         if kept == self.entries.len() {
             return Ok(());
         }
-        self.entries.truncate(kept);
-        self.write()
+        self.replace(self.entries[..kept].to_vec())
     }
 
     /// Forgets epochs that end at `start` or before; the one around it then begins there.
@@ -94,22 +89,88 @@ impl LeaderEpochs {
         if around == 0 && self.entries[0].start_offset == start {
             return Ok(());
         }
-        self.entries.drain(..around);
-        self.entries[0].start_offset = start;
-        self.write()
+        let mut changed = self.entries[around..].to_vec();
+        changed[0].start_offset = start;
+        self.replace(changed)
     }
 
     pub(crate) fn clear(&mut self) -> Result<(), LogError> {
-        self.entries.clear();
-        self.write()
+        self.replace(Vec::new())
     }
 
-    fn write(&self) -> Result<(), LogError> {
-        checkpoint::write(self.store.as_ref(), &self.path, &self.entries)
+    /// The file first: what is known in memory is on disk.
+    fn replace(&mut self, entries: Vec<EpochStart>) -> Result<(), LogError> {
+        checkpoint::write(self.store.as_ref(), &self.path, &entries)?;
+        self.entries = entries;
+        Ok(())
     }
+}
+
+/// Entries that contradict the new one go.
+fn insert(entries: &mut Vec<EpochStart>, entry: EpochStart) {
+    entries.retain(|kept| kept.epoch < entry.epoch && kept.start_offset < entry.start_offset);
+    entries.push(entry);
 }
 
 fn parse(line: &str) -> Option<EpochStart> {
     let (epoch, start_offset) = line.split_once(' ')?;
     Some(EpochStart { epoch: epoch.parse().ok()?, start_offset: start_offset.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::faulty::FaultyStore;
+
+    fn epochs(entries: &[(i32, i64)]) -> LeaderEpochs {
+        let store = Arc::new(FaultyStore::new(0));
+        let mut epochs = LeaderEpochs::open(store, PathBuf::from("/data/epochs")).expect("opens");
+        entries.iter().for_each(|(epoch, start)| epochs.assign(*epoch, *start).expect("assigned"));
+        epochs
+    }
+
+    fn entries(epochs: &LeaderEpochs) -> Vec<(i32, i64)> {
+        let again = LeaderEpochs::open(epochs.store.clone(), epochs.path.clone()).expect("opens");
+        assert_eq!(again.entries, epochs.entries, "the file holds what memory holds");
+        epochs.entries.iter().map(|entry| (entry.epoch, entry.start_offset)).collect()
+    }
+
+    #[test]
+    fn the_end_of_an_epoch() {
+        let epochs = epochs(&[(2, 10), (3, 20), (7, 50)]);
+        for (asked, found) in [
+            (7, (7, 90)),
+            (3, (3, 50)),
+            (5, (3, 50)),
+            (2, (2, 20)),
+            (1, (1, 10)),
+            (8, UNDEFINED),
+            (-1, UNDEFINED),
+        ] {
+            assert_eq!(epochs.end_offset(asked, 90), found, "epoch {asked}");
+        }
+        assert_eq!(epochs.epoch_at(9), None);
+        assert_eq!(epochs.epoch_at(49), Some(3));
+        assert_eq!(epochs.epoch_at(50), Some(7));
+    }
+
+    #[test]
+    fn a_new_epoch_ends_what_contradicts_it() {
+        assert_eq!(entries(&epochs(&[(1, 0), (2, 10), (3, 20), (4, 10)])), [(1, 0), (4, 10)]);
+        assert_eq!(entries(&epochs(&[(1, 0), (2, 10), (2, 15), (1, 30)])), [(1, 0), (2, 10)]);
+        assert_eq!(entries(&epochs(&[(-1, 0)])), []);
+    }
+
+    #[test]
+    fn epochs_are_cut_at_both_ends() {
+        let mut cut = epochs(&[(1, 0), (2, 10), (3, 20)]);
+        cut.truncate_from_start(12).expect("cut");
+        assert_eq!(entries(&cut), [(2, 12), (3, 20)]);
+        cut.truncate_from_end(20).expect("cut");
+        assert_eq!(entries(&cut), [(2, 12)]);
+        cut.truncate_from_start(5).expect("cut");
+        assert_eq!(entries(&cut), [(2, 12)]);
+        cut.truncate_from_end(0).expect("cut");
+        assert_eq!(entries(&cut), []);
+    }
 }

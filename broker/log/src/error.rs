@@ -10,9 +10,9 @@ use strait_wire::batch::BatchError;
 pub enum LogError {
     #[error("can't {operation} {} at {position}: {source}", path.display())]
     Io { operation: &'static str, path: PathBuf, position: u64, source: io::Error },
-    /// The batch was not appended; the log ends where it did.
-    #[error("no room to append {bytes} bytes to {} at {position}", path.display())]
-    DiskFull { path: PathBuf, position: u64, bytes: u64 },
+    /// There is no room. A batch was not appended; the log ends where it did.
+    #[error("no room to {operation} {} at {position}", path.display())]
+    DiskFull { operation: &'static str, path: PathBuf, position: u64 },
     /// An earlier flush failed, so what is on disk is not known.
     #[error("{} is offline since a flush failed", path.display())]
     Offline { path: PathBuf },
@@ -35,6 +35,15 @@ impl LogError {
         Self::CorruptFile { path: path.to_owned(), position, what }
     }
 
+    pub(crate) fn damaged(path: &Path, position: u64, source: BatchError) -> Self {
+        Self::CorruptBatch { path: path.to_owned(), position, source }
+    }
+
+    /// Whether bytes on disk are wrong, as opposed to a disk that can't be used.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::CorruptBatch { .. } | Self::CorruptFile { .. })
+    }
+
     /// Whether a file or folder was simply not there.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
@@ -48,6 +57,12 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, operation: &'static str, path: &Path, position: u64) -> Result<T, LogError> {
-        self.map_err(|source| LogError::Io { operation, path: path.to_owned(), position, source })
+        let path = || path.to_owned();
+        self.map_err(|source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                LogError::DiskFull { operation, path: path(), position }
+            }
+            _ => LogError::Io { operation, path: path(), position, source },
+        })
     }
 }

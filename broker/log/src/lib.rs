@@ -25,9 +25,12 @@ mod snapshot;
 mod tail;
 // One partition.
 mod log;
+// A folder of partitions, and what it remembers of them.
+mod folder;
 
 pub use config::LogConfig;
 pub use error::LogError;
+pub use folder::{DataFolder, PartitionOffset};
 pub use index::AbortedTransaction;
 pub use log::{AppendInfo, LastShutdown, LogRead, PartitionLog, Recovered, TimestampOffset};
 pub use snapshot::ProducerSnapshotEntry;

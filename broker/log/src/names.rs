@@ -12,6 +12,10 @@ pub(crate) const SNAPSHOT: &str = "snapshot";
 pub(crate) const DELETED: &str = ".deleted";
 pub(crate) const LEADER_EPOCHS: &str = "leader-epoch-checkpoint";
 pub(crate) const PARTITION_METADATA: &str = "partition.metadata";
+pub(crate) const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";
+pub(crate) const LOG_STARTS: &str = "log-start-offset-checkpoint";
+pub(crate) const HIGH_WATERMARKS: &str = "replication-offset-checkpoint";
+pub(crate) const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
 
 /// End of the name of a partition folder that waits for its removal.
 const DELETE: &str = "-delete";

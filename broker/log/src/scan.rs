@@ -56,7 +56,7 @@ impl Scanner {
         let header = BatchHeader::peek(self.head()?);
         let header = header.ok_or_else(|| LogError::corrupt(&self.path, position, "a header is cut"))?;
         let base_offset = header.base_offset;
-        let wrong = |source| LogError::CorruptBatch { path: self.path.clone(), position, source };
+        let wrong = |source| LogError::damaged(&self.path, position, source);
         if header.magic != MAGIC {
             return Err(wrong(BatchError::UnknownMagic { base_offset, magic: header.magic }));
         }
@@ -118,7 +118,7 @@ pub(crate) fn read_exactly(
 
 /// A batch whose checksum fits.
 pub(crate) fn checked(bytes: Bytes, path: &Path, position: u64) -> Result<ClosedBatch, LogError> {
-    let wrong = |source| LogError::CorruptBatch { path: path.to_owned(), position, source };
+    let wrong = |source| LogError::damaged(path, position, source);
     let batch = ClosedBatch::new(bytes).map_err(wrong)?;
     batch.verify_crc().map_err(|error| wrong(error.into()))?;
     Ok(batch)

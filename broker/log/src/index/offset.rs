@@ -41,6 +41,15 @@ impl OffsetIndex {
         self.table.length() >= u64::from(limit_bytes) / WIDTH as u64
     }
 
+    /// Whether the last entry lies behind the first and within `log_size`.
+    pub(crate) fn is_sound(&self, log_size: u64) -> Result<bool, LogError> {
+        let Some(last) = self.last() else { return Ok(true) };
+        let first = self.decode(&self.table.get(0)?);
+        let is_sorted =
+            self.table.length() == 1 || (first.offset < last.offset && first.position < last.position);
+        Ok(is_sorted && first.offset >= self.base_offset && last.position < log_size)
+    }
+
     pub(crate) fn last(&self) -> Option<OffsetPosition> {
         self.table.last().map(|entry| self.decode(entry))
     }

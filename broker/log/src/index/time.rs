@@ -42,6 +42,14 @@ impl TimeIndex {
         self.table.length() + 1 >= u64::from(limit_bytes) / WIDTH as u64
     }
 
+    /// Whether the last entry is later than the first.
+    pub(crate) fn is_sound(&self) -> Result<bool, LogError> {
+        let Some(last) = self.last() else { return Ok(true) };
+        let first = self.decode(&self.table.get(0)?);
+        let is_sorted = self.table.length() == 1 || first.timestamp < last.timestamp;
+        Ok(is_sorted && first.offset >= self.base_offset && last.offset >= self.base_offset)
+    }
+
     pub(crate) fn last(&self) -> Option<BatchTime> {
         self.table.last().map(|entry| self.decode(entry))
     }

@@ -89,20 +89,26 @@ impl PartitionLog {
     fn begin_segment(&mut self, base_offset: i64, now_ms: i64) -> Result<i64, LogError> {
         let is_empty = self.active().size() == 0;
         if !is_empty {
-            self.active().seal()?;
+            self.seal_active()?;
         }
         let segment = Segment::create(self.store.clone(), &self.folder, base_offset, now_ms)?;
         self.has_new_names = true;
+        self.active().release();
+        self.segments.push(segment);
         if is_empty {
-            let replaced = self.segments.pop();
-            if let Some(replaced) = replaced.filter(|replaced| replaced.base_offset() != base_offset) {
+            let replaced = self.segments.remove(self.segments.len() - 2);
+            if replaced.base_offset() != base_offset {
                 self.remove_files(&replaced)?;
             }
-        } else {
-            self.active().release();
         }
-        self.segments.push(segment);
         Ok(base_offset)
+    }
+
+    /// A recovery does not look at a segment that was flushed, so its last index entries are flushed too.
+    fn seal_active(&mut self) -> Result<(), LogError> {
+        let is_flushed = self.recovery_point >= self.end_offset;
+        self.active().seal()?;
+        if is_flushed { self.active().sync_indexes() } else { Ok(()) }
     }
 
     pub(super) fn ensure_online(&self) -> Result<(), LogError> {

@@ -19,6 +19,11 @@ impl PartitionLog {
     fn flush_files(&mut self) -> Result<(), LogError> {
         let first = self.segment_of(self.recovery_point);
         self.segments[first..].iter_mut().try_for_each(|segment| segment.sync())?;
+        self.sync_names()
+    }
+
+    /// Makes new, renamed and removed files survive a power loss.
+    pub(super) fn sync_names(&mut self) -> Result<(), LogError> {
         if self.has_new_names {
             self.store.sync_folder(&self.folder).at("flush", &self.folder, 0)?;
             self.has_new_names = false;

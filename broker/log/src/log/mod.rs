@@ -7,8 +7,10 @@ mod append;
 mod flush;
 mod metadata;
 mod open;
+mod open_transactions;
 mod producers;
 mod read;
+mod recovery;
 mod retention;
 mod timestamps;
 mod transactions;
@@ -72,6 +74,11 @@ impl PartitionLog {
     /// First offset that may be read.
     pub fn start_offset(&self) -> i64 {
         self.start_offset
+    }
+
+    /// The start, where a segment alone does not tell it: it belongs into the checkpoint of log starts.
+    pub fn checkpointed_start(&self) -> Option<i64> {
+        (self.start_offset > self.segments[0].base_offset()).then_some(self.start_offset)
     }
 
     /// Offset of the next record.

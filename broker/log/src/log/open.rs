@@ -1,4 +1,4 @@
-//! Opening a log: what the folder holds, and recovery after an unclean stop (`LogLoader`).
+//! Opening a log: what the folder holds (`LogLoader`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,8 +24,8 @@ pub struct LastShutdown {
 }
 
 impl PartitionLog {
-    /// Opens the log in `folder`, made when missing, as after an unclean stop: everything is checked. `observer` gets
-    /// the newest producer snapshot and every batch after it.
+    /// Opens the log in `folder`, made when missing, as after an unclean stop: everything is checked. `observer`
+    /// gets the newest producer snapshot and every batch after it.
     pub fn open(
         store: Arc<dyn Store>,
         folder: &Path,
@@ -49,8 +49,13 @@ impl PartitionLog {
         let files = list(store.as_ref(), folder)?;
         let epochs = LeaderEpochs::open(store.clone(), folder.join(names::LEADER_EPOCHS))?;
         let mut segments = Vec::with_capacity(files.len().max(1));
+        let mut unsound = Vec::new();
         for (base_offset, lengths) in files {
-            segments.push(Segment::open(store.clone(), folder, base_offset, lengths)?);
+            let segment = Segment::open(store.clone(), folder, base_offset, lengths)?;
+            if !segment.has_sound_indexes(lengths)? {
+                unsound.push(segments.len());
+            }
+            segments.push(segment);
         }
         if segments.is_empty() {
             segments.push(Segment::create(store.clone(), folder, shutdown.log_start_offset, now_ms)?);
@@ -72,51 +77,9 @@ impl PartitionLog {
             now_ms,
             condemned: Vec::new(),
         };
-        log.load(shutdown)?;
+        log.load(shutdown, &unsound)?;
         log.replay(observer)?;
         Ok(log)
-    }
-
-    fn load(&mut self, shutdown: LastShutdown) -> Result<(), LogError> {
-        if shutdown.is_clean {
-            self.end_offset = self.active().load_end()?;
-        } else {
-            self.recover()?;
-        }
-        self.active().activate()?;
-        if self.end_offset < self.start_offset {
-            self.truncate_fully(self.start_offset)?;
-        }
-        self.recovery_point = self.recovery_point.min(self.end_offset);
-        self.epochs.truncate_from_end(self.end_offset)?;
-        self.epochs.truncate_from_start(self.start_offset)?;
-        let end = self.end_offset;
-        self.remove_snapshots(|snapshot| snapshot > end)
-    }
-
-    /// Checks the segments from the recovery point on; what follows the first damage is removed.
-    fn recover(&mut self) -> Result<(), LogError> {
-        let interval = self.config.index_interval_bytes;
-        let mut index = self.segment_of(self.recovery_point);
-        while index < self.segments.len() {
-            let Self { segments, epochs, .. } = self;
-            let replayed = segments[index].recover(interval, &mut |batch, _| {
-                let header = batch.header();
-                match epochs.latest() {
-                    Some(latest) if header.partition_leader_epoch <= latest.epoch => Ok(()),
-                    _ => epochs.assign(header.partition_leader_epoch, header.base_offset),
-                }
-            })?;
-            self.end_offset = replayed.end_offset;
-            index += 1;
-            if replayed.cut_bytes > 0 {
-                break;
-            }
-        }
-        for segment in self.segments.split_off(index) {
-            self.remove_files(&segment)?;
-        }
-        Ok(())
     }
 }
 

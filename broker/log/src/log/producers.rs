@@ -16,6 +16,9 @@ pub enum Recovered<'a> {
     Batch { header: &'a BatchHeader, marker: Option<ControlRecord> },
 }
 
+/// Takes a header and, for a control batch, its marker.
+type Visitor<'a> = dyn FnMut(&BatchHeader, Option<ControlRecord>) -> Result<(), LogError> + 'a;
+
 impl PartitionLog {
     /// Writes what is known of producers before `offset`: when a segment begins there, and before a close.
     pub fn write_producer_snapshot(
@@ -29,7 +32,16 @@ impl PartitionLog {
 
     /// The newest snapshot that can be read, and its offset. Those that can't be read are removed.
     pub fn load_producer_snapshot(&mut self) -> Result<Option<(i64, Vec<ProducerSnapshotEntry>)>, LogError> {
+        self.snapshot_before(i64::MAX)
+    }
+
+    /// The newest snapshot at or before `limit` that can be read.
+    pub(super) fn snapshot_before(
+        &mut self,
+        limit: i64,
+    ) -> Result<Option<(i64, Vec<ProducerSnapshotEntry>)>, LogError> {
         let mut offsets = self.snapshots()?;
+        offsets.retain(|offset| *offset <= limit);
         offsets.sort_unstable();
         while let Some(offset) = offsets.pop() {
             let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
@@ -49,21 +61,25 @@ impl PartitionLog {
             observer(Recovered::Snapshot { offset, entries: &entries });
             from = from.max(offset);
         }
-        for segment in &self.segments[self.segment_of(from)..] {
+        self.walk(from, i64::MAX, &mut |header, marker| {
+            observer(Recovered::Batch { header, marker });
+            Ok(())
+        })
+    }
+
+    /// Shows the headers of batches that reach `from` and begin before `to`; markers for control batches.
+    pub(super) fn walk(&self, from: i64, to: i64, visitor: &mut Visitor<'_>) -> Result<(), LogError> {
+        let segments = self.segments[self.segment_of(from)..].iter();
+        for segment in segments.take_while(|segment| segment.base_offset() < to) {
             let Some(first) = segment.locate(from)? else { continue };
             let mut scanner = segment.scanner(first.position)?;
-            while let Some(batch) = scanner.next()? {
-                let mut marker = None;
-                if batch.header.attributes.is_control() {
-                    let batch_at = batch.position;
-                    let opened = scanner.read(&batch)?;
-                    marker = Some(control_record(&opened).map_err(|source| LogError::CorruptBatch {
-                        path: segment.path().to_owned(),
-                        position: batch_at,
-                        source,
-                    })?);
-                }
-                observer(Recovered::Batch { header: &batch.header, marker });
+            while let Some(batch) = scanner.next()?.filter(|batch| batch.header.base_offset < to) {
+                let is_control = batch.header.attributes.is_control();
+                let opened = if is_control { Some(scanner.read(&batch)?) } else { None };
+                let marker = opened.as_ref().map(control_record).transpose();
+                let (path, position) = (segment.path(), batch.position);
+                let marker = marker.map_err(|source| LogError::damaged(path, position, source))?;
+                visitor(&batch.header, marker)?;
             }
         }
         Ok(())

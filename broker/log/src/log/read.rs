@@ -67,8 +67,7 @@ struct Wanted {
 /// Reads from `first` on; only one segment is read, as Kafka does.
 fn read_segment(segment: &Segment, first: &Located, wanted: &Wanted) -> Result<LogRead, LogError> {
     let nothing = LogRead { next_offset: wanted.from_offset, ..LogRead::default() };
-    let fits = first.size <= wanted.max_bytes || wanted.at_least_one;
-    if !fits || first.header.next_offset() > wanted.upper_bound {
+    if first.size > wanted.max_bytes && !wanted.at_least_one {
         return Ok(nothing);
     }
     let left = usize::try_from(segment.size() - first.position).unwrap_or(usize::MAX);
@@ -81,7 +80,11 @@ fn read_segment(segment: &Segment, first: &Located, wanted: &Wanted) -> Result<L
     let mut read = nothing;
     while let Some(size) = whole_batch(&bytes[read.size..]) {
         let position = first.position + read.size as u64;
-        let batch = checked(bytes.slice(read.size..read.size + size), path, position)?;
+        let batch = match checked(bytes.slice(read.size..read.size + size), path, position) {
+            // The next read begins at the damage and tells it.
+            Err(_) if read.size > 0 => break,
+            batch => batch?,
+        };
         if batch.header().next_offset() > wanted.upper_bound {
             break;
         }

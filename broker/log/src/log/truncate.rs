@@ -22,8 +22,10 @@ impl PartitionLog {
                 self.remove_files(&segment)?;
             }
         }
-        self.active().truncate_to(offset)?;
+        // What is removed must not come back behind other records after a power loss.
+        self.sync_names()?;
         self.active().activate()?;
+        self.active().truncate_to(offset)?;
         self.end_offset = offset;
         self.recovery_point = self.recovery_point.min(offset);
         self.epochs.truncate_from_end(offset)?;
@@ -42,6 +44,7 @@ impl PartitionLog {
         for segment in removed.iter().filter(|segment| segment.base_offset() != start_offset) {
             self.remove_files(segment)?;
         }
+        self.sync_names()?;
         self.epochs.clear()?;
         self.remove_snapshots(|_| true)
     }

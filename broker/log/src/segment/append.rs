@@ -1,7 +1,5 @@
 //! Adding a batch to the active segment, and when the next segment is due.
 
-use std::io;
-
 use bytes::Bytes;
 use strait_wire::batch::BatchHeader;
 
@@ -32,7 +30,7 @@ impl Segment {
             self.has_remains = true;
             // When this fails too, the next append tries it again.
             let _ = self.clear_remains();
-            return Err(self.write_error(error, size));
+            return Err(error).at("append to", &self.path, self.size);
         }
         self.note(header, size, index_interval_bytes)
     }
@@ -58,7 +56,7 @@ impl Segment {
     }
 
     /// Cuts what a failed append left behind.
-    fn clear_remains(&mut self) -> Result<(), LogError> {
+    pub(super) fn clear_remains(&mut self) -> Result<(), LogError> {
         if !self.has_remains {
             return Ok(());
         }
@@ -66,16 +64,6 @@ impl Segment {
         file.truncate(self.size).at("truncate", &self.path, self.size)?;
         self.has_remains = false;
         Ok(())
-    }
-
-    fn write_error(&self, source: io::Error, bytes: u64) -> LogError {
-        let (path, position) = (self.path.clone(), self.size);
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                LogError::DiskFull { path, position, bytes }
-            }
-            _ => LogError::Io { operation: "append to", path, position, source },
-        }
     }
 
     /// Whether a batch has to begin a new segment (`LogSegment.shouldRoll`). Time counts from the first batch by the

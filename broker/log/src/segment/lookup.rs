@@ -15,10 +15,16 @@ impl Segment {
     pub(crate) fn locate(&self, offset: i64) -> Result<Option<Located>, LogError> {
         let start = self.offset_index.lookup(offset)?;
         let mut scanner = self.scanner(start.position)?;
+        let mut before: Option<Located> = None;
         while let Some(batch) = scanner.next()? {
             if batch.header.last_offset() >= offset {
+                // At a hole the batch before may end too early only because it is damaged.
+                if let Some(before) = before.filter(|_| batch.header.base_offset > offset) {
+                    scanner.read(&before)?;
+                }
                 return Ok(Some(batch));
             }
+            before = Some(batch);
         }
         Ok(None)
     }

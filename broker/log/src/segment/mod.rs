@@ -52,6 +52,17 @@ impl Segment {
         base_offset: i64,
         lengths: Lengths,
     ) -> Result<Self, LogError> {
+        let mut segment = Self::new(store, folder, base_offset, lengths)?;
+        segment.created_ms = segment.store.modified_ms(&segment.path).at("look at", &segment.path, 0)?;
+        Ok(segment)
+    }
+
+    fn new(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        base_offset: i64,
+        lengths: Lengths,
+    ) -> Result<Self, LogError> {
         let file = |extension| names::offset_file(folder, base_offset, extension);
         let path = file(names::LOG);
         let (index, time) = (lengths.index.unwrap_or(0), lengths.time_index.unwrap_or(0));
@@ -59,7 +70,6 @@ impl Segment {
         let time_index = TimeIndex::open(store.clone(), file(names::TIME_INDEX), base_offset, time)?;
         let txn = lengths.txn_index.unwrap_or(0);
         let transactions = TransactionIndex::open(store.clone(), file(names::TXN_INDEX), txn)?;
-        let created_ms = store.modified_ms(&path).at("look at", &path, 0)?;
         Ok(Self {
             store,
             path,
@@ -72,7 +82,7 @@ impl Segment {
             transactions,
             bytes_since_index: 0,
             first_timestamp: None,
-            created_ms,
+            created_ms: 0,
             has_remains: false,
         })
     }
@@ -84,12 +94,12 @@ impl Segment {
         base_offset: i64,
         now_ms: i64,
     ) -> Result<Self, LogError> {
-        let path = names::offset_file(folder, base_offset, names::LOG);
-        let file = store.open_append(&path).at("open", &path, 0)?;
-        file.truncate(0).at("truncate", &path, 0)?;
-        let mut segment = Self::open(store, folder, base_offset, Lengths::default())?;
+        let mut segment = Self::new(store, folder, base_offset, Lengths::default())?;
         segment.offset_index.persist()?;
         segment.time_index.persist()?;
+        // The last file: a segment that could not be made is not found when the log is opened.
+        let file = segment.store.open_append(&segment.path).at("open", &segment.path, 0)?;
+        file.truncate(0).at("truncate", &segment.path, 0)?;
         segment.created_ms = now_ms;
         segment.file = Some(file);
         Ok(segment)
@@ -147,8 +157,10 @@ impl Segment {
         Ok(())
     }
 
-    /// Writes what the indexes hold in memory and adds the largest timestamp, as a closed segment has it.
+    /// Leaves the files as a closed segment has them: nothing behind the last batch, all index entries, and one for
+    /// the largest timestamp.
     pub(crate) fn seal(&mut self) -> Result<(), LogError> {
+        self.clear_remains()?;
         self.time_index.reserve()?;
         if let Some(largest) = self.largest() {
             self.time_index.push(largest)?;
@@ -165,6 +177,11 @@ impl Segment {
     /// Makes records and indexes survive a power loss.
     pub(crate) fn sync(&mut self) -> Result<(), LogError> {
         self.reader()?.sync().at("flush", &self.path, self.size)?;
+        self.sync_indexes()
+    }
+
+    /// Makes the indexes survive a power loss.
+    pub(crate) fn sync_indexes(&mut self) -> Result<(), LogError> {
         self.offset_index.sync()?;
         self.time_index.sync()?;
         self.transactions.sync()

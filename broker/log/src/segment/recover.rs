@@ -3,7 +3,7 @@
 
 use strait_wire::batch::ClosedBatch;
 
-use super::Segment;
+use super::{Lengths, Segment};
 use crate::error::{At, LogError};
 use crate::index::{OffsetIndex, TimeIndex, TransactionIndex};
 use crate::scan::Scanner;
@@ -18,6 +18,14 @@ pub(crate) struct Replayed {
 }
 
 impl Segment {
+    /// Whether the indexes are there and sorted, as far as their first and last entries tell. An index that Kafka made
+    /// longer in advance, and never cut, is not.
+    pub(crate) fn has_sound_indexes(&self, lengths: Lengths) -> Result<bool, LogError> {
+        let there = lengths.index.is_some() && lengths.time_index.is_some();
+        let offsets = self.offset_index.is_sound(self.size)?;
+        Ok(there && offsets && self.time_index.is_sound()?)
+    }
+
     /// Keeps the batches up to the first bad one, makes the indexes again, and shows each batch to `observer`,
     /// which may add to the index of aborted transactions.
     pub(crate) fn recover(
@@ -69,6 +77,8 @@ impl Segment {
     fn cut(&mut self, file: &dyn StoreFile, length: u64) -> Result<(), LogError> {
         if length > self.size {
             file.truncate(self.size).at("truncate", &self.path, self.size)?;
+            // Else a good batch behind a bad one could come back behind what is appended next.
+            file.sync().at("flush", &self.path, self.size)?;
         }
         self.has_remains = false;
         self.seal()
@@ -79,7 +89,7 @@ impl Segment {
 fn next_good(scanner: &mut Scanner) -> Result<Option<ClosedBatch>, LogError> {
     let found = scanner.next().and_then(|found| found.map(|found| scanner.read(&found)).transpose());
     match found {
-        Err(LogError::CorruptBatch { .. } | LogError::CorruptFile { .. }) => Ok(None),
+        Err(error) if error.is_damage() => Ok(None),
         found => found,
     }
 }

@@ -4,7 +4,7 @@ use super::Segment;
 use crate::error::{At, LogError};
 
 impl Segment {
-    /// Removes the batches that end at `offset` or later.
+    /// Removes the batches that end at `offset` or later, and flushes: they must not come back behind others.
     pub(crate) fn truncate_to(&mut self, offset: i64) -> Result<(), LogError> {
         let Some(batch) = self.locate(offset)? else { return Ok(()) };
         self.activate()?;
@@ -14,6 +14,7 @@ impl Segment {
         self.transactions.truncate_to(offset)?;
         let file = self.reader()?;
         file.truncate(batch.position).at("truncate", &self.path, batch.position)?;
+        file.sync().at("flush", &self.path, batch.position)?;
         self.size = batch.position;
         self.first_timestamp = None;
         self.largest = self.time_index.last();

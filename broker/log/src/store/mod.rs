@@ -1,6 +1,7 @@
 //! Files behind a trait, so that tests can make them fail. Every call may block.
 
 mod disk;
+pub mod faulty;
 
 pub use disk::DiskStore;
 
