@@ -16,7 +16,9 @@ fn filled(store: &FaultyStore, random: &mut Random) -> (PartitionLog, Model) {
         let batch = model.next_batch(random);
         let appended = log.append(&batch.segments, &batch.header, NOW_MS).expect("appended");
         // With a snapshot for each segment nothing before it is read for producer state.
-        appended.rolled_at.map(|offset| log.write_producer_snapshot(offset, &[]).expect("written"));
+        if let Some(offset) = appended.rolled_at {
+            log.write_producer_snapshot(offset, &[]).expect("written");
+        }
         model.push(batch);
     }
     log.flush().expect("flushed");

@@ -73,7 +73,7 @@ fn a_deleted_partition_makes_room_for_its_successor() {
     assert_eq!(orders.topic_id().expect("read"), Some(id));
     appended(&mut orders, &["a"]);
     let deleted = orders.rename_for_deletion("orders", 3, Uuid([1; 16])).expect("renamed");
-    assert_eq!(data.deleted_partitions().expect("listed"), [deleted.clone()]);
+    assert_eq!(data.deleted_partitions().expect("listed"), std::slice::from_ref(&deleted));
     assert_eq!(log(&data).end_offset(), 0);
     data.remove_deleted(&deleted).expect("removed");
     assert!(!deleted.exists());

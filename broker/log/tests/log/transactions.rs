@@ -40,7 +40,7 @@ fn aborted(producer_id: i64, first: i64, last: i64, stable: i64) -> AbortedTrans
 }
 
 /// Producer 1 aborts 0..=3, 2 commits 1..=4, 3 aborts 5..=7; producer 4 stays open at 6.
-fn filled(log: &mut PartitionLog) -> [AbortedTransaction; 2] {
+pub(crate) fn filled(log: &mut PartitionLog) -> [AbortedTransaction; 2] {
     data(log, 1);
     data(log, 2);
     appended(log, &["plain"]);
