@@ -46,7 +46,7 @@ fn dump(libraries: &Path, files: &[PathBuf]) -> String {
     let dumped = kafka(
         libraries,
         state.path(),
-        &["tool", "kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &files],
+        &["tool", "org.apache.kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &files],
     );
     for trouble in
         ["Mismatches", "Found timestamp mismatch", "Found out of order", "isvalid: false", "corrupt"]
