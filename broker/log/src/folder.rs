@@ -38,6 +38,7 @@ pub struct DataFolder {
     recovery_points: Offsets,
     log_starts: Offsets,
     high_watermarks: Offsets,
+    cleaner_offsets: Offsets,
 }
 
 impl DataFolder {
@@ -50,6 +51,7 @@ impl DataFolder {
         let recovery_points = offsets(names::RECOVERY_POINTS)?;
         let log_starts = offsets(names::LOG_STARTS)?;
         let high_watermarks = offsets(names::HIGH_WATERMARKS)?;
+        let cleaner_offsets = offsets(names::CLEANER_OFFSETS)?;
         Ok(Self {
             is_clean: marker.is_some(),
             broker_epoch: marker.flatten(),
@@ -57,6 +59,7 @@ impl DataFolder {
             recovery_points,
             log_starts,
             high_watermarks,
+            cleaner_offsets,
             store,
         })
     }
@@ -126,6 +129,16 @@ impl DataFolder {
     /// Stores the high watermarks of all partitions.
     pub fn write_high_watermarks(&self, offsets: &[PartitionOffset]) -> Result<(), LogError> {
         self.write(names::HIGH_WATERMARKS, offsets)
+    }
+
+    /// Where cleaning goes on in each log; also read again at the next start.
+    pub fn write_cleaner_offsets(&self, offsets: &[PartitionOffset]) -> Result<(), LogError> {
+        self.write(names::CLEANER_OFFSETS, offsets)
+    }
+
+    /// Where cleaning goes on in a log; 0 where nothing was cleaned.
+    pub fn cleaner_offset(&self, topic: &str, partition: i32) -> i64 {
+        self.cleaner_offsets.get(&(topic.to_owned(), partition)).copied().unwrap_or(0)
     }
 
     /// Marks a clean stop: the last write, after all logs were closed and their checkpoints stored.

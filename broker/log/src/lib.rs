@@ -25,13 +25,16 @@ mod snapshot;
 mod tail;
 // One partition.
 mod log;
+// The newest record of each key stays.
+mod cleaner;
 // A folder of partitions, and what it remembers of them.
 mod folder;
 
-pub use config::LogConfig;
+pub use cleaner::{Cleaned, CleaningPlan};
+pub use config::{CleanupPolicy, LogConfig};
 pub use error::LogError;
 pub use folder::{DataFolder, PartitionOffset};
 pub use index::AbortedTransaction;
-pub use log::{AppendInfo, LastShutdown, LogRead, PartitionLog, Recovered, TimestampOffset};
+pub use log::{AppendInfo, Cleanable, LastShutdown, LogRead, PartitionLog, Recovered, TimestampOffset};
 pub use snapshot::ProducerSnapshotEntry;
 pub use store::{DiskStore, Store, StoreFile};

@@ -10,11 +10,14 @@ pub(crate) const TIME_INDEX: &str = "timeindex";
 pub(crate) const TXN_INDEX: &str = "txnindex";
 pub(crate) const SNAPSHOT: &str = "snapshot";
 pub(crate) const DELETED: &str = ".deleted";
+pub(crate) const CLEANED: &str = ".cleaned";
+pub(crate) const SWAP: &str = ".swap";
 pub(crate) const LEADER_EPOCHS: &str = "leader-epoch-checkpoint";
 pub(crate) const PARTITION_METADATA: &str = "partition.metadata";
 pub(crate) const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";
 pub(crate) const LOG_STARTS: &str = "log-start-offset-checkpoint";
 pub(crate) const HIGH_WATERMARKS: &str = "replication-offset-checkpoint";
+pub(crate) const CLEANER_OFFSETS: &str = "cleaner-offset-checkpoint";
 pub(crate) const CLEAN_SHUTDOWN: &str = ".kafka_cleanshutdown";
 
 /// End of the name of a partition folder that waits for its removal.

@@ -33,6 +33,10 @@ impl TimeIndex {
         Ok(Self { base_offset, table: Table::open(store, path, length)? })
     }
 
+    pub(crate) fn length_bytes(&self) -> u64 {
+        self.table.length() * WIDTH as u64
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.table.path()
     }

@@ -35,6 +35,10 @@ impl TransactionIndex {
         Ok(Self { table: Table::open(store, path, length)? })
     }
 
+    pub(crate) fn length_bytes(&self) -> u64 {
+        self.table.length() * WIDTH as u64
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.table.path()
     }

@@ -4,6 +4,7 @@
 //! `end_offset` hold whole batches only.
 
 mod append;
+mod clean;
 mod flush;
 mod metadata;
 mod open;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use append::AppendInfo;
+pub use clean::Cleanable;
 pub use open::LastShutdown;
 pub use producers::Recovered;
 pub use read::LogRead;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{PartitionLog, Recovered};
+use crate::cleaner::finish_swaps;
 use crate::config::LogConfig;
 use crate::epochs::LeaderEpochs;
 use crate::error::{At, LogError};
@@ -46,6 +47,7 @@ impl PartitionLog {
         observer: &mut dyn FnMut(Recovered<'_>),
     ) -> Result<Self, LogError> {
         store.create_folder(folder).at("make", folder, 0)?;
+        finish_swaps(store.as_ref(), folder)?;
         let files = list(store.as_ref(), folder)?;
         let epochs = LeaderEpochs::open(store.clone(), folder.join(names::LEADER_EPOCHS))?;
         let mut segments = Vec::with_capacity(files.len().max(1));

@@ -1,5 +1,7 @@
 //! Cutting the end, as a follower does (KIP-101), and starting over.
 
+use std::path::PathBuf;
+
 use super::PartitionLog;
 use crate::error::{At, LogError};
 use crate::names;
@@ -50,9 +52,14 @@ impl PartitionLog {
     }
 
     pub(super) fn remove_files(&mut self, segment: &Segment) -> Result<(), LogError> {
+        self.discard(&segment.files())
+    }
+
+    /// Removes files, as far as they are there.
+    pub(super) fn discard(&mut self, files: &[PathBuf]) -> Result<(), LogError> {
         self.has_new_names = true;
-        for file in segment.files() {
-            match self.store.remove(&file).at("remove", &file, 0) {
+        for file in files {
+            match self.store.remove(file).at("remove", file, 0) {
                 Err(error) if !error.is_missing() => return Err(error),
                 _ => {}
             }

@@ -52,7 +52,7 @@ impl Segment {
         base_offset: i64,
         lengths: Lengths,
     ) -> Result<Self, LogError> {
-        let mut segment = Self::new(store, folder, base_offset, lengths)?;
+        let mut segment = Self::new(store, folder, base_offset, "", lengths)?;
         segment.created_ms = segment.store.modified_ms(&segment.path).at("look at", &segment.path, 0)?;
         Ok(segment)
     }
@@ -61,9 +61,10 @@ impl Segment {
         store: Arc<dyn Store>,
         folder: &Path,
         base_offset: i64,
+        suffix: &str,
         lengths: Lengths,
     ) -> Result<Self, LogError> {
-        let file = |extension| names::offset_file(folder, base_offset, extension);
+        let file = |extension| names::offset_file(folder, base_offset, &format!("{extension}{suffix}"));
         let path = file(names::LOG);
         let (index, time) = (lengths.index.unwrap_or(0), lengths.time_index.unwrap_or(0));
         let offset_index = OffsetIndex::open(store.clone(), file(names::INDEX), base_offset, index)?;
@@ -94,7 +95,18 @@ impl Segment {
         base_offset: i64,
         now_ms: i64,
     ) -> Result<Self, LogError> {
-        let mut segment = Self::new(store, folder, base_offset, Lengths::default())?;
+        Self::create_suffixed(store, folder, base_offset, "", now_ms)
+    }
+
+    /// The same with `suffix` behind the names of all files.
+    pub(crate) fn create_suffixed(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        base_offset: i64,
+        suffix: &str,
+        now_ms: i64,
+    ) -> Result<Self, LogError> {
+        let mut segment = Self::new(store, folder, base_offset, suffix, Lengths::default())?;
         segment.offset_index.persist()?;
         segment.time_index.persist()?;
         // The last file: a segment that could not be made is not found when the log is opened.
@@ -103,6 +115,19 @@ impl Segment {
         segment.created_ms = now_ms;
         segment.file = Some(file);
         Ok(segment)
+    }
+
+    /// The same closed segment for another thread.
+    pub(crate) fn view(&self) -> Result<Self, LogError> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Self::open(self.store.clone(), folder, self.base_offset, self.lengths())
+    }
+
+    /// Lengths of the files once the segment is sealed.
+    pub(crate) fn lengths(&self) -> Lengths {
+        let txn_index = (!self.transactions.is_empty()).then(|| self.transactions.length_bytes());
+        let (index, time_index) = (self.offset_index.length_bytes(), self.time_index.length_bytes());
+        Lengths { log: self.size, index: Some(index), time_index: Some(time_index), txn_index }
     }
 
     pub(crate) fn path(&self) -> &Path {

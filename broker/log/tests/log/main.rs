@@ -1,6 +1,7 @@
 //! Logs on real files and on faulty ones.
 
 mod basics;
+mod cleaning;
 mod crash;
 mod damage;
 mod folder;

@@ -21,7 +21,7 @@ fn data(log: &mut PartitionLog, producer_id: i64) {
 }
 
 /// A commit (1) or abort (0) marker.
-fn marker(log: &mut PartitionLog, producer_id: i64, kind: u8) {
+pub(crate) fn marker(log: &mut PartitionLog, producer_id: i64, kind: u8) {
     let mut builder = BatchBuilder::new(Compression::None, NOW_MS);
     let (key, value) = (Bytes::from(vec![0, 0, 0, kind]), Bytes::from_static(&[0, 0, 0, 0, 0, 5]));
     builder.push(NOW_MS, Some(&key), Some(&value), &[]);

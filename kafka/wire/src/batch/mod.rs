@@ -19,6 +19,8 @@ mod varint;
 mod compress;
 // New batches from records.
 mod builder;
+// A batch with some of its records.
+mod retain;
 // Commit and abort markers.
 mod control;
 // Message formats 0 and 1.

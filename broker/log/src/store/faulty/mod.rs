@@ -49,6 +49,11 @@ impl FaultyStore {
         self.state().failed_syncs = count;
     }
 
+    /// The power is lost when `count` more flushes were done, before the next.
+    pub fn lose_power_at_sync(&self, count: u64) {
+        self.state().syncs_left = Some(count);
+    }
+
     /// Turns one bit of a file around, for good.
     pub fn flip_bit(&self, path: &Path, position: u64, bit: u8) -> io::Result<()> {
         self.state().flip_bit(path, position, bit)
@@ -87,10 +92,7 @@ impl Store for FaultyStore {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.find(path)?;
-        state.names.remove(path);
-        Ok(())
+        self.state().remove(path)
     }
 
     fn remove_folder(&self, folder: &Path) -> io::Result<()> {
@@ -98,10 +100,10 @@ impl Store for FaultyStore {
         Ok(())
     }
 
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.may_sync()?;
-        state.sync_names(folder);
+        state.sync_names();
         Ok(())
     }
 

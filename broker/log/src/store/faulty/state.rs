@@ -20,8 +20,11 @@ pub(super) struct State {
     random: u64,
     next_inode: Inode,
     pub(super) contents: BTreeMap<Inode, Content>,
-    pub(super) names: BTreeMap<PathBuf, Inode>,
+    names: BTreeMap<PathBuf, Inode>,
     flushed_names: BTreeMap<PathBuf, Inode>,
+    /// Changes of names that were not flushed, in order. Each survives whole or not at all, and only after those
+    /// before it, as in a file system with a journal.
+    journal: Vec<Vec<(PathBuf, Option<Inode>)>>,
     folders: BTreeSet<PathBuf>,
     /// Counts power losses: files of an earlier life are gone.
     pub(super) life: u64,
@@ -29,6 +32,8 @@ pub(super) struct State {
     pub(super) cut_appends: u32,
     pub(super) failed_truncations: u32,
     pub(super) failed_syncs: u32,
+    /// Flushes until the power is lost.
+    pub(super) syncs_left: Option<u64>,
 }
 
 impl State {
@@ -39,12 +44,14 @@ impl State {
             contents: BTreeMap::new(),
             names: BTreeMap::new(),
             flushed_names: BTreeMap::new(),
+            journal: Vec::new(),
             folders: BTreeSet::new(),
             life: 0,
             room: None,
             cut_appends: 0,
             failed_truncations: 0,
             failed_syncs: 0,
+            syncs_left: None,
         }
     }
 
@@ -67,8 +74,19 @@ impl State {
         }
         self.next_inode += 1;
         self.contents.insert(self.next_inode, Content::default());
-        self.names.insert(path.to_owned(), self.next_inode);
+        self.change_names(vec![(path.to_owned(), Some(self.next_inode))]);
         self.next_inode
+    }
+
+    fn change_names(&mut self, changes: Vec<(PathBuf, Option<Inode>)>) {
+        apply(&changes, &mut self.names);
+        self.journal.push(changes);
+    }
+
+    pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
+        self.find(path)?;
+        self.change_names(vec![(path.to_owned(), None)]);
+        Ok(())
     }
 
     pub(super) fn create_folder(&mut self, folder: &Path) {
@@ -94,10 +112,11 @@ impl State {
     }
 
     pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        if let Some(inode) = self.names.remove(from) {
-            self.names.insert(to.to_owned(), inode);
+        if let Some(inode) = self.names.get(from).copied() {
+            self.change_names(vec![(from.to_owned(), None), (to.to_owned(), Some(inode))]);
             return Ok(());
         }
+        self.sync_names();
         if !self.folders.remove(from) {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -115,15 +134,15 @@ impl State {
     }
 
     pub(super) fn remove_folder(&mut self, folder: &Path) {
+        self.sync_names();
         self.folders.retain(|path| !path.starts_with(folder));
         self.names.retain(|path, _| !path.starts_with(folder));
         self.flushed_names.retain(|path, _| !path.starts_with(folder));
     }
 
-    pub(super) fn sync_names(&mut self, folder: &Path) {
-        self.flushed_names.retain(|path, _| path.parent() != Some(folder));
-        let inside = self.names.iter().filter(|(path, _)| path.parent() == Some(folder));
-        self.flushed_names.extend(inside.map(|(path, inode)| (path.clone(), *inode)));
+    /// Flushes all changes of names.
+    pub(super) fn sync_names(&mut self) {
+        self.journal.drain(..).for_each(|changes| apply(&changes, &mut self.flushed_names));
     }
 
     pub(super) fn flip_bit(&mut self, path: &Path, position: u64, bit: u8) -> io::Result<()> {
@@ -140,6 +159,13 @@ impl State {
 
     /// Counts a flush against those that shall fail.
     pub(super) fn may_sync(&mut self) -> io::Result<()> {
+        if let Some(left) = &mut self.syncs_left {
+            let Some(fewer) = left.checked_sub(1) else {
+                self.lose_power();
+                return Err(io::Error::other("the power was lost"));
+            };
+            *left = fewer;
+        }
         if self.failed_syncs == 0 {
             return Ok(());
         }
@@ -172,19 +198,13 @@ impl State {
         }
     }
 
-    /// Some flushes may have happened by themselves, and not in order.
+    /// Some flushes may have happened by themselves.
     pub(super) fn lose_power(&mut self) {
         self.life += 1;
-        let changed: Vec<PathBuf> = self.names.keys().chain(self.flushed_names.keys()).cloned().collect();
-        for path in changed {
-            if self.names.get(&path) == self.flushed_names.get(&path) || self.draw(2) == 0 {
-                continue;
-            }
-            match self.names.get(&path) {
-                Some(inode) => self.flushed_names.insert(path, *inode),
-                None => self.flushed_names.remove(&path),
-            };
-        }
+        self.syncs_left = None;
+        let survived = self.draw(self.journal.len() as u64 + 1) as usize;
+        self.journal.truncate(survived);
+        self.sync_names();
         self.names.clone_from(&self.flushed_names);
         let inodes: Vec<Inode> = self.contents.keys().copied().collect();
         inodes.into_iter().for_each(|inode| self.lose_bytes(inode));
@@ -207,5 +227,14 @@ impl State {
         }
         content.bytes.clone_from(&content.flushed);
         self.contents.insert(inode, content);
+    }
+}
+
+fn apply(changes: &[(PathBuf, Option<Inode>)], names: &mut BTreeMap<PathBuf, Inode>) {
+    for (path, inode) in changes {
+        match inode {
+            Some(inode) => names.insert(path.clone(), *inode),
+            None => names.remove(path),
+        };
     }
 }
