@@ -35,6 +35,9 @@ pub use config::{CleanupPolicy, LogConfig};
 pub use error::LogError;
 pub use folder::{DataFolder, PartitionOffset};
 pub use index::AbortedTransaction;
-pub use log::{AppendInfo, Cleanable, LastShutdown, LogRead, PartitionLog, Recovered, TimestampOffset};
+pub use log::{
+    AppendInfo, Cleanable, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, Recovered,
+    TimestampOffset,
+};
 pub use snapshot::ProducerSnapshotEntry;
 pub use store::{DiskStore, Store, StoreFile};

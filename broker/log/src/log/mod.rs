@@ -6,6 +6,7 @@
 mod append;
 mod clean;
 mod flush;
+mod flush_plan;
 mod metadata;
 mod open;
 mod open_transactions;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 pub use append::AppendInfo;
 pub use clean::Cleanable;
+pub use flush_plan::{FlushPlan, Flushed};
 pub use open::LastShutdown;
 pub use producers::Recovered;
 pub use read::LogRead;
@@ -47,6 +49,7 @@ pub struct PartitionLog {
     start_offset: i64,
     end_offset: i64,
     recovery_point: i64,
+    truncations: u64,
     /// Files were made, renamed or removed since the folder was flushed.
     has_new_names: bool,
     /// A flush failed: what is on disk is not known.

@@ -74,6 +74,7 @@ impl PartitionLog {
             start_offset,
             end_offset: start_offset,
             recovery_point: shutdown.recovery_point,
+            truncations: 0,
             has_new_names: true,
             is_offline: false,
             now_ms,

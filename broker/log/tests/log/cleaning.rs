@@ -15,7 +15,7 @@ use super::support::{Folder, NOW_MS, append, batches, offsets, records};
 use super::transactions::marker;
 
 const KEY_BYTES: usize = 1 << 20;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 fn config() -> LogConfig {
     let cleanup_policy = CleanupPolicy { delete: false, compact: true };
@@ -142,37 +142,47 @@ fn a_tombstone_stays_for_its_time_after_the_first_cleaning() {
     }
 }
 
-#[test]
-fn the_last_batch_of_a_producer_stays_when_its_records_go() {
-    let folder = Folder::new();
-    let mut log = open(&folder);
-    let stamp =
-        |base_sequence| Stamp { producer_id: 7, producer_epoch: 2, base_sequence, transactional: false };
-    write(&mut log, stamp(0), &[("a", "1")]);
-    write(&mut log, stamp(1), &[("a", "2"), ("b", "1")]);
-    put(&mut log, &[("a", "3"), ("b", "2")]);
-    log.roll(NOW_MS).expect("rolled");
-    let producer = ProducerSnapshotEntry {
+fn producer_seven() -> ProducerSnapshotEntry {
+    ProducerSnapshotEntry {
         producer_id: 7,
         producer_epoch: 2,
-        last_sequence: 2,
-        last_offset: 2,
+        last_sequence: 1,
+        last_offset: 1,
         offset_delta: 1,
         timestamp: NOW_MS,
         coordinator_epoch: -1,
         current_txn_first_offset: -1,
-    };
-    let dirty = clean_at(&mut log, 0, &[producer], NOW_MS);
-    let kept: Vec<_> = batches(&log, 0).iter().map(|batch| *batch.header()).collect();
-    assert_eq!(kept.len(), 2);
-    assert_eq!((kept[0].base_offset, kept[0].last_offset(), kept[0].records_count), (1, 2, 0));
-    assert_eq!((kept[0].base_sequence, kept[0].producer_epoch), (1, 2));
-    // Once the producer is forgotten the empty batch goes.
-    put(&mut log, &[("c", "1")]);
+    }
+}
+
+/// A cleaned log with an emptied batch (offsets 0 and 1), a tombstone (2) and a batch that lost a record.
+pub(crate) fn compacted(folder: &Folder) -> PartitionLog {
+    let mut log = open(folder);
+    let stamp = Stamp { producer_id: 7, producer_epoch: 2, base_sequence: 0, transactional: false };
+    write(&mut log, stamp, &[("a", "1"), ("b", "1")]);
+    put(&mut log, &[("a", "")]);
+    put(&mut log, &[("b", "2"), ("c", "1"), ("d", "1")]);
+    put(&mut log, &[("c", "2")]);
     log.roll(NOW_MS).expect("rolled");
-    clean(&mut log, dirty);
-    assert_eq!(batches(&log, 0).len(), 2);
-    assert_eq!(offsets(&log, 0), [3, 4, 5]);
+    clean_at(&mut log, 0, &[producer_seven()], NOW_MS);
+    log
+}
+
+#[test]
+fn the_last_batch_of_a_producer_stays_when_its_records_go() {
+    let folder = Folder::new();
+    let mut log = compacted(&folder);
+    let kept = batches(&log, 0);
+    assert_eq!(kept.len(), 4);
+    let header = kept[0].header();
+    assert_eq!((header.base_offset, header.last_offset(), header.records_count), (0, 1, 0));
+    assert_eq!((header.base_sequence, header.producer_epoch), (0, 2));
+    // Once the producer is forgotten the empty batch goes.
+    put(&mut log, &[("e", "1")]);
+    log.roll(NOW_MS).expect("rolled");
+    clean(&mut log, 7);
+    assert_eq!(batches(&log, 0).len(), 4);
+    assert_eq!(offsets(&log, 0), [2, 3, 5, 6, 7]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use strait_broker_log::{DataFolder, DiskStore, LogConfig, PartitionLog, Producer
 use strait_wire::batch::Compression;
 use tempfile::TempDir;
 
+use super::cleaning::{DAY_MS, compacted};
 use super::support::{Folder, NOW_MS, append, compressed, offsets, records};
 use super::transactions::filled;
 
@@ -105,6 +106,22 @@ fn kafka_dumps_our_files() {
     ] {
         assert!(snapshot.contains(part), "{part}: {snapshot}");
     }
+}
+
+#[test]
+fn kafka_dumps_what_we_compacted() {
+    let Some(libraries) = libraries("DumpLogSegments on compacted files") else { return };
+    let folder = Folder::new();
+    let mut log = compacted(&folder);
+    log.close().expect("closed");
+    let base = |extension| folder.path().join(format!("{:020}.{extension}", 0));
+    let dumped = dump(&libraries, &[base("log")]);
+    assert!(dumped.contains(&format!("deleteHorizonMs: OptionalLong[{}]", NOW_MS + DAY_MS)), "{dumped}");
+    assert!(
+        dumped.contains("baseOffset: 0 lastOffset: 1 count: 0 baseSequence: 0 lastSequence: 1"),
+        "{dumped}"
+    );
+    dump(&libraries, &[base("index"), base("timeindex")]);
 }
 
 /// What a log opened without trouble shows of its producers.
