@@ -21,7 +21,8 @@ mod segment;
 mod epochs;
 // Producer state on disk.
 mod snapshot;
-// The newest batches in memory.
+// The newest batches in memory, and how much all logs may hold.
+mod budget;
 mod tail;
 // One partition.
 mod log;
@@ -30,6 +31,7 @@ mod cleaner;
 // A folder of partitions, and what it remembers of them.
 mod folder;
 
+pub use budget::TailBudget;
 pub use cleaner::{Cleaned, CleaningPlan};
 pub use config::{CleanupPolicy, LogConfig};
 pub use error::LogError;

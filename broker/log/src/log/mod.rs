@@ -29,6 +29,7 @@ pub use producers::Recovered;
 pub use read::LogRead;
 pub use timestamps::TimestampOffset;
 
+use crate::budget::TailBudget;
 use crate::config::LogConfig;
 use crate::epochs::LeaderEpochs;
 use crate::error::LogError;
@@ -74,6 +75,16 @@ impl PartitionLog {
     pub fn set_config(&mut self, config: LogConfig) {
         self.tail.set_limit(config.tail_bytes);
         self.config = config;
+    }
+
+    /// Has the newest batches in memory count against what all logs of a broker may hold.
+    pub fn share_tail_budget(&mut self, budget: Arc<TailBudget>) {
+        self.tail.set_budget(budget);
+    }
+
+    /// Forgets the batches in memory, as for a log that is not used: others then have room.
+    pub fn release_tail(&mut self) {
+        self.tail.clear();
     }
 
     /// First offset that may be read.
