@@ -133,7 +133,7 @@ impl PartitionLog {
             let segment = Segment::open(store, &folder, group.base_offset, group.lengths)?;
             self.segments.insert(index, segment);
             let gone: Vec<i64> = group.replaced.iter().skip(1).map(|(base, _)| *base).collect();
-            self.remove_snapshots(|snapshot| gone.contains(&snapshot))?;
+            self.remove_snapshots_at(&gone)?;
         }
         // The new segments are flushed, and nothing older is left.
         let flushed = self.segments[cleaned.groups.len()].base_offset();

@@ -17,16 +17,13 @@ impl PartitionLog {
         let last = self.segments.len() - 1;
         let from = if shutdown.is_clean { last } else { self.segment_of(self.recovery_point) };
         for index in unsound.iter().copied().filter(|index| *index < from) {
-            if self.recover_one(index)? {
-                return self.end_after(index);
-            }
+            // What follows was flushed and stays, even if this segment turns out to be damaged.
+            self.recover_one(index)?;
         }
-        let loaded = if shutdown.is_clean && !unsound.contains(&last) {
-            self.active().load_end()
-        } else {
+        if !shutdown.is_clean || unsound.contains(&last) {
             return self.recover(from);
-        };
-        match loaded {
+        }
+        match self.active().load_end() {
             Ok(end) => self.end_offset = end,
             // The marker of a clean stop may be wrong; the records are not believed for that.
             Err(error) if error.is_damage() => return self.recover(last),

@@ -100,7 +100,7 @@ impl PartitionLog {
             self.condemn(segment, now_ms)?;
         }
         let bases: Vec<i64> = removed.iter().map(Segment::base_offset).collect();
-        self.remove_snapshots(|snapshot| bases.contains(&snapshot))?;
+        self.remove_snapshots_at(&bases)?;
         Ok(bases)
     }
 

@@ -77,4 +77,11 @@ impl PartitionLog {
         }
         Ok(())
     }
+
+    /// Removes the snapshots at the bases of segments that are gone. The newest stays: producers that wrote nothing
+    /// since are known from it alone.
+    pub(super) fn remove_snapshots_at(&mut self, bases: &[i64]) -> Result<(), LogError> {
+        let newest = self.snapshots()?.into_iter().max();
+        self.remove_snapshots(|snapshot| bases.contains(&snapshot) && Some(snapshot) != newest)
+    }
 }

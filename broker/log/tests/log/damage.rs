@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use strait_broker_log::store::faulty::FaultyStore;
-use strait_broker_log::{LogError, PartitionLog};
+use strait_broker_log::{LogError, PartitionLog, Store};
 
 use super::model::{FOLDER, Model, open};
 use super::random::Random;
@@ -54,5 +54,21 @@ fn a_flipped_bit_is_an_error_of_the_read_and_the_end_of_a_recovery() {
         assert_eq!(recovered.end_offset(), header.base_offset, "seed {seed}");
         model.truncate_to(header.base_offset);
         model.check(&recovered);
+    }
+}
+
+#[test]
+fn a_missing_index_is_made_again_and_costs_nothing() {
+    let store = FaultyStore::new(0);
+    let (mut log, mut model) = filled(&store, &mut Random(0));
+    assert!(log.segment_count() > 2);
+    log.close().expect("closed");
+    for extension in ["index", "timeindex"] {
+        let path = Path::new(FOLDER).join(format!("{:020}.{extension}", 0));
+        store.remove(&path).expect("removed");
+        let log = open(&store, log.end_offset()).expect("the log opens");
+        model.flushed_end = model.end();
+        model.check_after_crash(&log);
+        assert!(store.open(&path).is_ok(), "{extension}");
     }
 }

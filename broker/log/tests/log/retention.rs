@@ -137,3 +137,15 @@ fn files_keep_their_bytes_for_a_while() {
     log.apply_retention(NOW_MS + 60_000, 5).expect("applied");
     assert_eq!(names(&folder, ".deleted"), 0);
 }
+
+#[test]
+fn the_newest_snapshot_of_producers_stays() {
+    let mut folder = Folder::new();
+    folder.config.retention_ms = 0;
+    let mut log = five_days(&folder);
+    log.write_producer_snapshot(3, &[]).expect("written");
+    log.write_producer_snapshot(4, &[]).expect("written");
+    log.apply_retention(NOW_MS + DAY_MS, 5).expect("applied");
+    assert_eq!(log.load_producer_snapshot().expect("read"), Some((4, Vec::new())));
+    assert_eq!(names(&folder, ".snapshot"), 1);
+}
