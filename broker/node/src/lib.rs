@@ -1,1 +1,37 @@
-//! One broker: a listener, connections, a handler for each API key, over the logs and the rules.
+//! One broker: listener, connections, one file for each API key. The rules are in `strait_broker_core`, the files in
+//! `strait_broker_log`.
+
+// What the broker was told.
+mod settings;
+// A broker's life.
+mod broker;
+// Who it is, and that it is alone.
+mod identity;
+mod lock;
+// What all connections share.
+mod node;
+// One client, one request, the table of requests.
+mod call;
+mod connection;
+mod dispatch;
+// One file for each API key.
+mod api;
+// Topics, and the log of their changes.
+mod controller;
+mod metadata;
+mod topics;
+// What clients fetch again and again.
+mod fetch_session;
+// One partition.
+mod partition;
+// Time and randomness.
+mod clock;
+mod random;
+
+pub use broker::{BrokerError, run};
+pub use controller::LoadError;
+pub use identity::IdentityError;
+pub use lock::LockError;
+pub use metadata::{MetadataError, MetadataRecordError};
+pub use random::NoRandomnessError;
+pub use settings::{SettingError, Settings};

@@ -1,0 +1,95 @@
+//! CreateTopics (19), versions 2 to 7.
+
+use std::collections::HashMap;
+
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::create_topics::{
+    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
+};
+
+use crate::api::describe_configs::topic_configs;
+use crate::call::Call;
+use crate::controller::{ChangeError, NewTopic};
+use crate::node::{Node, blocking};
+
+pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for topic in &request.topics {
+        *counts.entry(topic.name.clone()).or_default() += 1;
+    }
+    let mut results = Vec::with_capacity(counts.len());
+    for topic in request.topics {
+        match counts.remove(&topic.name) {
+            Some(1) => results.push(create(&call.node, topic, request.validate_only)),
+            Some(_) => results.push(CreatableTopicResult {
+                name: topic.name,
+                error_code: ErrorCode::INVALID_REQUEST.0,
+                error_message: Some("Duplicate topic name.".to_owned()),
+                ..Default::default()
+            }),
+            // Answered already.
+            None => {}
+        }
+    }
+    CreateTopicsResponse { throttle_time_ms: 0, topics: results }
+}
+
+fn create(node: &Node, topic: CreatableTopic, validate_only: bool) -> CreatableTopicResult {
+    let name = topic.name.clone();
+    let count = topic.num_partitions;
+    let created = wanted(topic).and_then(|wanted| {
+        let count = wanted.assignments.as_ref().map_or(count, |assigned| assigned.len() as i32);
+        blocking(|| node.controller.create_topic(wanted, validate_only)).map(|topic| (topic, count))
+    });
+    match created {
+        Ok((topic, count)) => CreatableTopicResult {
+            name,
+            topic_id: if validate_only { strait_wire::ids::Uuid::ZERO } else { topic.id },
+            num_partitions: if count < 0 { node.settings.number("num.partitions") as i32 } else { count },
+            replication_factor: 1,
+            configs: Some(configs(node, &topic.configs)),
+            ..Default::default()
+        },
+        Err(error) => {
+            if error.code() == ErrorCode::KAFKA_STORAGE_ERROR {
+                tracing::warn!(topic = name, %error, "topic not created");
+            }
+            let (error_code, error_message) = (error.code().0, Some(error.to_string()));
+            CreatableTopicResult { name, error_code, error_message, ..Default::default() }
+        }
+    }
+}
+
+fn wanted(topic: CreatableTopic) -> Result<NewTopic, ChangeError> {
+    let is_assigned = !topic.assignments.is_empty();
+    if is_assigned && (topic.num_partitions != -1 || topic.replication_factor != -1) {
+        let reason =
+            "A manual partition assignment was specified, but numPartitions or replicationFactor was not \
+                      set to -1."
+                .to_owned();
+        return Err(ChangeError::InvalidRequest { reason });
+    }
+    let assignments = topic.assignments.into_iter().map(|entry| (entry.partition_index, entry.broker_ids));
+    Ok(NewTopic {
+        name: topic.name,
+        partitions: Some(topic.num_partitions).filter(|count| *count != -1),
+        replication_factor: Some(topic.replication_factor).filter(|factor| *factor != -1),
+        assignments: is_assigned.then(|| assignments.collect()),
+        configs: topic.configs.into_iter().map(|config| (config.name, config.value)).collect(),
+    })
+}
+
+fn configs(
+    node: &Node,
+    overrides: &std::collections::BTreeMap<String, String>,
+) -> Vec<CreatableTopicConfigs> {
+    let described = topic_configs(&node.settings, overrides).into_iter();
+    let shown = described.map(|config| CreatableTopicConfigs {
+        name: config.name,
+        value: config.value,
+        read_only: false,
+        config_source: config.config_source,
+        is_sensitive: false,
+    });
+    shown.collect()
+}

@@ -1,0 +1,55 @@
+//! DeleteTopics (20), versions 1 to 6.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
+use strait_wire::message::delete_topics::{
+    DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse,
+};
+
+use crate::call::Call;
+use crate::node::{Node, blocking};
+
+pub(crate) async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
+    let named = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
+    let wanted = request.topics.into_iter().map(|DeleteTopicState { name, topic_id }| (name, topic_id));
+    let responses = named.chain(wanted).map(|(name, id)| delete(&call.node, name, id)).collect();
+    DeleteTopicsResponse { throttle_time_ms: 0, responses }
+}
+
+fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicResult {
+    let refused = |name: Option<String>, error: ErrorCode, message: String| DeletableTopicResult {
+        name,
+        topic_id: id,
+        error_code: error.0,
+        error_message: Some(message),
+    };
+    if name.is_some() && !id.is_zero() {
+        let message = "You may not specify both topic name and topic id.".to_owned();
+        return refused(name, ErrorCode::INVALID_REQUEST, message);
+    }
+    let found = name.as_deref().map_or_else(|| node.topics.by_id(id), |name| node.topics.by_name(name));
+    let Some(topic) = found else {
+        let error = match name {
+            Some(_) => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            None => ErrorCode::UNKNOWN_TOPIC_ID,
+        };
+        return refused(name, error, "This server does not host this topic-partition.".to_owned());
+    };
+    match blocking(|| node.controller.delete_topic(&topic)) {
+        Ok(folders) => {
+            node.remove_later(folders, delay(node));
+            let (name, topic_id) = (Some(topic.name.clone()), topic.id);
+            DeletableTopicResult { name, topic_id, ..Default::default() }
+        }
+        Err(error) => refused(Some(topic.name.clone()), error.code(), error.to_string()),
+    }
+}
+
+/// Fetches that are under way may still read the files.
+fn delay(node: &Node) -> Duration {
+    let given = node.settings.given("log.segment.delete.delay.ms").and_then(|delay| delay.parse().ok());
+    Duration::from_millis(given.unwrap_or(60_000))
+}

@@ -1,0 +1,43 @@
+//! FindCoordinator (10), versions 0 to 6: this broker coordinates everything but share groups, which it does not have.
+
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::find_coordinator::{Coordinator, FindCoordinatorRequest, FindCoordinatorResponse};
+
+use crate::call::Call;
+
+const GROUP: i8 = 0;
+const TRANSACTION: i8 = 1;
+/// First version with several keys.
+const BATCHED: i16 = 4;
+
+pub(crate) async fn handle(call: &Call, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
+    let keys = if call.version < BATCHED { vec![request.key] } else { request.coordinator_keys };
+    let mut coordinators: Vec<Coordinator> =
+        keys.into_iter().map(|key| coordinator(call, request.key_type, key)).collect();
+    if call.version >= BATCHED {
+        return FindCoordinatorResponse { coordinators, ..Default::default() };
+    }
+    let Some(only) = coordinators.pop() else { return FindCoordinatorResponse::default() };
+    FindCoordinatorResponse {
+        error_code: only.error_code,
+        error_message: only.error_message,
+        node_id: only.node_id,
+        host: only.host,
+        port: only.port,
+        ..Default::default()
+    }
+}
+
+fn coordinator(call: &Call, key_type: i8, key: String) -> Coordinator {
+    let error = match key_type {
+        GROUP => ErrorCode::NONE,
+        TRANSACTION if key.is_empty() => ErrorCode::INVALID_REQUEST,
+        TRANSACTION => ErrorCode::NONE,
+        _ => ErrorCode::INVALID_REQUEST,
+    };
+    if error != ErrorCode::NONE {
+        return Coordinator { key, error_code: error.0, node_id: -1, port: -1, ..Default::default() };
+    }
+    let (host, port) = (call.endpoint.host.clone(), call.endpoint.port.into());
+    Coordinator { key, node_id: call.node.id, host, port, error_code: 0, error_message: None }
+}

@@ -1,0 +1,46 @@
+//! OffsetForLeaderEpoch (23), versions 2 to 4.
+
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::offset_for_leader_epoch::{
+    EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
+    OffsetForLeaderTopicResult,
+};
+
+use super::check_epoch;
+use crate::call::Call;
+use crate::partition::Partition;
+
+pub(crate) async fn handle(
+    call: &Call,
+    request: OffsetForLeaderEpochRequest,
+) -> OffsetForLeaderEpochResponse {
+    let topics = request.topics.into_iter().map(|wanted| {
+        let topic = call.node.topics.by_name(&wanted.topic);
+        let partitions = wanted.partitions.iter().map(|wanted| {
+            let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition));
+            let found =
+                partition.map_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION), |found| end(found, wanted));
+            let (error, (leader_epoch, end_offset)) = match found {
+                Ok(found) => (ErrorCode::NONE, found),
+                Err(error) => (error, (-1, -1)),
+            };
+            let (error_code, partition) = (error.0, wanted.partition);
+            EpochEndOffset { error_code, partition, leader_epoch, end_offset }
+        });
+        let partitions = partitions.collect();
+        OffsetForLeaderTopicResult { topic: wanted.topic, partitions }
+    });
+    OffsetForLeaderEpochResponse { throttle_time_ms: 0, topics: topics.collect() }
+}
+
+fn end(partition: &Partition, wanted: &OffsetForLeaderPartition) -> Result<(i32, i64), ErrorCode> {
+    check_epoch(partition, wanted.current_leader_epoch)?;
+    let found = partition.look(|log, _| {
+        // An epoch that has no batch yet ends where the log does.
+        if wanted.leader_epoch == partition.leader_epoch {
+            return (partition.leader_epoch, log.end_offset());
+        }
+        log.epoch_end_offset(wanted.leader_epoch)
+    });
+    found.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+}

@@ -1,0 +1,155 @@
+//! The table of served requests: key, versions, handler. What is not in it closes the connection, since no form of an
+//! answer is known.
+
+use bytes::Bytes;
+use strait_wire::codec::{
+    DecodeError, Decoder, EncodeError, Message, Request, RequestHeader, decode_request_header, response_frame,
+};
+use strait_wire::message;
+
+use crate::api;
+use crate::call::Call;
+
+/// Versions of a request that are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    pub(crate) key: i16,
+    pub(crate) min_version: i16,
+    pub(crate) max_version: i16,
+    flexible_from: i16,
+}
+
+/// What follows a request.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A frame in segments.
+    Frame(Vec<Bytes>),
+    /// Nothing is answered.
+    Nothing,
+    /// The connection is closed.
+    Close(String),
+}
+
+/// What a handler gives.
+#[derive(Debug)]
+pub(crate) enum Answer<R> {
+    Response(R),
+    /// Nothing is answered; with a reason the connection is closed.
+    Nothing,
+    Close(String),
+}
+
+impl<R: Message> From<R> for Answer<R> {
+    fn from(response: R) -> Self {
+        Self::Response(response)
+    }
+}
+
+/// A request that can't be answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    #[error("key {key}, version {version} is not served")]
+    NotServed { key: i16, version: i16 },
+    #[error("malformed request: {0}")]
+    Decode(#[from] DecodeError),
+    #[error("the response can't be written: {0}")]
+    Encode(#[from] EncodeError),
+}
+
+macro_rules! served {
+    ($($file:ident::$request:ident, $min:literal to $max:literal;)*) => {
+        /// All requests that are served, in order of their keys.
+        pub(crate) const SERVED: &[Served] = &[$(Served {
+            key: <message::$file::$request as Request>::KEY.0,
+            min_version: $min,
+            max_version: $max,
+            flexible_from: <message::$file::$request as Message>::FLEXIBLE_FROM,
+        },)*];
+
+        async fn answer(call: &Call, key: i16, mut body: Decoder) -> Result<Reply, RequestError> {
+            match key {
+                $(key if key == <message::$file::$request as Request>::KEY.0 => {
+                    let request = message::$file::$request::decode(call.version, &mut body)?;
+                    drop(body);
+                    // Boxed: the longest future of all handlers would be held for each connection.
+                    let answer = Box::pin(api::$file::handle(call, request)).await;
+                    reply::<message::$file::$request>(call, answer.into())
+                })*
+                key => Err(RequestError::NotServed { key, version: call.version }),
+            }
+        }
+    };
+}
+
+served! {
+    produce::ProduceRequest, 3 to 13;
+    fetch::FetchRequest, 4 to 17;
+    list_offsets::ListOffsetsRequest, 1 to 10;
+    metadata::MetadataRequest, 0 to 13;
+    find_coordinator::FindCoordinatorRequest, 0 to 6;
+    api_versions::ApiVersionsRequest, 0 to 4;
+    create_topics::CreateTopicsRequest, 2 to 7;
+    delete_topics::DeleteTopicsRequest, 1 to 6;
+    delete_records::DeleteRecordsRequest, 0 to 2;
+    init_producer_id::InitProducerIdRequest, 0 to 5;
+    offset_for_leader_epoch::OffsetForLeaderEpochRequest, 2 to 4;
+    describe_configs::DescribeConfigsRequest, 1 to 4;
+    create_partitions::CreatePartitionsRequest, 0 to 3;
+    incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
+    describe_cluster::DescribeClusterRequest, 0 to 2;
+    describe_producers::DescribeProducersRequest, 0 to 0;
+}
+
+fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {
+    Ok(match answer {
+        Answer::Response(response) => {
+            Reply::Frame(response_frame::<R>(&response, call.version, call.correlation_id)?)
+        }
+        Answer::Nothing => Reply::Nothing,
+        Answer::Close(reason) => Reply::Close(reason),
+    })
+}
+
+/// Versions of a key that are served.
+pub(crate) fn served(key: i16) -> Option<&'static Served> {
+    SERVED.iter().find(|served| served.key == key)
+}
+
+fn is_flexible(key: i16, version: i16) -> bool {
+    served(key).is_some_and(|served| version >= served.flexible_from)
+}
+
+/// Reads the header of a request and leaves `frame` at its body.
+pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeError> {
+    let mut input = frame.clone();
+    // ApiVersions of a version that nobody knows: its header is not read further than what all versions have.
+    let header = decode_request_header(&mut input, |key, version| {
+        is_flexible(key, version) && !api::api_versions::is_from_the_future(key, version)
+    })?;
+    *frame = input;
+    Ok(header)
+}
+
+/// Answers one request.
+pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
+    if api::api_versions::is_from_the_future(key, call.version) {
+        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?));
+    }
+    let version = call.version;
+    let range = served(key).filter(|range| (range.min_version..=range.max_version).contains(&version));
+    match range {
+        Some(_) => answer(call, key, body).await,
+        None => Err(RequestError::NotServed { key, version }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_is_served_once_in_order_without_gaps() {
+        assert!(SERVED.is_sorted_by(|one, other| one.key < other.key));
+        assert!(SERVED.iter().all(|served| served.min_version <= served.max_version));
+    }
+}
