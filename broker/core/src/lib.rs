@@ -17,3 +17,7 @@ mod timers;
 pub mod group_offsets;
 // The groups of one partition of `__consumer_offsets`.
 pub mod group;
+// Topics with partitions, and which partition coordinates a group or transaction.
+pub mod topic_partition;
+// The transactions of one partition of `__transaction_state`.
+pub mod transactions;

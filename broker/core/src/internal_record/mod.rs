@@ -8,8 +8,13 @@ pub mod group_metadata;
 pub mod offset_commit;
 // All kinds of `__consumer_offsets`.
 mod group_record;
+// Keys and values of transactions.
+pub mod transaction_log;
+// The one kind of `__transaction_state`.
+mod transaction_record;
 // Prefix and message.
 mod prefixed;
 
 pub use group_record::{GroupRecord, OffsetKey};
 pub use prefixed::{EncodedRecord, RecordDecodeError};
+pub use transaction_record::TransactionRecord;
