@@ -21,3 +21,9 @@ pub mod group;
 pub mod topic_partition;
 // The transactions of one partition of `__transaction_state`.
 pub mod transactions;
+// The settings that a topic can have.
+pub mod topic_config;
+// How much a client may ask for.
+pub mod quota;
+// How many connections there may be.
+pub mod connection_limits;
