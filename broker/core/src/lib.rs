@@ -27,3 +27,5 @@ pub mod topic_config;
 pub mod quota;
 // How many connections there may be.
 pub mod connection_limits;
+// Who may do what.
+pub mod acl;
