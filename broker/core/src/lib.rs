@@ -9,6 +9,8 @@ pub mod batch_header;
 pub mod produce_validation;
 // What a partition knows of those who write to it.
 pub mod producer_state;
+// Markers as batches.
+pub mod control_batch;
 // Records of the internal topics, in Kafka's schemas.
 pub mod internal_record;
 // Deadlines by name.
