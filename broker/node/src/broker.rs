@@ -11,10 +11,12 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::controller::{Controller, LoadError};
+use crate::groups::ShardLoadError;
 use crate::identity::{self, IdentityError};
 use crate::lock::{FolderLock, LockError};
 use crate::node::{Node, blocking};
 use crate::settings::{Endpoint, Settings};
+use crate::topics::GROUP_TOPIC;
 
 /// A broker that did not start or did not stop well.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +27,8 @@ pub enum BrokerError {
     Identity(#[from] IdentityError),
     #[error("the data folder can't be opened: {0}")]
     Load(#[from] LoadError),
+    #[error("groups can't be read: {0}")]
+    Groups(ShardLoadError),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: io::Error },
     #[error("the logs were not closed: {0}")]
@@ -47,6 +51,9 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let controller = blocking(|| Controller::load(Arc::clone(&settings)))?;
     let ids = (identity.cluster_id, identity.directory_id);
     let node = Arc::new(Node::new(Arc::clone(&settings), ids, controller));
+    if let Some(topic) = node.topics.by_name(GROUP_TOPIC) {
+        blocking(|| node.groups.start(&topic)).map_err(BrokerError::Groups)?;
+    }
     let listen_error = |source| BrokerError::Listen { address: settings.listen.clone(), source };
     let listener = TcpListener::bind(&settings.listen).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
@@ -58,6 +65,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let mut connections = JoinSet::new();
     tokio::select! {
         () = accept_for_ever(&listener, &node, &mut connections, &told) => {}
+        () = node.groups.keep_deadlines() => {}
         () = stop => {}
     }
     drop(listener);

@@ -86,7 +86,15 @@ served! {
     fetch::FetchRequest, 4 to 17;
     list_offsets::ListOffsetsRequest, 1 to 10;
     metadata::MetadataRequest, 0 to 13;
+    offset_commit::OffsetCommitRequest, 2 to 9;
+    offset_fetch::OffsetFetchRequest, 1 to 9;
     find_coordinator::FindCoordinatorRequest, 0 to 6;
+    join_group::JoinGroupRequest, 0 to 9;
+    heartbeat::HeartbeatRequest, 0 to 4;
+    leave_group::LeaveGroupRequest, 0 to 5;
+    sync_group::SyncGroupRequest, 0 to 5;
+    describe_groups::DescribeGroupsRequest, 0 to 6;
+    list_groups::ListGroupsRequest, 0 to 5;
     api_versions::ApiVersionsRequest, 0 to 4;
     create_topics::CreateTopicsRequest, 2 to 7;
     delete_topics::DeleteTopicsRequest, 1 to 6;
@@ -95,7 +103,9 @@ served! {
     offset_for_leader_epoch::OffsetForLeaderEpochRequest, 2 to 4;
     describe_configs::DescribeConfigsRequest, 1 to 4;
     create_partitions::CreatePartitionsRequest, 0 to 3;
+    delete_groups::DeleteGroupsRequest, 0 to 2;
     incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
+    offset_delete::OffsetDeleteRequest, 0 to 0;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
 }

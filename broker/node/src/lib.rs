@@ -22,6 +22,8 @@ mod metadata;
 mod topics;
 // What clients fetch again and again.
 mod fetch_session;
+// Groups.
+mod groups;
 // One partition.
 mod partition;
 // Time and randomness.
@@ -30,6 +32,7 @@ mod random;
 
 pub use broker::{BrokerError, run};
 pub use controller::LoadError;
+pub use groups::ShardLoadError;
 pub use identity::IdentityError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};

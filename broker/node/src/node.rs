@@ -9,6 +9,7 @@ use strait_wire::ids::Uuid;
 
 use crate::controller::{ChangeError, Controller};
 use crate::fetch_session::FetchSessions;
+use crate::groups::GroupCoordinator;
 use crate::settings::Settings;
 use crate::topics::Topics;
 
@@ -22,6 +23,7 @@ pub(crate) struct Node {
     pub(crate) controller: Controller,
     pub(crate) topics: Arc<Topics>,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) groups: GroupCoordinator,
     producer_ids: Mutex<Range<i64>>,
 }
 
@@ -36,6 +38,7 @@ impl Node {
             directory_id,
             id: settings.node_id(),
             fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
+            groups: GroupCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
             controller,
             settings,

@@ -22,3 +22,10 @@ pub(crate) fn uuid() -> Result<Uuid, NoRandomnessError> {
         }
     }
 }
+
+/// A random number.
+pub(crate) fn number() -> Result<u128, NoRandomnessError> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).map_err(|_| NoRandomnessError)?;
+    Ok(u128::from_be_bytes(bytes))
+}

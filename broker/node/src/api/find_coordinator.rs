@@ -4,6 +4,7 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::message::find_coordinator::{Coordinator, FindCoordinatorRequest, FindCoordinatorResponse};
 
 use crate::call::Call;
+use crate::node::blocking;
 
 const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;
@@ -28,9 +29,18 @@ pub(crate) async fn handle(call: &Call, request: FindCoordinatorRequest) -> Find
     }
 }
 
+/// The first question for a group makes the topic of groups.
+fn started(call: &Call) -> ErrorCode {
+    if !call.node.groups.shards().is_empty() {
+        return ErrorCode::NONE;
+    }
+    let started = blocking(|| call.node.groups.ensure_started(&call.node.controller));
+    started.err().unwrap_or(ErrorCode::NONE)
+}
+
 fn coordinator(call: &Call, key_type: i8, key: String) -> Coordinator {
     let error = match key_type {
-        GROUP => ErrorCode::NONE,
+        GROUP => started(call),
         TRANSACTION if key.is_empty() => ErrorCode::INVALID_REQUEST,
         TRANSACTION => ErrorCode::NONE,
         _ => ErrorCode::INVALID_REQUEST,
