@@ -1,0 +1,13 @@
+//! `strait broker` as a process, with librdkafka and Kafka's own tools as clients.
+
+// The process: started, killed, stopped.
+mod process;
+// What librdkafka does with it.
+mod client;
+
+// Records written and read, before and after a sudden end.
+mod records;
+// Kafka's console tools.
+mod tools;
+// Copied by `strait replicate`.
+mod replicated;
