@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::controller::{Controller, LoadError};
-use crate::groups::ShardLoadError;
 use crate::identity::{self, IdentityError};
+use crate::internal_log::InternalReadError;
 use crate::lock::{FolderLock, LockError};
 use crate::node::{Node, blocking};
 use crate::settings::{Endpoint, Settings};
-use crate::topics::GROUP_TOPIC;
+use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC};
 
 /// A broker that did not start or did not stop well.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,9 @@ pub enum BrokerError {
     #[error("the data folder can't be opened: {0}")]
     Load(#[from] LoadError),
     #[error("groups can't be read: {0}")]
-    Groups(ShardLoadError),
+    Groups(InternalReadError),
+    #[error("transactions can't be read: {0}")]
+    Transactions(InternalReadError),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: io::Error },
     #[error("the logs were not closed: {0}")]
@@ -53,6 +55,9 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let node = Arc::new(Node::new(Arc::clone(&settings), ids, controller));
     if let Some(topic) = node.topics.by_name(GROUP_TOPIC) {
         blocking(|| node.groups.start(&topic)).map_err(BrokerError::Groups)?;
+    }
+    if let Some(topic) = node.topics.by_name(TRANSACTION_TOPIC) {
+        blocking(|| node.transactions.start(&node, &topic)).map_err(BrokerError::Transactions)?;
     }
     let listen_error = |source| BrokerError::Listen { address: settings.listen.clone(), source };
     let listener = TcpListener::bind(&settings.listen).await.map_err(listen_error)?;

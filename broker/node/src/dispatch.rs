@@ -101,6 +101,11 @@ served! {
     delete_records::DeleteRecordsRequest, 0 to 2;
     init_producer_id::InitProducerIdRequest, 0 to 5;
     offset_for_leader_epoch::OffsetForLeaderEpochRequest, 2 to 4;
+    add_partitions_to_txn::AddPartitionsToTxnRequest, 0 to 5;
+    add_offsets_to_txn::AddOffsetsToTxnRequest, 0 to 4;
+    end_txn::EndTxnRequest, 0 to 5;
+    write_txn_markers::WriteTxnMarkersRequest, 1 to 1;
+    txn_offset_commit::TxnOffsetCommitRequest, 0 to 5;
     describe_configs::DescribeConfigsRequest, 1 to 4;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
@@ -108,6 +113,8 @@ served! {
     offset_delete::OffsetDeleteRequest, 0 to 0;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
+    describe_transactions::DescribeTransactionsRequest, 0 to 0;
+    list_transactions::ListTransactionsRequest, 0 to 1;
 }
 
 fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {

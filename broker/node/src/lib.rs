@@ -22,8 +22,10 @@ mod metadata;
 mod topics;
 // What clients fetch again and again.
 mod fetch_session;
-// Groups.
+// Groups and transactions, over the broker's own topics.
 mod groups;
+mod internal_log;
+mod transactions;
 // One partition.
 mod partition;
 // Time and randomness.
@@ -32,8 +34,8 @@ mod random;
 
 pub use broker::{BrokerError, run};
 pub use controller::LoadError;
-pub use groups::ShardLoadError;
 pub use identity::IdentityError;
+pub use internal_log::InternalReadError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};
 pub use random::NoRandomnessError;

@@ -12,6 +12,7 @@ use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
 use crate::settings::Settings;
 use crate::topics::Topics;
+use crate::transactions::TransactionCoordinator;
 
 /// A running broker.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct Node {
     pub(crate) topics: Arc<Topics>,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: GroupCoordinator,
+    pub(crate) transactions: TransactionCoordinator,
     producer_ids: Mutex<Range<i64>>,
 }
 
@@ -39,6 +41,7 @@ impl Node {
             id: settings.node_id(),
             fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
             groups: GroupCoordinator::new(&settings),
+            transactions: TransactionCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
             controller,
             settings,

@@ -5,19 +5,40 @@ use bytes::Bytes;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{EncodeError, Message, response_frame};
 use strait_wire::error_code::ErrorCode;
-use strait_wire::message::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
+use strait_wire::message::api_versions::{
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
+};
 
 use crate::call::Call;
 use crate::dispatch::SERVED;
 
-pub(crate) async fn handle(_: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
+/// First version whose supported features may begin at 0.
+const FROM_ZERO: i16 = 4;
+/// The epoch of the features never changes.
+const FEATURES_EPOCH: i64 = 0;
+const TRANSACTION_VERSION: &str = "transaction.version";
+
+pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
     let names = [&request.client_software_name, &request.client_software_version];
     // Absent before version 3, where both are empty.
     let is_absent = names.iter().all(|name| name.is_empty());
     if !is_absent && !names.iter().all(|name| is_software_name(name)) {
         return ApiVersionsResponse { error_code: ErrorCode::INVALID_REQUEST.0, ..Default::default() };
     }
-    ApiVersionsResponse { api_keys: api_keys(), ..Default::default() }
+    let transactions =
+        SupportedFeatureKey { name: TRANSACTION_VERSION.to_owned(), min_version: 0, max_version: 2 };
+    let in_force = FinalizedFeatureKey {
+        name: TRANSACTION_VERSION.to_owned(),
+        max_version_level: 2,
+        min_version_level: 2,
+    };
+    ApiVersionsResponse {
+        api_keys: api_keys(),
+        supported_features: if call.version >= FROM_ZERO { vec![transactions] } else { Vec::new() },
+        finalized_features_epoch: FEATURES_EPOCH,
+        finalized_features: vec![in_force],
+        ..Default::default()
+    }
 }
 
 /// Letters, digits, dots and hyphens, with a letter or digit at both ends (KIP-511).

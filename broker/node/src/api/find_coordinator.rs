@@ -38,11 +38,19 @@ fn started(call: &Call) -> ErrorCode {
     started.err().unwrap_or(ErrorCode::NONE)
 }
 
+/// The first question for a transactional id makes the topic of transactions.
+fn transactions_started(call: &Call) -> ErrorCode {
+    if !call.node.transactions.shards().is_empty() {
+        return ErrorCode::NONE;
+    }
+    blocking(|| call.node.transactions.ensure_started(&call.node)).err().unwrap_or(ErrorCode::NONE)
+}
+
 fn coordinator(call: &Call, key_type: i8, key: String) -> Coordinator {
     let error = match key_type {
         GROUP => started(call),
         TRANSACTION if key.is_empty() => ErrorCode::INVALID_REQUEST,
-        TRANSACTION => ErrorCode::NONE,
+        TRANSACTION => transactions_started(call),
         _ => ErrorCode::INVALID_REQUEST,
     };
     if error != ErrorCode::NONE {

@@ -1,50 +1,22 @@
 //! Reads all groups of a partition from its log.
 
-use bytes::Bytes;
 use strait_broker_core::group::{GroupSettings, Groups};
-use strait_broker_core::internal_record::{GroupRecord, RecordDecodeError};
-use strait_wire::batch::{
-    BatchError, ClosedBatch, ControlKind, DecompressionLimit, Entry, closed_batches, control_record, open,
-};
+use strait_broker_core::internal_record::GroupRecord;
+use strait_wire::batch::{ClosedBatch, ControlKind, control_record};
 
-use crate::partition::{Isolation, Partition, ReadError, ReadLimits};
+use crate::internal_log::{self, InternalReadError};
+use crate::partition::Partition;
 
-/// Groups can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ShardLoadError {
-    #[error("partition {partition}: {reason}")]
-    Read { partition: i32, reason: String },
-    #[error("a batch can't be opened: {0}")]
-    Batch(#[from] BatchError),
-    #[error("offset {offset}: {source}")]
-    Record { offset: i64, source: RecordDecodeError },
-}
-
-const READ: ReadLimits = ReadLimits { max_bytes: 4 << 20, at_least_one: true };
-const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
-
-pub(super) fn groups(partition: &Partition, settings: GroupSettings) -> Result<Groups, ShardLoadError> {
+pub(super) fn groups(partition: &Partition, settings: GroupSettings) -> Result<Groups, InternalReadError> {
     let mut groups = Groups::new(settings);
-    let failed =
-        |error: ReadError| ShardLoadError::Read { partition: partition.index, reason: error.to_string() };
-    let mut offset = partition.offsets().ok_or_else(|| failed(ReadError::Deleted))?.log_start;
-    loop {
-        let read = partition.read(offset, Isolation::Uncommitted, READ).map_err(failed)?;
-        if read.size == 0 {
-            return Ok(groups);
-        }
-        let bytes: Bytes = read.batches.concat().into();
-        for entry in closed_batches(bytes) {
-            let Entry::Closed(batch) = entry? else { continue };
-            offset = offset.max(batch.header().next_offset());
-            replay(&batch, &mut groups)?;
-        }
-    }
+    internal_log::each_batch(partition, |batch| replay(batch, &mut groups))?;
+    Ok(groups)
 }
 
-fn replay(batch: &ClosedBatch, groups: &mut Groups) -> Result<(), ShardLoadError> {
+fn replay(batch: &ClosedBatch, groups: &mut Groups) -> Result<(), InternalReadError> {
     let header = batch.header();
     if header.attributes.is_control() {
+        // Compaction may have emptied it.
         if header.records_count > 0 {
             match control_record(batch)?.kind {
                 ControlKind::Commit => groups.end_transaction(header.producer_id, true),
@@ -55,10 +27,11 @@ fn replay(batch: &ClosedBatch, groups: &mut Groups) -> Result<(), ShardLoadError
         return Ok(());
     }
     let producer_id = header.attributes.is_transactional().then_some(header.producer_id);
-    for record in open(batch, OPENED)? {
+    for record in internal_log::open(batch)? {
         let Some(key) = &record.key else { continue };
         let decoded = GroupRecord::decode(key, record.value.as_ref());
-        let decoded = decoded.map_err(|source| ShardLoadError::Record { offset: record.offset, source })?;
+        let decoded =
+            decoded.map_err(|source| InternalReadError::Record { offset: record.offset, source })?;
         // Records of kinds that are not known here stay in the log untouched.
         if let Some(decoded) = decoded {
             groups.replay(decoded, producer_id);

@@ -11,13 +11,14 @@ mod clock_task;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use strait_broker_core::group::GroupSettings;
+use strait_broker_core::topic_partition::coordinator_partition;
 use strait_wire::error_code::ErrorCode;
 
 use crate::controller::Controller;
+use crate::internal_log::InternalReadError;
 use crate::settings::Settings;
 use crate::topics::{GROUP_TOPIC, Topic};
 
-pub use load::ShardLoadError;
 pub(crate) use shard::Shard;
 
 use clock_task::Alarm;
@@ -50,7 +51,7 @@ impl GroupCoordinator {
     }
 
     /// Reads the topic; what it holds is there before the first request.
-    pub(crate) fn start(&self, topic: &Topic) -> Result<(), ShardLoadError> {
+    pub(crate) fn start(&self, topic: &Topic) -> Result<(), InternalReadError> {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shards.get().is_some() {
             return Ok(());
@@ -82,7 +83,7 @@ impl GroupCoordinator {
     /// The shard of a group.
     pub(crate) fn shard(&self, group: &str) -> Result<&Arc<Shard>, ErrorCode> {
         let shards = self.shards.get().ok_or(ErrorCode::NOT_COORDINATOR)?;
-        shards.get(partition_of(group, shards.len())).ok_or(ErrorCode::NOT_COORDINATOR)
+        at(shards, group).ok_or(ErrorCode::NOT_COORDINATOR)
     }
 
     /// All shards; none before the topic is there.
@@ -96,23 +97,8 @@ impl GroupCoordinator {
     }
 }
 
-/// The partition of an internal topic that a key belongs to: Java's hash of the text, its absolute value, the remainder
-/// (`Utils.abs`: the smallest number counts as 0).
-pub(crate) fn partition_of(key: &str, partitions: usize) -> usize {
-    let hash = key.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
-    let positive = hash.checked_abs().unwrap_or(0);
-    usize::try_from(positive).unwrap_or(0) % partitions.max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_hash_as_in_java() {
-        // "hello".hashCode() is 99162322, "polygenelubricants".hashCode() is Integer.MIN_VALUE.
-        assert_eq!(partition_of("hello", 50), 22);
-        assert_eq!(partition_of("polygenelubricants", 50), 0);
-        assert_eq!(partition_of("", 50), 0);
-    }
+/// The shard that coordinates a key.
+pub(crate) fn at<'a, T>(shards: &'a [T], key: &str) -> Option<&'a T> {
+    let count = i32::try_from(shards.len()).ok()?;
+    shards.get(usize::try_from(coordinator_partition(key, count)).ok()?)
 }

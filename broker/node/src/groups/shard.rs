@@ -4,30 +4,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use strait_broker_core::group::{Answer, Effects, GroupSettings, Groups, Outcome, Token};
 use strait_broker_core::internal_record::GroupRecord;
-use strait_broker_core::producer_state::Append;
-use strait_wire::batch::{BatchBuilder, BatchError, Compression, Stamp};
-use strait_wire::codec::EncodeError;
+use strait_broker_core::producer_state::Marker;
+use strait_wire::batch::{ControlKind, Stamp};
 use strait_wire::error_code::ErrorCode;
 use tokio::sync::oneshot;
 
 use super::clock_task::Alarm;
-use super::load::{self, ShardLoadError};
+use super::load;
 use crate::clock::now_ms;
+use crate::internal_log::{self, InternalReadError, InternalWriteError};
 use crate::partition::{AppendError, Partition};
-
-/// Records were not written.
-#[derive(Debug, thiserror::Error)]
-enum WriteError {
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    #[error(transparent)]
-    Batch(#[from] BatchError),
-}
 
 /// The groups of one partition.
 #[derive(Debug)]
@@ -51,7 +39,7 @@ impl Shard {
         partition: Arc<Partition>,
         settings: GroupSettings,
         alarm: Arc<Alarm>,
-    ) -> Result<Self, ShardLoadError> {
+    ) -> Result<Self, InternalReadError> {
         let groups = load::groups(&partition, settings)?;
         let state = State { groups: Some(groups), waiting: HashMap::new(), tokens: 0 };
         let shard = Self { partition, settings, alarm, state: Mutex::new(state) };
@@ -128,18 +116,17 @@ impl Shard {
         Ok(())
     }
 
-    fn write(&self, records: &[GroupRecord], stamp: Stamp) -> Result<(), WriteError> {
-        if records.is_empty() {
-            return Ok(());
+    fn write(&self, records: &[GroupRecord], stamp: Stamp) -> Result<(), InternalWriteError> {
+        internal_log::write(&self.partition, records.iter().map(GroupRecord::encode), stamp)
+    }
+
+    /// Ends a transaction that committed offsets here: the marker is written, then the offsets count.
+    pub(crate) fn write_marker(&self, marker: Marker) -> Result<(), AppendError> {
+        let mut state = self.state();
+        self.partition.append_marker(marker, now_ms())?;
+        if let Some(groups) = &mut state.groups {
+            groups.end_transaction(marker.producer_id, marker.kind == ControlKind::Commit);
         }
-        let now_ms = now_ms();
-        let mut builder = BatchBuilder::new(Compression::None, now_ms);
-        for record in records {
-            let encoded = record.encode()?;
-            let value: Option<&Bytes> = encoded.value.as_ref();
-            builder.push(now_ms, Some(&encoded.key), value, &[]);
-        }
-        self.partition.append(&builder.finish(stamp, 0)?, Append::COORDINATOR, now_ms)?;
         Ok(())
     }
 

@@ -1,8 +1,11 @@
 //! Produce (0), versions 3 to 13. Batches are checked before the partition's lock is taken. With one replica every
 //! acknowledgement comes after the append.
 
+// Batches of transactions.
+mod transaction;
+
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
-use strait_broker_core::producer_state::Append;
+use strait_broker_core::producer_state::{Append, Origin};
 use strait_wire::batch::DecompressionLimit;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -24,8 +27,9 @@ const BY_ID: i16 = 13;
 
 pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<ProduceResponse> {
     let acks = request.acks;
+    let id = request.transactional_id.as_deref();
     let responses: Vec<TopicProduceResponse> = match acks {
-        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, data)).collect(),
+        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
         _ => request.topic_data.into_iter().map(invalid_acks).collect(),
     };
     if acks != 0 {
@@ -49,14 +53,14 @@ fn invalid_acks(data: TopicProduceData) -> TopicProduceResponse {
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
-fn topic(call: &Call, data: TopicProduceData) -> TopicProduceResponse {
+fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
         false => (call.node.topics.by_name(&name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
     };
     let answered = partition_data.into_iter().map(|data| match &found {
-        Some(topic) => partition(call, topic, data),
+        Some(topic) => partition(call, id, topic, data),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -68,7 +72,12 @@ fn failed(index: i32, error: ErrorCode) -> PartitionProduceResponse {
     PartitionProduceResponse { index, error_code: error.0, base_offset: -1, ..Default::default() }
 }
 
-fn partition(call: &Call, topic: &Topic, data: PartitionProduceData) -> PartitionProduceResponse {
+fn partition(
+    call: &Call,
+    id: Option<&str>,
+    topic: &Topic,
+    data: PartitionProduceData,
+) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
         return failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
@@ -77,9 +86,10 @@ fn partition(call: &Call, topic: &Topic, data: PartitionProduceData) -> Partitio
         return failed(index, ErrorCode::INVALID_TOPIC_EXCEPTION);
     }
     let records = data.records.unwrap_or_default().into_bytes();
-    match append(call, partition, &records) {
+    match append(call, id, partition, &records) {
         Ok(response) => response,
         Err(Failure::Content(error)) => refused(index, &error),
+        Err(Failure::Transaction(error)) => failed(index, error),
         Err(Failure::Append(error)) => {
             let (topic, client) = (&topic.name, &call.client_id);
             tracing::warn!(topic, partition = index, client, %error, "batch not appended");
@@ -90,11 +100,14 @@ fn partition(call: &Call, topic: &Topic, data: PartitionProduceData) -> Partitio
 
 enum Failure {
     Content(ProduceError),
+    /// The transaction's coordinator does not let the batch in.
+    Transaction(ErrorCode),
     Append(AppendError),
 }
 
 fn append(
     call: &Call,
+    transactional_id: Option<&str>,
     partition: &Partition,
     records: &bytes::Bytes,
 ) -> Result<PartitionProduceResponse, Failure> {
@@ -107,7 +120,9 @@ fn append(
         decompression_limit: OPENED,
     };
     let valid = validate(records, &validation).map_err(Failure::Content)?;
-    let appended = partition.append(&valid.batch, Append::CLIENT, now_ms).map_err(Failure::Append)?;
+    let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
+    let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
+    let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
     let duplicate =
         appended.duplicate_timestamp.filter(|_| topic.timestamp_type == TimestampType::LogAppendTime);
     Ok(PartitionProduceResponse {
