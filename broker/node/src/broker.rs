@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::controller::{Controller, LoadError};
+use crate::housekeeping;
 use crate::identity::{self, IdentityError};
 use crate::internal_log::InternalReadError;
 use crate::lock::{FolderLock, LockError};
@@ -71,6 +72,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     tokio::select! {
         () = accept_for_ever(&listener, &node, &mut connections, &told) => {}
         () = node.groups.keep_deadlines() => {}
+        () = housekeeping::run(&node) => {}
         () = stop => {}
     }
     drop(listener);

@@ -28,12 +28,14 @@ mod internal_log;
 mod transactions;
 // One partition.
 mod partition;
+// Work that comes round.
+mod housekeeping;
 // Time and randomness.
 mod clock;
 mod random;
 
 pub use broker::{BrokerError, run};
-pub use controller::LoadError;
+pub use controller::{LoadError, StrayError};
 pub use identity::IdentityError;
 pub use internal_log::InternalReadError;
 pub use lock::LockError;

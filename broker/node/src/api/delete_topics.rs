@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use strait_broker_core::group::Outcome;
+use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use strait_wire::message::delete_topics::{
@@ -41,10 +43,24 @@ fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicRes
     match blocking(|| node.controller.delete_topic(&topic)) {
         Ok(folders) => {
             node.remove_later(folders, delay(node));
+            forget_offsets(node, &topic.name);
             let (name, topic_id) = (Some(topic.name.clone()), topic.id);
             DeletableTopicResult { name, topic_id, ..Default::default() }
         }
         Err(error) => refused(Some(topic.name.clone()), error.code(), error.to_string()),
+    }
+}
+
+/// What groups committed for the topic goes with it.
+fn forget_offsets(node: &Node, topic: &str) {
+    for shard in node.groups.shards() {
+        let forgotten = shard.perform(Stamp::NONE, |groups, _| {
+            let effects = groups.topic_deleted(topic);
+            Outcome { response: (), effects }
+        });
+        if let Err(error) = forgotten {
+            tracing::warn!(topic, %error, "offsets of a deleted topic not removed");
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use strait_broker_log::LogError;
 use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
 
+use super::stray::StrayError;
 use crate::metadata::MetadataError;
 use crate::random::NoRandomnessError;
 use crate::settings::SettingError;
@@ -36,6 +38,10 @@ pub(crate) enum ChangeError {
     Metadata(#[from] MetadataError),
     #[error("{0}")]
     Log(#[from] LogError),
+    #[error("the folder belongs to the topic with id {found}")]
+    OtherTopic { found: Uuid },
+    #[error("{0}")]
+    Stray(#[from] StrayError),
     #[error("{0}")]
     NoRandomness(#[from] NoRandomnessError),
 }
@@ -54,7 +60,9 @@ impl ChangeError {
             Self::InvalidRequest { .. } => ErrorCode::INVALID_REQUEST,
             Self::Policy { .. } => ErrorCode::POLICY_VIOLATION,
             Self::DeletionDisabled => ErrorCode::TOPIC_DELETION_DISABLED,
-            Self::Metadata(_) | Self::Log(_) => ErrorCode::KAFKA_STORAGE_ERROR,
+            Self::Metadata(_) | Self::Log(_) | Self::OtherTopic { .. } | Self::Stray(_) => {
+                ErrorCode::KAFKA_STORAGE_ERROR
+            }
             Self::NoRandomness(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
         }
     }

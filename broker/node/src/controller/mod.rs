@@ -16,8 +16,9 @@ mod configs;
 mod producer_ids;
 // What the data folder holds at a start.
 mod load;
+// Folders of no topic.
+mod stray;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strait_broker_log::{DataFolder, LogError, PartitionOffset};
@@ -28,10 +29,11 @@ pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
 
 pub use load::LoadError;
+pub use stray::StrayError;
 
 use crate::clock::now_ms;
-use crate::metadata::{BROKER_RESOURCE, METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
-use crate::partition::{Opening, Partition};
+use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
+use crate::partition::{OpenError, Opening, Partition};
 use crate::settings::{Settings, TopicRules};
 use crate::topics::Topics;
 
@@ -71,42 +73,64 @@ impl Controller {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settings that the broker was given while it ran.
-    pub(crate) fn broker_configs(&self) -> BTreeMap<String, String> {
-        self.state().image.configs(BROKER_RESOURCE, &self.settings.node_id().to_string())
-    }
-
     fn open_partitions(
         &self,
         (topic, topic_id): (&str, Uuid),
         indexes: std::ops::Range<i32>,
         rules: &TopicRules,
-    ) -> Result<Vec<Arc<Partition>>, LogError> {
+    ) -> Result<Vec<Arc<Partition>>, ChangeError> {
         let producer_expiration_ms = self.settings.number("producer.id.expiration.ms");
         let opening =
             |index| Opening { topic, topic_id, index, rules, now_ms: now_ms(), producer_expiration_ms };
-        indexes.map(|index| Partition::open(&self.folder, opening(index)).map(Arc::new)).collect()
+        indexes.map(|index| self.open_partition(opening(index)).map(Arc::new)).collect()
     }
 
-    /// Stores what shortens the next start, and marks a clean stop.
-    pub(crate) fn close(&self) -> Result<(), LogError> {
+    /// Opens a partition. A folder of an older topic of this name is put aside first.
+    fn open_partition(&self, opening: Opening<'_>) -> Result<Partition, ChangeError> {
+        let found = match Partition::open(&self.folder, opening) {
+            Ok(partition) => return Ok(partition),
+            Err(OpenError::Log(error)) => return Err(error.into()),
+            Err(OpenError::OtherTopic { found }) => found,
+        };
+        stray::put_aside(&self.settings.data, (opening.topic, opening.index))?;
+        match Partition::open(&self.folder, opening) {
+            Ok(partition) => Ok(partition),
+            Err(OpenError::Log(error)) => Err(error.into()),
+            Err(OpenError::OtherTopic { .. }) => Err(ChangeError::OtherTopic { found }),
+        }
+    }
+
+    /// Stores what shortens the next start.
+    pub(crate) fn checkpoint(&self) -> Result<(), LogError> {
         let (mut recovery_points, mut log_starts) = (Vec::new(), Vec::new());
+        let (mut first_dirty, mut high_watermarks) = (Vec::new(), Vec::new());
         for partition in self.topics.all().iter().flat_map(|topic| topic.partitions.iter()) {
-            let Some((recovery_point, start)) = partition.close()? else { continue };
+            let Some(checkpoints) = partition.checkpoints() else { continue };
             let at = |offset| PartitionOffset {
                 topic: partition.topic.clone(),
                 partition: partition.index,
                 offset,
             };
-            recovery_points.push(at(recovery_point));
-            log_starts.extend(start.map(at));
+            recovery_points.push(at(checkpoints.recovery_point));
+            high_watermarks.push(at(checkpoints.high_watermark));
+            log_starts.extend(checkpoints.log_start.map(at));
+            first_dirty.extend(checkpoints.first_dirty.map(at));
         }
-        let mut state = self.state();
-        state.log.close()?;
-        let (topic, partition, offset) = (METADATA_TOPIC.to_owned(), 0, state.log.recovery_point());
+        let (topic, partition, offset) = (METADATA_TOPIC.to_owned(), 0, self.state().log.recovery_point());
         recovery_points.push(PartitionOffset { topic, partition, offset });
         self.folder.write_recovery_points(&recovery_points)?;
         self.folder.write_log_starts(&log_starts)?;
+        self.folder.write_cleaner_offsets(&first_dirty)?;
+        self.folder.write_high_watermarks(&high_watermarks)
+    }
+
+    /// Closes all logs and marks a clean stop.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
+        for partition in self.topics.all().iter().flat_map(|topic| topic.partitions.iter()) {
+            partition.close()?;
+        }
+        self.state().log.close()?;
+        self.checkpoint()?;
         self.folder.mark_clean(0)
     }
 }

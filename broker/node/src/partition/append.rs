@@ -79,7 +79,7 @@ impl State {
     fn append_marker(&mut self, marker: Marker, leader_epoch: i32, now_ms: i64) -> Result<(), AppendError> {
         let log = self.log.as_mut().ok_or(AppendError::Deleted)?;
         let marker = Marker { offset: log.end_offset(), timestamp: now_ms, ..marker };
-        self.producers.admit_marker(&marker, Append::CLIENT)?;
+        self.producers.admit_marker(&marker, Append::COORDINATOR)?;
         let batch = marker_batch(&marker)?;
         let header = assigned_header(&batch, marker.offset, leader_epoch);
         let placed = assign_offset(&batch, marker.offset, leader_epoch);

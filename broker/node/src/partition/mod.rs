@@ -9,6 +9,8 @@ mod open;
 mod append;
 // What readers get.
 mod read;
+// Compaction and flushing.
+mod upkeep;
 // Who waits for more.
 mod waiters;
 
@@ -17,10 +19,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use strait_broker_core::produce_validation::TopicSettings;
 use strait_broker_core::producer_state::Producers;
 use strait_broker_log::PartitionLog;
-use strait_wire::ids::Uuid;
 
 pub(crate) use append::AppendError;
-pub(crate) use open::Opening;
+pub(crate) use open::{OpenError, Opening};
 pub(crate) use read::{PartitionRead, ReadError, ReadLimits};
 pub(crate) use waiters::{Waiter, Waiting};
 
@@ -37,7 +38,6 @@ pub(crate) enum Isolation {
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) topic: String,
-    pub(crate) topic_id: Uuid,
     pub(crate) index: i32,
     pub(crate) leader_epoch: i32,
     state: RwLock<State>,
@@ -50,6 +50,8 @@ struct State {
     log: Option<PartitionLog>,
     producers: Producers,
     rules: TopicSettings,
+    /// Where the next compaction begins.
+    first_dirty: i64,
 }
 
 /// The offsets that bound what may be read.

@@ -22,10 +22,19 @@ pub(crate) struct Opening<'a> {
     pub(crate) producer_expiration_ms: i64,
 }
 
+/// A partition can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("the folder belongs to the topic with id {found}")]
+    OtherTopic { found: Uuid },
+}
+
 impl Partition {
     /// Opens the log, made when missing. After a stop that was not clean records may be missing at its end, so the
     /// leader's epoch grows and clients notice.
-    pub(crate) fn open(folder: &DataFolder, opening: Opening<'_>) -> Result<Self, LogError> {
+    pub(crate) fn open(folder: &DataFolder, opening: Opening<'_>) -> Result<Self, OpenError> {
         let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms } = opening;
         let mut producers: Option<Producers> = None;
         let mut observer = |recovered: Recovered<'_>| match recovered {
@@ -41,8 +50,11 @@ impl Partition {
         let mut producers = producers.unwrap_or_else(|| Producers::new(log.start_offset()));
         producers.remove_expired(now_ms, producer_expiration_ms);
         producers.high_watermark_moved(log.end_offset());
-        if log.topic_id()?.is_none() {
-            log.set_topic_id(topic_id)?;
+        match log.topic_id()? {
+            None => log.set_topic_id(topic_id)?,
+            // A folder that was left by an older topic of this name.
+            Some(found) if found != topic_id => return Err(OpenError::OtherTopic { found }),
+            Some(_) => {}
         }
         let known = log.latest_epoch();
         let grows = known.is_some() && !folder.is_clean();
@@ -50,20 +62,19 @@ impl Partition {
         if grows {
             log.assign_epoch(leader_epoch, log.end_offset())?;
         }
-        let state = State { log: Some(log), producers, rules: rules.produce };
+        let first_dirty = folder.cleaner_offset(topic, index);
+        let state = State { log: Some(log), producers, rules: rules.produce, first_dirty };
         let (topic, state) = (topic.to_owned(), RwLock::new(state));
-        Ok(Self { topic, topic_id, index, leader_epoch, state, waiters: Waiters::default() })
+        Ok(Self { topic, index, leader_epoch, state, waiters: Waiters::default() })
     }
 
-    /// Writes what is known of producers and closes the log. Gives its recovery point and its start, where that has
-    /// to be remembered.
-    pub(crate) fn close(&self) -> Result<Option<(i64, Option<i64>)>, LogError> {
+    /// Writes what is known of producers and closes the log.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
         let mut state = self.exclusive();
         let State { log, producers, .. } = &mut *state;
-        let Some(log) = log else { return Ok(None) };
+        let Some(log) = log else { return Ok(()) };
         write_snapshot(log, producers, log.end_offset())?;
-        log.close()?;
-        Ok(Some((log.recovery_point(), log.checkpointed_start())))
+        log.close()
     }
 
     /// Ends the partition: its folder is renamed, whoever waits is woken. Gives the folder, to be removed later.
@@ -80,8 +91,12 @@ pub(super) fn write_snapshot(
     producers: &Producers,
     offset: i64,
 ) -> Result<(), LogError> {
-    let entries: Vec<ProducerSnapshotEntry> = producers.snapshot().map(|entry| to_file(&entry)).collect();
-    log.write_producer_snapshot(offset, &entries)
+    log.write_producer_snapshot(offset, &snapshot_entries(producers))
+}
+
+/// What is known of producers, as a snapshot file holds it.
+pub(super) fn snapshot_entries(producers: &Producers) -> Vec<ProducerSnapshotEntry> {
+    producers.snapshot().map(|entry| to_file(&entry)).collect()
 }
 
 fn from_file(entry: &ProducerSnapshotEntry) -> SnapshotEntry {

@@ -27,7 +27,7 @@ pub struct SettingError {
 
 /// Where clients find the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     pub host: String,
     pub port: u16,
 }

@@ -9,5 +9,7 @@ mod client;
 mod records;
 // Kafka's console tools.
 mod tools;
+// Transactions.
+mod transactions;
 // Copied by `strait replicate`.
 mod replicated;
