@@ -52,8 +52,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let _lock = FolderLock::take(&settings.data)?;
     let identity = identity::load(&settings.data, settings.node_id())?;
     let controller = blocking(|| Controller::load(Arc::clone(&settings)))?;
-    let ids = (identity.cluster_id, identity.directory_id);
-    let node = Arc::new(Node::new(Arc::clone(&settings), ids, controller));
+    let node = Arc::new(Node::new(Arc::clone(&settings), identity.cluster_id, controller));
     if let Some(topic) = node.topics.by_name(GROUP_TOPIC) {
         blocking(|| node.groups.start(&topic)).map_err(BrokerError::Groups)?;
     }

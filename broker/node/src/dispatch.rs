@@ -107,6 +107,8 @@ served! {
     write_txn_markers::WriteTxnMarkersRequest, 1 to 1;
     txn_offset_commit::TxnOffsetCommitRequest, 0 to 5;
     describe_configs::DescribeConfigsRequest, 1 to 4;
+    alter_configs::AlterConfigsRequest, 0 to 2;
+    describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
     incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
@@ -115,6 +117,7 @@ served! {
     describe_producers::DescribeProducersRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;
     list_transactions::ListTransactionsRequest, 0 to 1;
+    describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 
 fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use strait_wire::ids::Uuid;
-
 use crate::controller::{ChangeError, Controller};
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
@@ -19,7 +17,6 @@ use crate::transactions::TransactionCoordinator;
 pub(crate) struct Node {
     pub(crate) settings: Arc<Settings>,
     pub(crate) cluster_id: String,
-    pub(crate) directory_id: Uuid,
     pub(crate) id: i32,
     pub(crate) controller: Controller,
     pub(crate) topics: Arc<Topics>,
@@ -30,14 +27,9 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(
-        settings: Arc<Settings>,
-        (cluster_id, directory_id): (String, Uuid),
-        controller: Controller,
-    ) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, cluster_id: String, controller: Controller) -> Self {
         Self {
             cluster_id,
-            directory_id,
             id: settings.node_id(),
             fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
             groups: GroupCoordinator::new(&settings),
