@@ -15,6 +15,7 @@ use crate::housekeeping;
 use crate::identity::{self, IdentityError};
 use crate::internal_log::InternalReadError;
 use crate::lock::{FolderLock, LockError};
+use crate::metrics;
 use crate::node::{Node, blocking};
 use crate::settings::{Endpoint, Settings};
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC};
@@ -34,6 +35,8 @@ pub enum BrokerError {
     Transactions(InternalReadError),
     #[error("can't listen on {address}: {source}")]
     Listen { address: String, source: io::Error },
+    #[error("metrics can't be shown: {0}")]
+    Metrics(#[from] prometheus::Error),
     #[error("the logs were not closed: {0}")]
     Close(#[from] strait_broker_log::LogError),
 }
@@ -67,11 +70,11 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         bootstrap = %bootstrap(&settings, address), data = %settings.data.display(), cluster_id = %node.cluster_id,
         "broker started"
     );
+    let mut services = services(&node);
     let mut connections = JoinSet::new();
     tokio::select! {
         () = accept_for_ever(&listener, &node, &mut connections, &told) => {}
-        () = node.groups.keep_deadlines() => {}
-        () = housekeeping::run(&node) => {}
+        served = serve_http(&node) => served?,
         () = stop => {}
     }
     drop(listener);
@@ -81,9 +84,29 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         connections.shutdown().await;
     }
+    services.shutdown().await;
     blocking(|| node.controller.close())?;
     tracing::info!("broker stopped");
     Ok(())
+}
+
+/// What goes on beside the connections. Each has a task of its own, since housekeeping waits for the disk.
+fn services(node: &Arc<Node>) -> JoinSet<()> {
+    let mut services = JoinSet::new();
+    let kept = Arc::clone(node);
+    services.spawn(async move { kept.groups.keep_deadlines().await });
+    let kept = Arc::clone(node);
+    services.spawn(async move { housekeeping::run(&kept).await });
+    services
+}
+
+/// Serves health and metrics, for ever. Whoever asks is answered once the logs are open.
+async fn serve_http(node: &Arc<Node>) -> Result<(), BrokerError> {
+    let Some(listen) = &node.settings.http else { return std::future::pending().await };
+    let registry = metrics::registry(node)?;
+    let router = strait_http::health(|| Ok(())).merge(strait_http::metrics(registry));
+    let served = strait_http::serve(listen, router, std::future::pending()).await;
+    served.map_err(|source| BrokerError::Listen { address: listen.clone(), source })
 }
 
 async fn accept_for_ever(

@@ -158,7 +158,10 @@ pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Rep
     let version = call.version;
     let range = served(key).filter(|range| (range.min_version..=range.max_version).contains(&version));
     match range {
-        Some(_) => answer(call, key, body).await,
+        Some(_) => {
+            call.node.requests.count(key);
+            answer(call, key, body).await
+        }
         None => Err(RequestError::NotServed { key, version }),
     }
 }

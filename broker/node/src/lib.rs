@@ -30,6 +30,8 @@ mod transactions;
 mod partition;
 // Work that comes round.
 mod housekeeping;
+// What is told on the HTTP port.
+mod metrics;
 // Time and randomness.
 mod clock;
 mod random;

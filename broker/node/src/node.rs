@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::controller::{ChangeError, Controller};
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
+use crate::metrics::RequestCounts;
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::transactions::TransactionCoordinator;
@@ -23,6 +24,7 @@ pub(crate) struct Node {
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: GroupCoordinator,
     pub(crate) transactions: TransactionCoordinator,
+    pub(crate) requests: RequestCounts,
     producer_ids: Mutex<Range<i64>>,
 }
 
@@ -37,6 +39,7 @@ impl Node {
             topics: Arc::clone(controller.topics()),
             controller,
             settings,
+            requests: RequestCounts::default(),
             producer_ids: Mutex::new(0..0),
         }
     }

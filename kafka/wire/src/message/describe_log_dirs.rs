@@ -1,12 +1,13 @@
-//! DescribeLogDirs (API key 35), versions 1 to 4, flexible from 2.
+//! DescribeLogDirs (API key 35), versions 1 to 5, flexible from 2.
 //!
 //! - 3: an error for the whole answer
 //! - 4: size of the volume (KIP-827)
+//! - 5: folders that take no new partitions (KIP-1066)
 
 use strait_wire_derive::Message;
 
 #[derive(Clone, Debug, PartialEq, Message)]
-#[message(key = 35, versions = "1-4", flexible = "2+", response = DescribeLogDirsResponse)]
+#[message(key = 35, versions = "1-5", flexible = "2+", response = DescribeLogDirsResponse)]
 pub struct DescribeLogDirsRequest {
     #[field(versions = "0+", nullable = "0+")]
     pub topics: Option<Vec<DescribableLogDirTopic>>,
@@ -21,7 +22,7 @@ pub struct DescribableLogDirTopic {
 }
 
 #[derive(Clone, Debug, PartialEq, Message)]
-#[message(key = 35, versions = "1-4", flexible = "2+")]
+#[message(key = 35, versions = "1-5", flexible = "2+")]
 pub struct DescribeLogDirsResponse {
     #[field(versions = "0+")]
     pub throttle_time_ms: i32,
@@ -43,6 +44,8 @@ pub struct DescribeLogDirsResult {
     pub total_bytes: i64,
     #[field(versions = "4+", default = "-1", ignorable)]
     pub usable_bytes: i64,
+    #[field(versions = "5+", ignorable)]
+    pub is_cordoned: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Message)]

@@ -13,3 +13,5 @@ mod tools;
 mod transactions;
 // Copied by `strait replicate`.
 mod replicated;
+// Health and metrics.
+mod http;

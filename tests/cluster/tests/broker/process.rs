@@ -16,6 +16,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 pub(crate) struct Broker {
     folder: PathBuf,
     port: u16,
+    http_port: u16,
     properties: Vec<String>,
     child: Option<Child>,
 }
@@ -25,7 +26,13 @@ impl Broker {
     pub(crate) fn start(folder: &Path, properties: &[&str]) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let properties = properties.iter().map(|property| (*property).to_owned()).collect();
-        let mut broker = Self { folder: folder.to_owned(), port: ports::free(), properties, child: None };
+        let mut broker = Self {
+            folder: folder.to_owned(),
+            port: ports::free(),
+            http_port: ports::free(),
+            properties,
+            child: None,
+        };
         broker.restart()?;
         Ok(broker)
     }
@@ -38,6 +45,7 @@ impl Broker {
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("broker.log"))?;
         let mut command = Command::new(binary::path());
         command.arg("broker").arg("--data").arg(self.folder.join("data")).arg("--listen").arg(self.address());
+        command.arg("--http").arg(self.http_address());
         command.arg("--config").arg(&config).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().with_context(|| format!("starting {}", binary::path().display()))?);
         let consumer: BaseConsumer = topic::client(&self.address()).create()?;
@@ -54,6 +62,11 @@ impl Broker {
     /// Its bootstrap address.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where it tells of its health.
+    pub(crate) fn http_address(&self) -> String {
+        format!("127.0.0.1:{}", self.http_port)
     }
 
     /// The folder of its data.
