@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use strait_broker_log::{DataFolder, DiskStore, LogError};
+use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, State};
+use super::{ChangeError, Controller, State, TAIL_BYTES};
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::{Settings, topic_rules};
@@ -31,8 +31,10 @@ impl Controller {
         let folder = DataFolder::open(Arc::new(DiskStore), &settings.data)?;
         let (log, image) = MetadataLog::open(&folder, now_ms())?;
         let topics = Arc::new(Topics::default());
-        let controller =
-            Self { settings, folder, topics, state: Mutex::new(State { log, image: image.clone() }) };
+        let controller = {
+            let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            Self { settings, folder, topics, tail, state: Mutex::new(state) }
+        };
         let known = image
             .topics()
             .flat_map(|(_, topic)| (0..topic.partitions).map(|index| (topic.name.clone(), index)));

@@ -21,7 +21,7 @@ mod stray;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use strait_broker_log::{DataFolder, LogError, PartitionOffset};
+use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
 pub(crate) use configs::{ConfigChange, ConfigOperation};
@@ -37,12 +37,16 @@ use crate::partition::{OpenError, Opening, Partition};
 use crate::settings::{Settings, TopicRules};
 use crate::topics::Topics;
 
+/// Bytes of the newest batches of all logs that are kept in memory.
+const TAIL_BYTES: usize = 64 << 20;
+
 /// The owner of the metadata log.
 #[derive(Debug)]
 pub(crate) struct Controller {
     settings: Arc<Settings>,
     folder: DataFolder,
     topics: Arc<Topics>,
+    tail: Arc<TailBudget>,
     state: Mutex<State>,
 }
 
@@ -80,8 +84,15 @@ impl Controller {
         rules: &TopicRules,
     ) -> Result<Vec<Arc<Partition>>, ChangeError> {
         let producer_expiration_ms = self.settings.number("producer.id.expiration.ms");
-        let opening =
-            |index| Opening { topic, topic_id, index, rules, now_ms: now_ms(), producer_expiration_ms };
+        let opening = |index| Opening {
+            topic,
+            topic_id,
+            index,
+            rules,
+            now_ms: now_ms(),
+            producer_expiration_ms,
+            tail: &self.tail,
+        };
         indexes.map(|index| self.open_partition(opening(index)).map(Arc::new)).collect()
     }
 
