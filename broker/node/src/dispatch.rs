@@ -135,19 +135,17 @@ pub(crate) fn served(key: i16) -> Option<&'static Served> {
     SERVED.iter().find(|served| served.key == key)
 }
 
-fn is_flexible(key: i16, version: i16) -> bool {
-    served(key).is_some_and(|served| version >= served.flexible_from)
+/// The range that holds a version, where it is served.
+fn range(key: i16, version: i16) -> Option<&'static Served> {
+    served(key).filter(|range| (range.min_version..=range.max_version).contains(&version))
 }
 
-/// Reads the header of a request and leaves `frame` at its body.
+/// Reads the header of a request and leaves `frame` at its body. Of what is not served no more is read than what all
+/// headers have, so that it can be named.
 pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeError> {
-    let mut input = frame.clone();
-    // ApiVersions of a version that nobody knows: its header is not read further than what all versions have.
-    let header = decode_request_header(&mut input, |key, version| {
-        is_flexible(key, version) && !api::api_versions::is_from_the_future(key, version)
-    })?;
-    *frame = input;
-    Ok(header)
+    decode_request_header(frame, |key, version| {
+        range(key, version).is_some_and(|range| version >= range.flexible_from)
+    })
 }
 
 /// Answers one request.
@@ -155,15 +153,11 @@ pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Rep
     if api::api_versions::is_from_the_future(key, call.version) {
         return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?));
     }
-    let version = call.version;
-    let range = served(key).filter(|range| (range.min_version..=range.max_version).contains(&version));
-    match range {
-        Some(_) => {
-            call.node.requests.count(key);
-            answer(call, key, body).await
-        }
-        None => Err(RequestError::NotServed { key, version }),
+    if range(key, call.version).is_none() {
+        return Err(RequestError::NotServed { key, version: call.version });
     }
+    call.node.requests.count(key);
+    answer(call, key, body).await
 }
 
 #[cfg(test)]

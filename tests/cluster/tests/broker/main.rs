@@ -15,3 +15,5 @@ mod transactions;
 mod replicated;
 // Health and metrics.
 mod http;
+// What no client library sends.
+mod protocol;
