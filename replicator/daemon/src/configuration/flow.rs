@@ -17,6 +17,9 @@ pub struct Flow {
     pub source: String,
     /// Alias of the cluster to write to.
     pub target: String,
+    /// Nothing is read or written until the daemon starts without this.
+    #[serde(default)]
+    pub paused: bool,
     /// Regular expressions of topics to copy; each must match the whole name.
     #[serde(default = "default_topics")]
     pub topics: Vec<String>,
@@ -256,6 +259,7 @@ impl Flow {
         Self {
             source: source.to_owned(),
             target: target.to_owned(),
+            paused: false,
             topics: default_topics(),
             topics_exclude: default_topics_exclude(),
             rename: Rename::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strait_client::{ClientError, Cluster};
-use strait_replicator_core::lane::{Identities, Identity, Position, Settings};
+use strait_replicator_core::lane::{Identities, Identity, Position, Settings, StateName};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
 use strait_replicator_core::state_record::{Key, State, Value};
 use strait_replicator_core::topic_plan::TopicRules;
@@ -57,6 +57,11 @@ enum StartError {
 /// Runs a flow on the current thread until `shutdown` says true, or another instance takes it over.
 pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
     let id = parts.flow.id();
+    if parts.flow.paused {
+        info!(flow = %id, "flow is paused");
+        parts.status.update(&id, |flow| flow.state = StateName::Paused);
+        return;
+    }
     while !*shutdown.borrow() {
         let started = tokio::select! {
             started = start(&parts) => started,
@@ -67,7 +72,7 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
                 LaneEnd::Stopped => return,
                 LaneEnd::Fenced => {
                     error!(flow = %id, "fenced: another instance copies this flow, this one has stopped");
-                    parts.status.update(&id, |flow| flow.stop_all("fenced"));
+                    parts.status.update(&id, |flow| flow.stop_all(StateName::Fenced));
                     return;
                 }
                 LaneEnd::MustReload => info!(flow = %id, "flow starts again from the state topic"),
@@ -86,7 +91,8 @@ impl FlowParts {
     fn show_failure(&self, error: &StartError) {
         let (id, reason) = (self.flow.id(), error.to_string());
         self.status.update(&id, |flow| {
-            flow.state = if error.is_unauthorized() { "unauthorized" } else { "unreachable" };
+            flow.state =
+                if error.is_unauthorized() { StateName::Unauthorized } else { StateName::Unreachable };
             if flow.last_error.as_ref() != Some(&reason) {
                 warn!(flow = %id, error = %reason, "flow can't start, retrying each {RESTART_BACKOFF:?}");
                 flow.last_error = Some(reason);
@@ -155,7 +161,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     let ownership = Ownership::acquire(state.clone(), id.clone(), parts.instance.clone(), move |owner| {
         let owner = owner.to_owned();
         status.update(&standby_id, |flow| {
-            flow.stop_all("standby");
+            flow.stop_all(StateName::Standby);
             flow.last_error = Some(format!("instance {owner} owns the flow"));
         });
     })
