@@ -105,8 +105,8 @@ impl StartError {
     fn is_unauthorized(&self) -> bool {
         match self {
             Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
-            Self::State(StateError::Client(error)) => error.is_unauthorized(),
-            Self::State(_) | Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
+            Self::State(error) => error.is_unauthorized(),
+            Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
         }
     }
 }

@@ -8,7 +8,9 @@ mod write;
 
 use std::time::Duration;
 
-use strait_client::{ClientError, Cluster, Connection, ConnectionError, NewTopic, UnsupportedApiError};
+use strait_client::{
+    BrokerError, ClientError, Cluster, Connection, ConnectionError, NewTopic, UnsupportedApiError,
+};
 use strait_replicator_core::rewrite::Poison;
 use strait_replicator_core::state_record::StateRecordError;
 use strait_wire::batch::BatchError;
@@ -34,8 +36,8 @@ pub(crate) enum StateError {
     Connection(#[from] ConnectionError),
     #[error("state topic: {0}")]
     Unsupported(#[from] UnsupportedApiError),
-    #[error("state topic {STATE_TOPIC} can't be created: {reason}")]
-    Create { reason: String },
+    #[error("state topic {STATE_TOPIC} can't be created: {0}")]
+    Create(BrokerError),
     #[error("state topic {STATE_TOPIC} has no leader")]
     NoLeader,
     #[error("state topic: the target answers {code}")]
@@ -52,6 +54,26 @@ pub(crate) enum StateError {
     Blocked { waited: Duration },
     #[error("state topic: not written within {deadline:?}: {reason}")]
     NotWritten { deadline: Duration, reason: String },
+}
+
+impl StateError {
+    /// A broker does not take who we say we are, or does not allow us what we asked for.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Client(error) => error.is_unauthorized(),
+            Self::Connection(error) => error.is_unauthorized(),
+            Self::Create(error) => error.code.is_authorization(),
+            Self::Refused { code } => code.is_authorization(),
+            Self::Unsupported(_)
+            | Self::NoLeader
+            | Self::Missing
+            | Self::Batch { .. }
+            | Self::Record { .. }
+            | Self::Unreadable { .. }
+            | Self::Blocked { .. }
+            | Self::NotWritten { .. } => false,
+        }
+    }
 }
 
 /// The state topic of one cluster.
@@ -113,7 +135,7 @@ async fn create(cluster: &Cluster, replication_factor: i16) -> Result<(), StateE
     for (_, result) in cluster.create_topics(vec![topic], false).await? {
         match result {
             Err(error) if error.code != ErrorCode::TOPIC_ALREADY_EXISTS => {
-                return Err(StateError::Create { reason: error.to_string() });
+                return Err(StateError::Create(error));
             }
             Ok(()) | Err(_) => {}
         }
