@@ -28,6 +28,7 @@ pub(super) async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result
     fence_transactions(&view.state, flow, ends, state).await?;
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::Committed).await?;
+    state.keep_copy(&view);
     let (identities, origins) = identities(&view.state, state, flow, ends).await?;
     let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new() };
     for (key, value) in view.state.iter() {

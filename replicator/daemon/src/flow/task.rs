@@ -20,6 +20,7 @@ use super::provenance::{Ends, Provenance};
 use crate::configuration::{self, Flow, Limits};
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
+use crate::store::Store;
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
@@ -34,6 +35,7 @@ pub(crate) struct FlowParts {
     pub(crate) target: configuration::Cluster,
     pub(crate) limits: Limits,
     pub(crate) status: DaemonStatus,
+    pub(crate) store: Option<Store>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +116,7 @@ struct Running {
     lane: LaneTask,
     planner: Planner,
     ownership: Ownership,
+    state: StateTopic,
 }
 
 impl Running {
@@ -136,6 +139,7 @@ impl Running {
         };
         if end == LaneEnd::Stopped {
             self.ownership.release().await;
+            self.state.refresh_copy().await;
         }
         info!(flow = %self.id, ?end, "flow is stopped");
         end
@@ -153,7 +157,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     };
     let source_cluster_id = cluster_id(&source, &flow.source)?;
     let target_cluster_id = cluster_id(&target, &flow.target)?;
-    let state = StateTopic::open(target.clone(), flow.replication_factor).await?;
+    let state = StateTopic::open(target.clone(), flow.replication_factor, parts.store.clone()).await?;
     let status = parts.status.clone();
     let standby_id = id.clone();
     let ownership = Ownership::acquire(state.clone(), id.clone(), parts.instance.clone(), move |owner| {
@@ -211,7 +215,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         source,
         target,
         source_cluster_id,
-        state,
+        state: state.clone(),
         generation: ownership.generation,
         stored: loaded.positions,
         refresh,
@@ -220,7 +224,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         flow,
     });
     info!(flow = %id, generation = ownership.generation, "flow is started");
-    Ok(Running { id, lane, planner, ownership })
+    Ok(Running { id, lane, planner, ownership, state })
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {

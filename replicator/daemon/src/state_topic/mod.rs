@@ -1,6 +1,8 @@
 //! Our compacted topic on the target: producer ids, positions, owners and losses, the part of the state that must
 //! survive.
 
+// The copy of it in the data folder.
+mod copy;
 // Reading what was written since the last look.
 mod read;
 // Writing records, outside of transactions and in them.
@@ -18,6 +20,8 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use tokio::time::Instant;
 use tracing::info;
+
+use crate::store::Store;
 
 pub(crate) use read::{Isolation, StateView};
 
@@ -80,6 +84,8 @@ impl StateError {
 #[derive(Clone)]
 pub(crate) struct StateTopic {
     cluster: Cluster,
+    /// Has a copy of the topic.
+    store: Option<Store>,
 }
 
 struct Leader {
@@ -89,17 +95,21 @@ struct Leader {
 
 impl StateTopic {
     /// Finds the topic or creates it.
-    pub(crate) async fn open(cluster: Cluster, replication_factor: i16) -> Result<Self, StateError> {
+    pub(crate) async fn open(
+        cluster: Cluster,
+        replication_factor: i16,
+        store: Option<Store>,
+    ) -> Result<Self, StateError> {
         let metadata = cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
         if metadata.topics.get(STATE_TOPIC).is_none_or(|topic| !topic.error.is_ok()) {
             create(&cluster, replication_factor).await?;
         }
-        Ok(Self { cluster })
+        Ok(Self { cluster, store })
     }
 
     /// The topic of a cluster that is only read, where it may be absent.
     pub(crate) fn of(cluster: Cluster) -> Self {
-        Self { cluster }
+        Self { cluster, store: None }
     }
 
     /// Asks the cluster whether the topic is there.
@@ -125,7 +135,12 @@ impl StateTopic {
 }
 
 async fn create(cluster: &Cluster, replication_factor: i16) -> Result<(), StateError> {
-    let configs = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.1")];
+    let configs = [
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0.1"),
+        // What is not compacted yet is read at each start.
+        ("segment.bytes", "16777216"),
+    ];
     let topic = NewTopic {
         name: STATE_TOPIC.to_owned(),
         partitions: 1,
