@@ -9,7 +9,7 @@ pub(super) const BEFORE: &[Key] = &[
         Some("\"\""),
         "a folder, or empty",
         "data_dir = \"/var/lib/strait\"",
-        "Folder for what makes recovery faster; may vanish without loss.",
+        "Folder for a copy of what is read at a start; may vanish without loss. It takes 30 MiB of memory.",
     ),
     Key::new(
         "instance",
