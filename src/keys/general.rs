@@ -33,7 +33,7 @@ pub(super) const LIMITS: &[Key] = &[
     Key::new(
         "limits.memory_bytes",
         Kind::Number,
-        Some("33554432"),
+        Some("25165824"),
         "4194304 to 68719476736",
         "memory_bytes = 67108864",
         "Bytes of batches held between fetch and acknowledgement, for each flow.",
