@@ -97,10 +97,10 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// Bytes behind their length; any negative length is null.
+    /// Bytes behind their length; -1 is null. Kafka takes any negative length for null, no client writes one.
     fn nullable(&mut self, what: &'static str) -> Result<Option<&'a [u8]>, ProduceError> {
         match self.varint(what)? {
-            ..0 => Ok(None),
+            -1 => Ok(None),
             length => self.take(length, what).map(Some),
         }
     }
