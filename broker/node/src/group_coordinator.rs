@@ -89,8 +89,11 @@ impl GroupCoordinator {
         let is_written = effects.records.is_empty() || self.write(&effects.records);
         for waiting in effects.answers {
             let Some(answer) = state.waiting.remove(&waiting.token) else { continue };
-            // Who hung up needs no answer. Without its records an answer would promise what a restart forgets.
-            let _ = is_written.then(|| answer.send(waiting.answer));
+            // Without its records an answer would promise what a restart forgets.
+            if is_written {
+                // Who hung up needs no answer.
+                let _ = answer.send(waiting.answer);
+            }
         }
         self.changed.notify_one();
         is_written
