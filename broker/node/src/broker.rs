@@ -36,7 +36,7 @@ impl Broker {
     pub(crate) fn open(configuration: Configuration, endpoint: Endpoint) -> Result<Self, BrokerError> {
         let folder = Folder::open(&configuration.data_dir)?;
         let data = DataFolder::open(Arc::new(DiskStore), &folder.path)?;
-        if !data.is_clean() {
+        if !folder.is_new && !data.is_clean() {
             info!("the last stop was not clean: logs are checked");
         }
         let mut catalog = Catalog::open(data)?;

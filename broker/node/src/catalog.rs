@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use strait_broker_core::producer_state::Append;
-use strait_broker_log::DataFolder;
+use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::batch::{BatchBuilder, Compression, DecompressionLimit, Entry, Stamp, closed_batches, open};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -23,6 +23,8 @@ const OPENED: DecompressionLimit = DecompressionLimit(16 << 20);
 const BLOCK: i64 = 1_000;
 /// `max.request.partition.size.limit`.
 const MOST_PARTITIONS: i32 = 10_000;
+/// The newest batches of all logs in memory.
+const TAIL_BYTES: usize = 64 << 20;
 /// Of a topic's name.
 const LONGEST_NAME: usize = 249;
 
@@ -59,6 +61,7 @@ pub(crate) struct Refusal {
 #[derive(Debug)]
 pub(crate) struct Catalog {
     data: DataFolder,
+    tails: Arc<TailBudget>,
     metadata: Partition,
     topics: BTreeMap<String, Topic>,
     names: BTreeMap<Uuid, String>,
@@ -70,10 +73,12 @@ impl Catalog {
     /// Replays the metadata log, then opens all partitions.
     pub(crate) fn open(data: DataFolder) -> Result<Self, BrokerError> {
         let config = TopicConfig::new(&Overrides::new()).map_err(|error| wrong_config(LOG, &error))?;
-        let metadata = Partition::open(&data, (LOG, 0), Uuid::ZERO, &config)?;
+        let tails = Arc::new(TailBudget::new(TAIL_BYTES));
+        let metadata = Partition::open(&data, (LOG, 0), Uuid::ZERO, &config, &tails)?;
         let records = replayed(&metadata)?;
         let mut catalog = Self {
             data,
+            tails,
             metadata,
             topics: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -168,8 +173,8 @@ impl Catalog {
         self.write(&MetadataRecord::Partitions { name: name.to_owned(), partitions: total })?;
         let Some(topic) = self.topics.get_mut(name) else { return Err(unknown_topic()) };
         for index in count..total {
-            let opened =
-                Partition::open(&self.data, (name, index), topic.id, &topic.config).map_err(internal)?;
+            let opened = Partition::open(&self.data, (name, index), topic.id, &topic.config, &self.tails)
+                .map_err(internal)?;
             topic.partitions.push(Arc::new(opened));
         }
         Ok(())
@@ -226,19 +231,36 @@ impl Catalog {
 
     /// Closes all logs and says so in the folder.
     pub(crate) fn close(&self) -> Result<(), BrokerError> {
-        let mut points = Vec::new();
-        for topic in self.topics.values() {
-            for (partition, open) in (0..).zip(&topic.partitions) {
-                let offset = open.close()?;
-                let topic = topic.name.clone();
-                points.push(strait_broker_log::PartitionOffset { topic, partition, offset });
-            }
+        for (_, _, partition) in self.partitions() {
+            partition.close()?;
         }
-        let offset = self.metadata.close()?;
-        points.push(strait_broker_log::PartitionOffset { topic: LOG.to_owned(), partition: 0, offset });
-        self.data.write_recovery_points(&points)?;
+        self.checkpoint()?;
         self.data.mark_clean(0)?;
         Ok(())
+    }
+
+    /// Stores how far logs are flushed, where they begin, and where compaction goes on.
+    pub(crate) fn checkpoint(&self) -> Result<(), LogError> {
+        let (mut flushed, mut starts, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
+        for (topic, partition, open) in self.partitions() {
+            let at = |offset: i64| PartitionOffset { topic: topic.to_owned(), partition, offset };
+            let state = open.lock();
+            flushed.push(at(state.log.recovery_point()));
+            starts.extend(state.log.checkpointed_start().map(at));
+            dirty.extend((state.first_dirty() > 0).then(|| at(state.first_dirty())));
+        }
+        self.data.write_recovery_points(&flushed)?;
+        self.data.write_log_starts(&starts)?;
+        self.data.write_cleaner_offsets(&dirty)
+    }
+
+    /// All logs, the broker's own among them.
+    fn partitions(&self) -> impl Iterator<Item = (&str, i32, &Partition)> {
+        let topics = self.topics.values().flat_map(|topic| {
+            let partitions = (0..).zip(&topic.partitions);
+            partitions.map(|(index, open)| (topic.name.as_str(), index, open.as_ref()))
+        });
+        topics.chain([(LOG, 0, &self.metadata)])
     }
 
     fn add(
@@ -250,7 +272,7 @@ impl Catalog {
     ) -> Result<(), BrokerError> {
         let config = TopicConfig::new(&overrides).map_err(|error| wrong_config(&name, &error))?;
         let opened: Result<Vec<_>, _> = (0..partitions)
-            .map(|index| Partition::open(&self.data, (&name, index), id, &config).map(Arc::new))
+            .map(|index| Partition::open(&self.data, (&name, index), id, &config, &self.tails).map(Arc::new))
             .collect();
         let config = Arc::new(config);
         self.names.insert(id, name.clone());

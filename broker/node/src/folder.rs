@@ -17,6 +17,8 @@ pub(crate) const NODE_ID: i32 = 1;
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
     pub(crate) cluster_id: String,
+    /// It was formatted just now.
+    pub(crate) is_new: bool,
     _lock: File,
 }
 
@@ -26,12 +28,12 @@ impl Folder {
         fs::create_dir_all(path).map_err(failed("make", path))?;
         let lock = lock(path)?;
         let properties = path.join(PROPERTIES);
-        let cluster_id = match fs::read_to_string(&properties) {
-            Ok(text) => cluster_id(&text).ok_or(BrokerError::NoClusterId { path: properties })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => format(path, &properties)?,
+        let (cluster_id, is_new) = match fs::read_to_string(&properties) {
+            Ok(text) => (cluster_id(&text).ok_or(BrokerError::NoClusterId { path: properties })?, false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (format(path, &properties)?, true),
             Err(source) => return Err(failed("read", &properties)(source)),
         };
-        Ok(Self { path: path.to_owned(), cluster_id, _lock: lock })
+        Ok(Self { path: path.to_owned(), cluster_id, is_new, _lock: lock })
     }
 }
 

@@ -16,6 +16,8 @@ mod topic_config;
 mod partition;
 // Consumer groups over their internal topic.
 mod group_coordinator;
+// Retention, compaction and checkpoints.
+mod upkeep;
 // Everything above, for the handlers.
 mod broker;
 // Accepts connections, and stops.

@@ -13,6 +13,7 @@ use crate::broker::{Broker, Endpoint};
 use crate::configuration::Configuration;
 use crate::connection;
 use crate::error::BrokerError;
+use crate::upkeep;
 
 /// For requests in flight at a stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ pub async fn run(
     started(&address);
     let timers = tokio::spawn({
         let broker = broker.clone();
-        async move { broker.groups.run().await }
+        async move { tokio::join!(broker.groups.run(), upkeep::run(broker.clone())) }
     });
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();

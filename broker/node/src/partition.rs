@@ -1,12 +1,13 @@
 //! One partition: its log and what it knows of producers, behind one lock. There is one replica: what is written is
 //! committed.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use strait_broker_core::producer_state::{Admission, Append, ProducerStateError, Producers, SnapshotEntry};
 use strait_broker_log::{
-    AbortedTransaction, DataFolder, LogError, LogRead, PartitionLog, ProducerSnapshotEntry, Recovered,
+    AbortedTransaction, CleaningPlan, DataFolder, LogError, LogRead, PartitionLog, ProducerSnapshotEntry,
+    Recovered, TailBudget,
 };
 use strait_wire::batch::{BatchError, ClosedBatch};
 use strait_wire::ids::Uuid;
@@ -31,6 +32,8 @@ pub(crate) struct Partition {
 pub(crate) struct PartitionState {
     pub(crate) log: PartitionLog,
     pub(crate) producers: Producers,
+    /// Where the next compaction begins.
+    first_dirty: i64,
 }
 
 /// Why a batch was not appended.
@@ -68,6 +71,7 @@ impl Partition {
         place: (&str, i32),
         topic_id: Uuid,
         config: &TopicConfig,
+        tails: &Arc<TailBudget>,
     ) -> Result<Self, LogError> {
         let now = now_ms();
         let mut producers = Producers::new(0);
@@ -85,7 +89,9 @@ impl Partition {
         }
         producers.high_watermark_moved(log.end_offset());
         let (end, _) = watch::channel(log.end_offset());
-        Ok(Self { state: Mutex::new(PartitionState { log, producers }), end })
+        log.share_tail_budget(tails.clone());
+        let first_dirty = data.cleaner_offset(place.0, place.1);
+        Ok(Self { state: Mutex::new(PartitionState { log, producers, first_dirty }), end })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, PartitionState> {
@@ -144,17 +150,63 @@ impl Partition {
         Ok(())
     }
 
+    /// Removes what retention lets go, and producers that were not heard for long.
+    pub(crate) fn apply_retention(&self, now_ms: i64) -> Result<(), LogError> {
+        let mut state = self.lock();
+        let high_watermark = state.log.end_offset();
+        state.log.apply_retention(now_ms, high_watermark)?;
+        let start = state.log.start_offset();
+        state.producers.log_start_moved(start);
+        state.producers.remove_expired(now_ms, PRODUCER_EXPIRATION_MS);
+        Ok(())
+    }
+
+    /// Flushes without holding up who writes.
+    pub(crate) fn flush_closed_segments(&self) -> Result<(), LogError> {
+        let plan = self.lock().log.plan_flush()?;
+        let Some(plan) = plan else { return Ok(()) };
+        let flushed = plan.run();
+        self.lock().log.finish_flush(flushed)
+    }
+
+    /// Keeps the newest record of each key, where the topic asks for it and enough has gathered.
+    pub(crate) fn compact(&self, key_bytes: usize, now_ms: i64) -> Result<(), LogError> {
+        let Some(plan) = self.lock().plan_compaction(key_bytes, now_ms)? else { return Ok(()) };
+        let cleaned = plan.run()?;
+        let mut state = self.lock();
+        if let Some(next) = state.log.adopt(cleaned, now_ms)? {
+            state.first_dirty = next;
+        }
+        Ok(())
+    }
+
     /// Writes what a clean stop leaves.
-    pub(crate) fn close(&self) -> Result<i64, LogError> {
+    pub(crate) fn close(&self) -> Result<(), LogError> {
         let mut state = self.lock();
         let end = state.log.end_offset();
         state.write_snapshot(end)?;
-        state.log.close()?;
-        Ok(state.log.recovery_point())
+        state.log.close()
     }
 }
 
 impl PartitionState {
+    pub(crate) fn first_dirty(&self) -> i64 {
+        self.first_dirty
+    }
+
+    fn plan_compaction(&self, key_bytes: usize, now_ms: i64) -> Result<Option<CleaningPlan>, LogError> {
+        if !self.log.config().cleanup_policy.compact {
+            return Ok(None);
+        }
+        let stable = self.producers.last_stable_offset(self.log.end_offset());
+        let cleanable = self.log.cleanable(self.first_dirty, stable, now_ms)?;
+        if !cleanable.is_due {
+            return Ok(None);
+        }
+        let producers: Vec<ProducerSnapshotEntry> = self.producers.snapshot().map(to_file).collect();
+        self.log.plan_cleaning(&cleanable, &producers, key_bytes, now_ms)
+    }
+
     fn write_snapshot(&mut self, offset: i64) -> Result<(), LogError> {
         let entries: Vec<ProducerSnapshotEntry> = self.producers.snapshot().map(to_file).collect();
         self.log.write_producer_snapshot(offset, &entries)

@@ -1,6 +1,8 @@
 //! `strait broker` in the place of Apache Kafka: librdkafka, Kafka's own tools and Strait itself can't tell.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rdkafka::Message;
@@ -9,9 +11,10 @@ use strait_cluster_tests::copied::Pair;
 use strait_cluster_tests::kafka::{CURRENT, Kafka, OURS, Release};
 use strait_cluster_tests::numbered::{expected, fill, values};
 use strait_cluster_tests::produce::{self, Load};
+use strait_cluster_tests::random::Random;
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::world::World;
-use strait_cluster_tests::{admin, topic};
+use strait_cluster_tests::{admin, settings, topic};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const PARTITIONS: i32 = 3;
@@ -85,6 +88,31 @@ fn strait_copies_between_brokers_of_ours_and_kafkas() {
         copy(&folder, east, west);
         println!("ours as {name}: {RECORDS} records the same, before and after a kill of each");
     }
+}
+
+/// Frames with a true length and a false rest: each key and version, cut anywhere, changed anywhere, or noise.
+#[test]
+fn garbage_ends_its_own_connection_only() {
+    let Some(_world) = World::enter("garbage_ends_its_own_connection_only") else { return };
+    let broker = Kafka::start(OURS).expect("a broker");
+    fill(&broker, "kept", "record", 0..100);
+    let mut random = Random::new(settings::number("STRAIT_SEED", 7));
+    for _ in 0..settings::number("STRAIT_GARBAGE_FRAMES", 3_000) {
+        let body: Vec<u8> = (0..random.bits() % 200).map(|_| random.bits() as u8).collect();
+        let (key, version) = ((random.bits() % 93) as u16, (random.bits() % 20) as u16);
+        let head = [&key.to_be_bytes()[..], &version.to_be_bytes(), &[0; 4], &[0xff, 0xff]].concat();
+        let head = if random.bits().is_multiple_of(10) { Vec::new() } else { head };
+        let length = match random.bits() % 20 {
+            0 => random.bits() as u32,
+            _ => u32::try_from(head.len() + body.len()).expect("short"),
+        };
+        let mut stream = TcpStream::connect(broker.open_address()).expect("the broker listens");
+        // It may hang up in between.
+        let _ = stream.write_all(&[&length.to_be_bytes()[..], &head, &body].concat());
+        drop(stream);
+    }
+    assert_eq!(values(&broker, "kept").expect("read"), expected("record", 0..100));
+    broker.stop().expect("a clean end");
 }
 
 fn copy(folder: &std::path::Path, east: Release, west: Release) {
