@@ -9,6 +9,8 @@ pub mod batch_header;
 pub mod produce_validation;
 // What a partition knows of those who write to it.
 pub mod producer_state;
+// Markers as batches.
+pub mod control_batch;
 // Records of the internal topics, in Kafka's schemas.
 pub mod internal_record;
 // Deadlines by name.
@@ -21,3 +23,11 @@ pub mod group;
 pub mod topic_partition;
 // The transactions of one partition of `__transaction_state`.
 pub mod transactions;
+// The settings that a topic can have.
+pub mod topic_config;
+// How much a client may ask for.
+pub mod quota;
+// How many connections there may be.
+pub mod connection_limits;
+// Who may do what.
+pub mod acl;

@@ -17,8 +17,12 @@ mod groups;
 mod membership;
 // Requests of administrators.
 mod administration;
-// Requests about offsets.
-mod offsets;
+// Offsets that are committed.
+mod commit;
+// Offsets that are asked for.
+mod fetch;
+// Offsets that are deleted or too old.
+mod retention;
 // Records read again.
 mod replay;
 

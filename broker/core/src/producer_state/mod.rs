@@ -19,6 +19,8 @@ mod open;
 mod producers;
 // The newest batch of each producer, for a snapshot file.
 mod snapshot;
+// The file itself.
+mod snapshot_file;
 
 pub use admission::{Admission, Append, Marker, Origin};
 pub use entry::{AppendedBatch, ProducerEntry};
@@ -27,6 +29,7 @@ pub use open::CompletedTransaction;
 pub use producers::Producers;
 pub use sequence::{next_sequence, sequence_after};
 pub use snapshot::SnapshotEntry;
+pub use snapshot_file::SnapshotFileError;
 pub use verification::VerificationGuard;
 
 #[cfg(test)]
