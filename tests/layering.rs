@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("strait-wire", &["strait-wire-derive"]),
     ("strait-client", &["strait-wire"]),
     ("strait-http", &[]),
-    ("strait-broker-core", &["strait-wire"]),
+    ("strait-broker-core", &["strait-wire", "strait-wire-derive"]),
     ("strait-broker-log", &["strait-wire"]),
     (
         "strait-broker",
