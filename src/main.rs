@@ -16,6 +16,8 @@ mod properties;
 mod references;
 // The log and a table on one terminal.
 mod screen;
+// When a command in the foreground ends.
+mod stop;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,8 @@ enum LogFormat {
 enum Command {
     /// Run the replicator until it is told to stop.
     Replicate(command::replicate::Arguments),
+    /// Run one Kafka-compatible broker until it is told to stop.
+    Broker(command::broker::Arguments),
     /// Show flows of a running replicator.
     Flow(command::flow::Arguments),
     /// Check a configuration file, or print one to start from.
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
     }
     let result = match arguments.command {
         Command::Replicate(arguments) => command::replicate::run(&arguments),
+        Command::Broker(arguments) => command::broker::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
         Command::Bench(arguments) => command::bench::run(arguments),

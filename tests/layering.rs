@@ -6,11 +6,17 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each crate of ours and those of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("strait", &["strait-replicator", "strait-bench"]),
+    ("strait", &["strait-broker", "strait-replicator", "strait-bench"]),
     ("strait-wire-derive", &[]),
     ("strait-wire", &["strait-wire-derive"]),
     ("strait-client", &["strait-wire"]),
     ("strait-http", &[]),
+    ("strait-broker-core", &["strait-wire", "strait-wire-derive"]),
+    ("strait-broker-log", &["strait-wire"]),
+    (
+        "strait-broker",
+        &["strait-broker-core", "strait-broker-log", "strait-client", "strait-wire", "strait-http"],
+    ),
     ("strait-replicator-core", &["strait-wire"]),
     ("strait-replicator", &["strait-replicator-core", "strait-client", "strait-wire", "strait-http"]),
     ("strait-bench", &["strait-client", "strait-wire"]),
@@ -28,7 +34,8 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 /// What a crate without I/O must not use.
 const IMPURE: &[&str] = &["tokio", "socket2", "rand", "getrandom", "futures-util", "tracing"];
-const PURE_CRATES: &[&str] = &["strait-wire", "strait-wire-derive", "strait-replicator-core"];
+const PURE_CRATES: &[&str] =
+    &["strait-wire", "strait-wire-derive", "strait-broker-core", "strait-replicator-core"];
 
 fn workspace() -> Vec<Package> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata");

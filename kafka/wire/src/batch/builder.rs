@@ -107,7 +107,7 @@ impl BatchBuilder {
     }
 }
 
-fn write_nullable(bytes: Option<&Bytes>, out: &mut Vec<u8>) {
+pub(super) fn write_nullable(bytes: Option<&Bytes>, out: &mut Vec<u8>) {
     match bytes {
         Some(bytes) => {
             varint::write(bytes.len() as i64, out);

@@ -8,6 +8,8 @@ mod header;
 mod crc;
 // A batch that is moved as it is.
 mod closed;
+// Its place in a log, outside the checksum.
+mod assign;
 // The same batch under another producer.
 mod stamp;
 // Records inside a batch.
@@ -17,6 +19,8 @@ mod varint;
 mod compress;
 // New batches from records.
 mod builder;
+// A batch with some of its records.
+mod retain;
 // Commit and abort markers.
 mod control;
 // Message formats 0 and 1.
@@ -24,6 +28,7 @@ mod legacy;
 // LZ4 as format 0 framed it.
 mod lz4_header;
 
+pub use assign::AssignedBatch;
 pub use builder::{BatchBuilder, reencode};
 pub use closed::{BatchIter, ClosedBatch, Entry, closed_batches};
 pub use compress::{Compression, DecompressionLimit};

@@ -1,0 +1,55 @@
+//! Records of the log read again, and the begin and end of a shard.
+
+use super::classic::{ClassicGroup, State};
+use super::effects::Effects;
+use super::groups::Groups;
+use crate::group_offsets::CommittedOffset;
+use crate::internal_record::GroupRecord;
+
+impl Groups {
+    /// Applies a record of the log. `producer_id` is that of a transactional batch, whose offsets wait for the
+    /// marker: pass markers to [`Groups::end_transaction`].
+    pub fn replay(&mut self, record: GroupRecord, producer_id: Option<i64>) {
+        match record {
+            GroupRecord::Group { group, value: Some(value) } => {
+                self.classic.insert(group.clone(), ClassicGroup::from_record(group, value));
+            }
+            GroupRecord::Group { group, value: None } => {
+                self.classic.remove(&group);
+            }
+            GroupRecord::Offset { key, value: Some(value) } => {
+                let group = key.group.clone();
+                let committed = CommittedOffset::from(value);
+                let since_ms = committed.committed_ms;
+                self.classic.entry(group.clone()).or_insert_with(|| ClassicGroup::new(group, since_ms));
+                self.offsets.commit(key, committed, producer_id);
+            }
+            GroupRecord::Offset { key, value: None } => self.offsets.remove(&key),
+        }
+    }
+
+    /// All records were read: members have a session's time to be heard.
+    pub fn loaded(&mut self, now_ms: i64) -> Effects {
+        let mut effects = Effects::default();
+        let groups: Vec<String> = self.classic.keys().cloned().collect();
+        for group in groups {
+            self.with_group(&group, now_ms, &mut effects, ClassicGroup::loaded);
+        }
+        effects
+    }
+
+    /// The shard is given up: every waiting request is answered `NOT_COORDINATOR`.
+    pub fn unload(mut self) -> Effects {
+        let mut effects = Effects::default();
+        let groups: Vec<String> = self.classic.keys().cloned().collect();
+        for group in groups {
+            self.with_group(&group, 0, &mut effects, ClassicGroup::unload);
+        }
+        effects
+    }
+
+    /// Groups by state, for metrics.
+    pub fn count_in(&self, state: State) -> usize {
+        self.classic.values().filter(|group| group.state() == state).count()
+    }
+}

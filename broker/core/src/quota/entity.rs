@@ -1,0 +1,71 @@
+//! Whose quota it is: a user, a client id, an address, or the default of one.
+
+/// One part of an entity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// All that have no quota of their own.
+    Default,
+    Named(String),
+}
+
+/// Whose quota it is. Users and client ids combine; an address stands alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entity {
+    pub user: Option<Part>,
+    pub client_id: Option<Part>,
+    pub ip: Option<Part>,
+}
+
+impl Entity {
+    /// Whether Kafka knows such an entity.
+    pub fn is_valid(&self) -> bool {
+        let is_client = self.user.is_some() || self.client_id.is_some();
+        is_client != self.ip.is_some()
+    }
+}
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QuotaKind {
+    /// Bytes a second.
+    ProducerByteRate,
+    /// Bytes a second.
+    ConsumerByteRate,
+    /// Share of the time of a network or request thread, in percent.
+    RequestPercentage,
+    /// Partitions created or deleted a second.
+    ControllerMutationRate,
+    /// Connections a second from an address.
+    ConnectionCreationRate,
+}
+
+impl QuotaKind {
+    pub const ALL: [Self; 5] = [
+        Self::ProducerByteRate,
+        Self::ConsumerByteRate,
+        Self::RequestPercentage,
+        Self::ControllerMutationRate,
+        Self::ConnectionCreationRate,
+    ];
+
+    /// Kafka's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ProducerByteRate => "producer_byte_rate",
+            Self::ConsumerByteRate => "consumer_byte_rate",
+            Self::RequestPercentage => "request_percentage",
+            Self::ControllerMutationRate => "controller_mutation_rate",
+            Self::ConnectionCreationRate => "connection_creation_rate",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether the entity can have this quota.
+    pub fn fits(self, entity: &Entity) -> bool {
+        entity.is_valid() && entity.ip.is_some() == (self == Self::ConnectionCreationRate)
+    }
+}

@@ -1,0 +1,79 @@
+//! All quotas, and the one that applies to a client.
+
+use std::collections::BTreeMap;
+
+use super::entity::{Entity, Part, QuotaKind};
+
+/// The quota that applies to a client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppliedQuota {
+    pub limit: f64,
+    /// Who shares the rate: all that a request with this key is measured with.
+    pub shared_by: Entity,
+}
+
+/// The quotas that were set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quotas(BTreeMap<Entity, BTreeMap<QuotaKind, f64>>);
+
+impl Quotas {
+    /// Sets or removes a quota. False when the entity can't have it, or the value is no positive number.
+    pub fn set(&mut self, entity: Entity, kind: QuotaKind, limit: Option<f64>) -> bool {
+        if !kind.fits(&entity) || limit.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
+            return false;
+        }
+        let limits = self.0.entry(entity.clone()).or_default();
+        match limit {
+            Some(limit) => limits.insert(kind, limit),
+            None => limits.remove(&kind),
+        };
+        if limits.is_empty() {
+            self.0.remove(&entity);
+        }
+        true
+    }
+
+    /// All quotas, for DescribeClientQuotas.
+    pub fn iter(&self) -> impl Iterator<Item = (&Entity, &BTreeMap<QuotaKind, f64>)> {
+        self.0.iter()
+    }
+
+    /// The quota of a client. What names both user and client id goes before what names the user, then the client id;
+    /// a name goes before a default (`ClientQuotaManager`).
+    pub fn of_client(&self, user: &str, client_id: &str, kind: QuotaKind) -> Option<AppliedQuota> {
+        let named = |name: &str| Some(Part::Named(name.to_owned()));
+        let default = || Some(Part::Default);
+        let (user_part, client_part) = (named(user), named(client_id));
+        let order = [
+            (user_part.clone(), client_part.clone()),
+            (user_part.clone(), default()),
+            (user_part.clone(), None),
+            (default(), client_part.clone()),
+            (default(), default()),
+            (default(), None),
+            (None, client_part.clone()),
+            (None, default()),
+        ];
+        order.into_iter().find_map(|(user, client_id)| {
+            let shared_by = Entity {
+                user: user.as_ref().and(user_part.clone()),
+                client_id: client_id.as_ref().and(client_part.clone()),
+                ip: None,
+            };
+            let limit = self.limit(&Entity { user, client_id, ip: None }, kind)?;
+            Some(AppliedQuota { limit, shared_by })
+        })
+    }
+
+    /// The connections a second that an address may make.
+    pub fn of_address(&self, ip: &str) -> Option<f64> {
+        let kind = QuotaKind::ConnectionCreationRate;
+        [Part::Named(ip.to_owned()), Part::Default]
+            .into_iter()
+            .find_map(|part| self.limit(&Entity { ip: Some(part), ..Entity::default() }, kind))
+    }
+
+    fn limit(&self, entity: &Entity, kind: QuotaKind) -> Option<f64> {
+        self.0.get(entity)?.get(&kind).copied()
+    }
+}

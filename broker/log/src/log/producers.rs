@@ -1,0 +1,97 @@
+//! Producer state: its snapshots, and the batches after them. The rules live with the caller.
+
+use strait_wire::batch::{BatchHeader, ControlRecord, control_record};
+
+use super::PartitionLog;
+use crate::error::{At, LogError};
+use crate::names;
+use crate::snapshot::{self, ProducerSnapshotEntry};
+
+/// What producer state is made of, in the order of the log.
+#[derive(Debug)]
+pub enum Recovered<'a> {
+    /// State starts from this snapshot; what was known before is forgotten. At most once, and first.
+    Snapshot { offset: i64, entries: &'a [ProducerSnapshotEntry] },
+    /// A batch after the snapshot; for a control batch with its marker.
+    Batch { header: &'a BatchHeader, marker: Option<ControlRecord> },
+}
+
+/// Takes a header and, for a control batch, its marker.
+type Visitor<'a> = dyn FnMut(&BatchHeader, Option<ControlRecord>) -> Result<(), LogError> + 'a;
+
+impl PartitionLog {
+    /// Writes what is known of producers before `offset`: when a segment begins there, and before a close.
+    pub fn write_producer_snapshot(
+        &mut self,
+        offset: i64,
+        entries: &[ProducerSnapshotEntry],
+    ) -> Result<(), LogError> {
+        let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
+        snapshot::write(self.store.as_ref(), &path, entries)
+    }
+
+    /// The newest snapshot that can be read, and its offset. Those that can't be read are removed.
+    pub fn load_producer_snapshot(&mut self) -> Result<Option<(i64, Vec<ProducerSnapshotEntry>)>, LogError> {
+        self.snapshot_before(i64::MAX)
+    }
+
+    /// The newest snapshot at or before `limit` that can be read.
+    pub(super) fn snapshot_before(
+        &mut self,
+        limit: i64,
+    ) -> Result<Option<(i64, Vec<ProducerSnapshotEntry>)>, LogError> {
+        let mut offsets = self.snapshots()?;
+        offsets.retain(|offset| *offset <= limit);
+        offsets.sort_unstable();
+        while let Some(offset) = offsets.pop() {
+            let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
+            match snapshot::read(self.store.as_ref(), &path) {
+                Ok(entries) => return Ok(Some((offset, entries))),
+                Err(LogError::CorruptFile { .. }) => self.store.remove(&path).at("remove", &path, 0)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Shows the newest snapshot and every batch after it: what producer state is made of after a truncation.
+    pub fn replay(&mut self, observer: &mut dyn FnMut(Recovered<'_>)) -> Result<(), LogError> {
+        let mut from = self.start_offset;
+        if let Some((offset, entries)) = self.load_producer_snapshot()? {
+            observer(Recovered::Snapshot { offset, entries: &entries });
+            from = from.max(offset);
+        }
+        self.walk(from, i64::MAX, &mut |header, marker| {
+            observer(Recovered::Batch { header, marker });
+            Ok(())
+        })
+    }
+
+    /// Shows the headers of batches that reach `from` and begin before `to`; markers for control batches.
+    pub(super) fn walk(&self, from: i64, to: i64, visitor: &mut Visitor<'_>) -> Result<(), LogError> {
+        let segments = self.segments[self.segment_of(from)..].iter();
+        for segment in segments.take_while(|segment| segment.base_offset() < to) {
+            let Some(first) = segment.locate(from)? else { continue };
+            let mut scanner = segment.scanner(first.position)?;
+            while let Some(batch) = scanner.next()?.filter(|batch| batch.header.base_offset < to) {
+                let is_control = batch.header.attributes.is_control();
+                let opened = if is_control { Some(scanner.read(&batch)?) } else { None };
+                let marker = opened.as_ref().map(control_record).transpose();
+                let (path, position) = (segment.path(), batch.position);
+                let marker = marker.map_err(|source| LogError::damaged(path, position, source))?;
+                visitor(&batch.header, marker)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Offsets of the snapshots that are there.
+    pub(super) fn snapshots(&self) -> Result<Vec<i64>, LogError> {
+        let entries = self.store.list(&self.folder).at("list", &self.folder, 0)?;
+        let snapshots = entries.iter().filter_map(|entry| match names::parse_offset_file(&entry.name)? {
+            (offset, names::SNAPSHOT) => Some(offset),
+            _ => None,
+        });
+        Ok(snapshots.collect())
+    }
+}

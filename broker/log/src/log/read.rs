@@ -1,0 +1,101 @@
+//! Reading batches: from memory when they are new, else from the file.
+
+use bytes::{Bytes, BytesMut};
+use strait_wire::batch::BatchHeader;
+
+use super::PartitionLog;
+use crate::error::{At, LogError};
+use crate::scan::{Located, checked};
+use crate::segment::Segment;
+
+/// What a read found.
+#[derive(Clone, Debug, Default)]
+pub struct LogRead {
+    /// Whole batches one after the other; a batch may be made of several slices. The first may begin before the
+    /// offset that was asked for.
+    pub batches: Vec<Bytes>,
+    /// Bytes of all slices.
+    pub size: usize,
+    /// Where the next read begins.
+    pub next_offset: i64,
+}
+
+impl PartitionLog {
+    /// Whole batches from the one that holds `from_offset`, none of which reaches `upper_bound_offset`, in about
+    /// `max_bytes`; with `at_least_one` the first comes even when it is larger. What is read from a file is checked
+    /// against its checksum.
+    pub fn read(
+        &self,
+        from_offset: i64,
+        max_bytes: usize,
+        upper_bound_offset: i64,
+        at_least_one: bool,
+    ) -> Result<LogRead, LogError> {
+        if from_offset < self.start_offset || from_offset > self.end_offset {
+            let (start, end) = (self.start_offset, self.end_offset);
+            return Err(LogError::OffsetOutOfRange {
+                path: self.folder.clone(),
+                offset: from_offset,
+                start,
+                end,
+            });
+        }
+        let upper_bound = upper_bound_offset.min(self.end_offset);
+        if from_offset >= upper_bound {
+            return Ok(LogRead { next_offset: from_offset, ..LogRead::default() });
+        }
+        if let Some(read) = self.tail.read(from_offset, max_bytes, upper_bound, at_least_one) {
+            return Ok(LogRead { batches: read.slices, size: read.size, next_offset: read.next_offset });
+        }
+        for segment in &self.segments[self.segment_of(from_offset)..] {
+            if let Some(first) = segment.locate(from_offset)? {
+                let wanted = Wanted { from_offset, max_bytes, upper_bound, at_least_one };
+                return read_segment(segment, &first, &wanted);
+            }
+        }
+        Ok(LogRead { next_offset: from_offset, ..LogRead::default() })
+    }
+}
+
+struct Wanted {
+    from_offset: i64,
+    max_bytes: usize,
+    upper_bound: i64,
+    at_least_one: bool,
+}
+
+/// Reads from `first` on; only one segment is read, as Kafka does.
+fn read_segment(segment: &Segment, first: &Located, wanted: &Wanted) -> Result<LogRead, LogError> {
+    let nothing = LogRead { next_offset: wanted.from_offset, ..LogRead::default() };
+    if first.size > wanted.max_bytes && !wanted.at_least_one {
+        return Ok(nothing);
+    }
+    let left = usize::try_from(segment.size() - first.position).unwrap_or(usize::MAX);
+    let length = wanted.max_bytes.max(first.size).min(left);
+    let mut buffer = BytesMut::zeroed(length);
+    let path = segment.path();
+    let read = segment.reader()?.read_at(first.position, &mut buffer).at("read", path, first.position)?;
+    buffer.truncate(read);
+    let bytes = buffer.freeze();
+    let mut read = nothing;
+    while let Some(size) = whole_batch(&bytes[read.size..]) {
+        let position = first.position + read.size as u64;
+        let batch = match checked(bytes.slice(read.size..read.size + size), path, position) {
+            // The next read begins at the damage and tells it.
+            Err(_) if read.size > 0 => break,
+            batch => batch?,
+        };
+        if batch.header().next_offset() > wanted.upper_bound {
+            break;
+        }
+        read.size += size;
+        read.next_offset = batch.header().next_offset();
+    }
+    read.batches = vec![bytes.slice(..read.size)];
+    Ok(read)
+}
+
+/// Size of the batch at the front, when all of it is there.
+fn whole_batch(bytes: &[u8]) -> Option<usize> {
+    BatchHeader::peek(bytes)?.total_size().filter(|size| *size <= bytes.len())
+}

@@ -1,0 +1,125 @@
+//! Walks the batches of a log file: headers through a small window, whole batches when asked.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use strait_wire::batch::{BatchError, BatchHeader, ClosedBatch, HEADER_LENGTH};
+
+use crate::error::{At, LogError};
+use crate::store::StoreFile;
+
+const WINDOW: usize = 16 << 10;
+const WHOLE_WINDOW: usize = 256 << 10;
+const MAGIC: i8 = 2;
+
+/// Where a batch is, and what its header says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Located {
+    pub(crate) position: u64,
+    pub(crate) size: usize,
+    pub(crate) header: BatchHeader,
+}
+
+/// Walks headers up to `end`.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    file: Arc<dyn StoreFile>,
+    path: PathBuf,
+    position: u64,
+    end: u64,
+    window_size: usize,
+    window: BytesMut,
+    window_at: u64,
+}
+
+impl Scanner {
+    /// For headers.
+    pub(crate) fn new(file: Arc<dyn StoreFile>, path: &Path, position: u64, end: u64) -> Self {
+        let (path, window_size) = (path.to_owned(), WINDOW);
+        Self { file, path, position, end, window_size, window: BytesMut::new(), window_at: 0 }
+    }
+
+    /// For whole batches: reads further ahead.
+    pub(crate) fn whole(file: Arc<dyn StoreFile>, path: &Path, position: u64, end: u64) -> Self {
+        Self { window_size: WHOLE_WINDOW, ..Self::new(file, path, position, end) }
+    }
+
+    /// The next header, and the walk goes on behind its batch. None at the end; an error when what is there is no
+    /// batch of format 2, or cut.
+    pub(crate) fn next(&mut self) -> Result<Option<Located>, LogError> {
+        if self.position >= self.end {
+            return Ok(None);
+        }
+        let position = self.position;
+        let header = BatchHeader::peek(self.head()?);
+        let header = header.ok_or_else(|| LogError::corrupt(&self.path, position, "a header is cut"))?;
+        let base_offset = header.base_offset;
+        let wrong = |source| LogError::damaged(&self.path, position, source);
+        if header.magic != MAGIC {
+            return Err(wrong(BatchError::UnknownMagic { base_offset, magic: header.magic }));
+        }
+        let size = header.total_size().filter(|size| *size as u64 <= self.end - position);
+        let length = header.batch_length;
+        let size = size.ok_or_else(|| wrong(BatchError::InvalidLength { base_offset, length }))?;
+        self.position = position + size as u64;
+        Ok(Some(Located { position, size, header }))
+    }
+
+    /// The bytes of a batch that this walk found, checked against their checksum.
+    pub(crate) fn read(&self, batch: &Located) -> Result<ClosedBatch, LogError> {
+        let bytes = match self.window_range(batch.position, batch.size) {
+            Some(range) => Bytes::copy_from_slice(&self.window[range]),
+            None => read_exactly(self.file.as_ref(), &self.path, batch.position, batch.size)?,
+        };
+        checked(bytes, &self.path, batch.position)
+    }
+
+    fn window_range(&self, position: u64, length: usize) -> Option<Range<usize>> {
+        let start = usize::try_from(position.checked_sub(self.window_at)?).ok()?;
+        let range = start..start.checked_add(length)?;
+        (range.end <= self.window.len()).then_some(range)
+    }
+
+    fn left(&self) -> usize {
+        usize::try_from(self.end - self.position).unwrap_or(usize::MAX)
+    }
+
+    /// Up to 61 bytes at the position.
+    fn head(&mut self) -> Result<&[u8], LogError> {
+        let wanted = HEADER_LENGTH.min(self.left());
+        if self.window_range(self.position, wanted).is_none() {
+            self.window.resize(self.window_size.min(self.left()), 0);
+            let read = self.file.read_at(self.position, &mut self.window);
+            let read = read.at("read", &self.path, self.position)?;
+            self.window.truncate(read);
+            self.window_at = self.position;
+        }
+        let cut = || LogError::corrupt(&self.path, self.position, "the file is shorter than it was");
+        self.window_range(self.position, wanted).map(|range| &self.window[range]).ok_or_else(cut)
+    }
+}
+
+/// `length` bytes at `position`; an error when the file is shorter.
+pub(crate) fn read_exactly(
+    file: &dyn StoreFile,
+    path: &Path,
+    position: u64,
+    length: usize,
+) -> Result<Bytes, LogError> {
+    let mut buffer = BytesMut::zeroed(length);
+    let read = file.read_at(position, &mut buffer).at("read", path, position)?;
+    if read < length {
+        return Err(LogError::corrupt(path, position, "the file is shorter than it was"));
+    }
+    Ok(buffer.freeze())
+}
+
+/// A batch whose checksum fits.
+pub(crate) fn checked(bytes: Bytes, path: &Path, position: u64) -> Result<ClosedBatch, LogError> {
+    let wrong = |source| LogError::damaged(path, position, source);
+    let batch = ClosedBatch::new(bytes).map_err(wrong)?;
+    batch.verify_crc().map_err(|error| wrong(error.into()))?;
+    Ok(batch)
+}

@@ -1,0 +1,113 @@
+//! A store in memory that fails on demand, for tests: full disks, short writes, failed flushes, flipped bits, and a
+//! power loss that drops what was not flushed. The same seed fails in the same way.
+//!
+//! Names of files count as flushed with `sync_folder` only; folders themselves survive at once.
+
+mod file;
+mod state;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::file::MemoryFile;
+use self::state::State;
+use super::{FolderEntry, Store, StoreFile};
+
+/// Files in memory. Clones are the same store.
+#[derive(Clone, Debug)]
+pub struct FaultyStore(Arc<Mutex<State>>);
+
+impl FaultyStore {
+    /// An empty store that does not fail yet.
+    pub fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(State::new(seed))))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The disk has room for this many more bytes; an append that needs more is cut short and fails. None is without
+    /// limit.
+    pub fn set_room(&self, bytes: Option<u64>) {
+        self.state().room = bytes;
+    }
+
+    /// The next `count` appends write a part of their bytes and fail.
+    pub fn cut_appends(&self, count: u32) {
+        self.state().cut_appends = count;
+    }
+
+    /// The next `count` truncations fail.
+    pub fn fail_truncations(&self, count: u32) {
+        self.state().failed_truncations = count;
+    }
+
+    /// The next `count` flushes fail; what they had to flush may be lost or not.
+    pub fn fail_syncs(&self, count: u32) {
+        self.state().failed_syncs = count;
+    }
+
+    /// The power is lost when `count` more flushes were done, before the next.
+    pub fn lose_power_at_sync(&self, count: u64) {
+        self.state().syncs_left = Some(count);
+    }
+
+    /// Turns one bit of a file around, for good.
+    pub fn flip_bit(&self, path: &Path, position: u64, bit: u8) -> io::Result<()> {
+        self.state().flip_bit(path, position, bit)
+    }
+
+    /// Ends all open files. What was not flushed is lost, whole or in part, as the seed will have it.
+    pub fn lose_power(&self) {
+        self.state().lose_power();
+    }
+}
+
+impl Store for FaultyStore {
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
+        let state = self.state();
+        let (inode, life) = (state.find(path)?, state.life);
+        Ok(Arc::new(MemoryFile { state: self.0.clone(), inode, life }))
+    }
+
+    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
+        let mut state = self.state();
+        let (inode, life) = (state.find_or_create(path), state.life);
+        Ok(Arc::new(MemoryFile { state: self.0.clone(), inode, life }))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>> {
+        self.state().list(folder)
+    }
+
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        self.state().create_folder(folder);
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.state().rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.state().remove(path)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        self.state().remove_folder(folder);
+        Ok(())
+    }
+
+    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.may_sync()?;
+        state.sync_names();
+        Ok(())
+    }
+
+    fn modified_ms(&self, path: &Path) -> io::Result<i64> {
+        self.state().find(path).map(|_| 0)
+    }
+}

@@ -1,0 +1,240 @@
+//! What the store holds: names, bytes, and which of both survive.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::store::FolderEntry;
+
+pub(super) type Inode = u64;
+
+/// Bytes of a file, and those that survive a power loss.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    pub(super) bytes: Vec<u8>,
+    flushed: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    random: u64,
+    next_inode: Inode,
+    pub(super) contents: BTreeMap<Inode, Content>,
+    names: BTreeMap<PathBuf, Inode>,
+    flushed_names: BTreeMap<PathBuf, Inode>,
+    /// Changes of names that were not flushed, in order. Each survives whole or not at all, and only after those
+    /// before it, as in a file system with a journal.
+    journal: Vec<Vec<(PathBuf, Option<Inode>)>>,
+    folders: BTreeSet<PathBuf>,
+    /// Counts power losses: files of an earlier life are gone.
+    pub(super) life: u64,
+    pub(super) room: Option<u64>,
+    pub(super) cut_appends: u32,
+    pub(super) failed_truncations: u32,
+    pub(super) failed_syncs: u32,
+    /// Flushes until the power is lost.
+    pub(super) syncs_left: Option<u64>,
+}
+
+impl State {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            random: seed,
+            next_inode: 0,
+            contents: BTreeMap::new(),
+            names: BTreeMap::new(),
+            flushed_names: BTreeMap::new(),
+            journal: Vec::new(),
+            folders: BTreeSet::new(),
+            life: 0,
+            room: None,
+            cut_appends: 0,
+            failed_truncations: 0,
+            failed_syncs: 0,
+            syncs_left: None,
+        }
+    }
+
+    /// A number below `limit`, which is not 0 (SplitMix64).
+    fn draw(&mut self, limit: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+
+    pub(super) fn find(&self, path: &Path) -> io::Result<Inode> {
+        self.names.get(path).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    pub(super) fn find_or_create(&mut self, path: &Path) -> Inode {
+        if let Some(inode) = self.names.get(path) {
+            return *inode;
+        }
+        self.next_inode += 1;
+        self.contents.insert(self.next_inode, Content::default());
+        self.change_names(vec![(path.to_owned(), Some(self.next_inode))]);
+        self.next_inode
+    }
+
+    fn change_names(&mut self, changes: Vec<(PathBuf, Option<Inode>)>) {
+        apply(&changes, &mut self.names);
+        self.journal.push(changes);
+    }
+
+    pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
+        self.find(path)?;
+        self.change_names(vec![(path.to_owned(), None)]);
+        Ok(())
+    }
+
+    pub(super) fn create_folder(&mut self, folder: &Path) {
+        self.folders.extend(folder.ancestors().map(Path::to_owned));
+    }
+
+    pub(super) fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>> {
+        if !self.folders.contains(folder) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_owned());
+        let inside = |path: &&PathBuf| path.parent() == Some(folder);
+        let files = self.names.iter().filter(|(path, _)| inside(path)).filter_map(|(path, inode)| {
+            let length = self.contents.get(inode)?.bytes.len() as u64;
+            Some(FolderEntry { name: name(path)?, is_folder: false, length })
+        });
+        let folders = self
+            .folders
+            .iter()
+            .filter(inside)
+            .filter_map(|path| Some(FolderEntry { name: name(path)?, is_folder: true, length: 0 }));
+        Ok(files.chain(folders).collect())
+    }
+
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        if let Some(inode) = self.names.get(from).copied() {
+            self.change_names(vec![(from.to_owned(), None), (to.to_owned(), Some(inode))]);
+            return Ok(());
+        }
+        self.sync_names();
+        if !self.folders.remove(from) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let moved = |path: &Path| Some(to.join(path.strip_prefix(from).ok()?));
+        self.folders.insert(to.to_owned());
+        for names in [&mut self.names, &mut self.flushed_names] {
+            let inside: Vec<PathBuf> = names.keys().filter(|path| path.starts_with(from)).cloned().collect();
+            for path in inside {
+                if let (Some(inode), Some(path)) = (names.remove(&path), moved(&path)) {
+                    names.insert(path, inode);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove_folder(&mut self, folder: &Path) {
+        self.sync_names();
+        self.folders.retain(|path| !path.starts_with(folder));
+        self.names.retain(|path, _| !path.starts_with(folder));
+        self.flushed_names.retain(|path, _| !path.starts_with(folder));
+    }
+
+    /// Flushes all changes of names.
+    pub(super) fn sync_names(&mut self) {
+        self.journal.drain(..).for_each(|changes| apply(&changes, &mut self.flushed_names));
+    }
+
+    pub(super) fn flip_bit(&mut self, path: &Path, position: u64, bit: u8) -> io::Result<()> {
+        let inode = self.find(path)?;
+        let at = usize::try_from(position).map_err(io::Error::other)?;
+        let content = self.contents.entry(inode).or_default();
+        for bytes in [&mut content.bytes, &mut content.flushed] {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << (bit % 8);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a flush against those that shall fail.
+    pub(super) fn may_sync(&mut self) -> io::Result<()> {
+        if let Some(left) = &mut self.syncs_left {
+            let Some(fewer) = left.checked_sub(1) else {
+                self.lose_power();
+                return Err(io::Error::other("the power was lost"));
+            };
+            *left = fewer;
+        }
+        if self.failed_syncs == 0 {
+            return Ok(());
+        }
+        self.failed_syncs -= 1;
+        Err(io::Error::other("a flush that had to fail"))
+    }
+
+    pub(super) fn sync(&mut self, inode: Inode) {
+        if let Some(content) = self.contents.get_mut(&inode) {
+            content.flushed.clone_from(&content.bytes);
+        }
+    }
+
+    /// How many of `wanted` bytes an append writes, and the error when these are not all.
+    pub(super) fn admit(&mut self, wanted: u64) -> (u64, io::Result<()>) {
+        if self.cut_appends > 0 && wanted > 0 {
+            self.cut_appends -= 1;
+            return (self.draw(wanted), Err(io::ErrorKind::WriteZero.into()));
+        }
+        match self.room {
+            Some(room) if room < wanted => {
+                self.room = Some(0);
+                (room, Err(io::ErrorKind::StorageFull.into()))
+            }
+            Some(room) => {
+                self.room = Some(room - wanted);
+                (wanted, Ok(()))
+            }
+            None => (wanted, Ok(())),
+        }
+    }
+
+    /// Some flushes may have happened by themselves.
+    pub(super) fn lose_power(&mut self) {
+        self.life += 1;
+        self.syncs_left = None;
+        let survived = self.draw(self.journal.len() as u64 + 1) as usize;
+        self.journal.truncate(survived);
+        self.sync_names();
+        self.names.clone_from(&self.flushed_names);
+        let inodes: Vec<Inode> = self.contents.keys().copied().collect();
+        inodes.into_iter().for_each(|inode| self.lose_bytes(inode));
+    }
+
+    /// Of appended bytes a part survives, perhaps with zeros in it; of other changes all or nothing.
+    fn lose_bytes(&mut self, inode: Inode) {
+        let Some(mut content) = self.contents.remove(&inode) else { return };
+        if let Some(added) = content.bytes.strip_prefix(content.flushed.as_slice()) {
+            let kept = self.draw(added.len() as u64 + 1) as usize;
+            let mut added = added[..kept].to_vec();
+            if kept > 0 && self.draw(3) == 0 {
+                let hole = self.draw(kept as u64) as usize;
+                let end = hole + self.draw((kept - hole) as u64) as usize;
+                added[hole..end].fill(0);
+            }
+            content.flushed.extend(added);
+        } else if self.draw(2) == 0 {
+            content.flushed.clone_from(&content.bytes);
+        }
+        content.bytes.clone_from(&content.flushed);
+        self.contents.insert(inode, content);
+    }
+}
+
+fn apply(changes: &[(PathBuf, Option<Inode>)], names: &mut BTreeMap<PathBuf, Inode>) {
+    for (path, inode) in changes {
+        match inode {
+            Some(inode) => names.insert(path.clone(), *inode),
+            None => names.remove(path),
+        };
+    }
+}

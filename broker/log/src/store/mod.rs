@@ -1,0 +1,90 @@
+//! Files behind a trait, so that tests can make them fail. Every call may block.
+
+mod disk;
+pub mod faulty;
+
+pub use disk::DiskStore;
+
+use std::fmt::Debug;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderEntry {
+    pub name: String,
+    pub is_folder: bool,
+    pub length: u64,
+}
+
+/// Where files are. Paths are whole, not relative to the store.
+pub trait Store: Send + Sync + Debug {
+    /// A file that is there, to be read.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>>;
+
+    /// A file to append to and read; made when it is missing.
+    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>>;
+
+    /// Names and lengths in a folder, in no order.
+    fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>>;
+
+    /// Makes a folder and those above it.
+    fn create_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Renames a file or a folder; a file of the new name is replaced.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a folder and all in it.
+    fn remove_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Makes the names in a folder survive a power loss.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// When the file was last written, in milliseconds since 1970.
+    fn modified_ms(&self, path: &Path) -> io::Result<i64>;
+}
+
+/// An open file. Reads give a position; appends go to the end.
+pub trait StoreFile: Send + Sync + Debug {
+    /// Writes all slices behind the last byte. After an error any part of them may be there.
+    fn append(&self, slices: &[Bytes]) -> io::Result<()>;
+
+    /// Reads up to the length of `buffer`; fewer bytes only at the end of the file.
+    fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    fn length(&self) -> io::Result<u64>;
+
+    fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Makes all bytes survive a power loss. After an error it is not known which do.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// The whole of a small file.
+pub(crate) fn read_all(store: &dyn Store, path: &Path) -> io::Result<Vec<u8>> {
+    let file = store.open(path)?;
+    let length = usize::try_from(file.length()?).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    let read = file.read_at(0, &mut bytes)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Writes a small file so that a reader finds the old bytes or the new ones, never a part: a file beside it,
+/// flushed, then renamed.
+pub(crate) fn replace(store: &dyn Store, path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    let beside = Path::new(&beside);
+    let file = store.open_append(beside)?;
+    file.truncate(0)?;
+    file.append(&[bytes.into()])?;
+    file.sync()?;
+    store.rename(beside, path)?;
+    path.parent().map_or(Ok(()), |folder| store.sync_folder(folder))
+}

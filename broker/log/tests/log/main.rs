@@ -1,0 +1,16 @@
+//! Logs on real files and on faulty ones.
+
+mod basics;
+mod cleaning;
+mod crash;
+mod damage;
+mod flush;
+mod folder;
+mod kafka;
+mod model;
+mod random;
+mod retention;
+mod roll;
+mod support;
+mod timestamps;
+mod transactions;
