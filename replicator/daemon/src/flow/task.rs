@@ -132,11 +132,15 @@ impl Running {
         let ownership = &mut self.ownership;
         let copy = async { tokio::join!(plan, self.lane.run()).1 };
         tokio::pin!(copy);
-        let end = tokio::select! {
+        let mut end = tokio::select! {
             end = &mut copy => end,
             // Fenced: the lane sees it by its lease and ends without a drain.
             () = ownership.keep() => copy.await,
         };
+        // Who took the flow over fences our transactions too, which may be seen first.
+        if end == LaneEnd::MustReload && self.ownership.is_fenced().await {
+            end = LaneEnd::Fenced;
+        }
         if end == LaneEnd::Stopped {
             self.ownership.release().await;
             self.state.refresh_copy().await;
