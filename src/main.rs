@@ -16,6 +16,8 @@ mod properties;
 mod references;
 // The log and a table on one terminal.
 mod screen;
+// When a command in the foreground ends.
+mod stop;
 
 use std::process::ExitCode;
 
@@ -48,7 +50,7 @@ enum LogFormat {
 enum Command {
     /// Run the replicator until it is told to stop.
     Replicate(command::replicate::Arguments),
-    /// Run a Kafka-compatible broker until it is told to stop.
+    /// Run one Kafka-compatible broker until it is told to stop.
     Broker(command::broker::Arguments),
     /// Show flows of a running replicator.
     Flow(command::flow::Arguments),
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
     }
     let result = match arguments.command {
         Command::Replicate(arguments) => command::replicate::run(&arguments),
-        Command::Broker(arguments) => command::broker::run(arguments),
+        Command::Broker(arguments) => command::broker::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
         Command::Bench(arguments) => command::bench::run(arguments),

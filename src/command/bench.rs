@@ -79,7 +79,7 @@ fn complete<T>(benchmark: impl Future<Output = Result<T, BenchError>>) -> Result
     runtime.block_on(async {
         tokio::select! {
             result = benchmark => result.map_err(|error| Failure::Failed(error.into())),
-            () = super::replicate::stop_requested(None) => {
+            () = crate::stop::stop_requested(None) => {
                 Err(Failure::Failed(anyhow::anyhow!("interrupted")))
             }
         }

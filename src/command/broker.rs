@@ -1,47 +1,79 @@
 //! `strait broker`: one Kafka-compatible broker in the foreground.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use strait_broker::Settings;
 
-use super::replicate::stop_requested;
+use crate::stop::stop_requested;
 use crate::{Failure, load, properties};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folder of the broker's data, made when it is missing.
+    /// Folder for all data; made and formatted when it is empty.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where clients connect.
+    /// Address to listen on; port 0 takes any free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
     listen: String,
+    /// Address that clients shall connect to, where it is another one.
+    #[arg(long, value_name = "HOST:PORT")]
+    advertise: Option<String>,
+    /// Partitions of topics that are made without a number.
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    partitions: Option<i32>,
+    /// Do not make topics that clients ask for.
+    #[arg(long)]
+    no_auto_create: bool,
     /// Serve health and metrics here.
     #[arg(long, value_name = "HOST:PORT")]
     http: Option<String>,
-    /// Settings by Kafka's names, as in `server.properties`.
+    /// Settings by Kafka's names, as in `server.properties`; the options above win.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Stop by itself after this time, e.g. `30s`.
+    #[arg(long = "for", value_parser = humantime::parse_duration)]
+    stop_after: Option<Duration>,
 }
 
-pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { data, listen, http, config } = arguments;
-    let mut settings = Settings::new(data, listen);
-    if let Some(http) = http {
-        settings = settings.with_http(http);
-    }
-    if let Some(path) = config {
-        read(&path, &mut settings)?;
-    }
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let settings = settings(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Failed(error.into()))?;
+    let data = arguments.data.display().to_string();
+    let started = move |bootstrap: &str| println!("broker at {bootstrap}, data in {data}");
+    let stop = stop_requested(arguments.stop_after);
     let served = async {
         // In a task of its own: work that blocks may then move other tasks to another thread.
-        tokio::spawn(async move { strait_broker::run(settings, stop_requested(None)).await }).await
+        tokio::spawn(strait_broker::run(settings, started, stop)).await
     };
     let outcome = runtime.block_on(served).map_err(|error| Failure::Failed(error.into()))?;
     outcome.map_err(|error| Failure::Failed(error.into()))
+}
+
+fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    let mut settings = Settings::new(arguments.data.clone(), arguments.listen.clone());
+    if let Some(http) = &arguments.http {
+        settings = settings.with_http(http.clone());
+    }
+    if let Some(path) = &arguments.config {
+        read(path, &mut settings)?;
+    }
+    let mut set = |key: &str, value: &str| {
+        settings.set(key, value).map(drop).map_err(|error| Failure::WrongInput(format!("error: {error}")))
+    };
+    if let Some(address) = &arguments.advertise {
+        set("advertised.listeners", &format!("PLAINTEXT://{address}"))?;
+    }
+    if let Some(partitions) = arguments.partitions {
+        set("num.partitions", &partitions.to_string())?;
+    }
+    if arguments.no_auto_create {
+        set("auto.create.topics.enable", "false")?;
+    }
+    Ok(settings)
 }
 
 /// Keys that mean nothing here are named and left out, as Kafka does.

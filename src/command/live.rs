@@ -45,7 +45,7 @@ fn table(flows: &[FlowStatus]) -> String {
     for flow in flows.iter().take(ROWS) {
         table.add_row([
             flow.id.clone(),
-            flow.state.to_owned(),
+            flow.state.to_string(),
             flow.partition_count.to_string(),
             format!("{:.0}", flow.records_per_second),
             format!("{:.1}", flow.bytes_per_second / f64::from(1 << 20)),

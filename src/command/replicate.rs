@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use strait_replicator::configuration::Configuration;
 use strait_replicator::status::DaemonStatus;
 
 use super::live;
 use crate::import::{self, Purpose};
+use crate::stop::stop_requested;
 use crate::{Failure, load};
 
 #[derive(clap::Args)]
@@ -61,32 +60,5 @@ fn configuration(arguments: &Arguments) -> Result<Configuration, Failure> {
         }
         (Some(path), None) => load::configuration(path),
         (None, None) => Err(Failure::WrongInput("error: --config or --mm2 must be given".to_owned())),
-    }
-}
-
-/// Completes on SIGTERM, SIGINT, or when the time is over.
-pub(super) async fn stop_requested(stop_after: Option<Duration>) {
-    let time_over = async {
-        match stop_after {
-            Some(time) => tokio::time::sleep(time).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = received(SignalKind::terminate()) => {}
-        () = received(SignalKind::interrupt()) => {}
-        () = time_over => {}
-    }
-}
-
-async fn received(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(error) => {
-            tracing::warn!(%error, signal = kind.as_raw_value(), "signal can't be watched");
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -17,8 +17,8 @@ const OTHERS: [&str; 2] = ["MirrorCheckpointConnector", "MirrorHeartbeatConnecto
 /// The plan of one connector, of a list of them, or of what `GET /connectors?expand=info` answers.
 pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
     let mut plan = Plan { providers: Providers::usual(), ..Plan::default() };
-    for config in configs(root) {
-        connector(config, &mut plan, report);
+    for (config, held) in configs(root, None) {
+        connector(config, held, &mut plan, report);
     }
     if plan.flows.is_empty() && report.refusals.is_empty() {
         report.refuse("connector.class", MISSING, format!("no enabled {PACKAGE}{SOURCE} is in the file"));
@@ -26,20 +26,35 @@ pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
     plan
 }
 
-fn configs(root: &Value) -> Vec<&Map<String, Value>> {
+/// Each connector's settings, with the key that says that it is held.
+fn configs<'a>(
+    root: &'a Value,
+    held: Option<&'static str>,
+) -> Vec<(&'a Map<String, Value>, Option<&'static str>)> {
+    let below = |value: &'a Value| configs(value, held);
     match root {
-        Value::Array(items) => items.iter().flat_map(configs).collect(),
-        Value::Object(table) if table.contains_key("connector.class") => vec![table],
+        Value::Array(items) => items.iter().flat_map(below).collect(),
+        Value::Object(table) if table.contains_key("connector.class") => vec![(table, held)],
         Value::Object(table) => match (table.get("config"), table.get("info")) {
-            (Some(config), _) => configs(config),
-            (None, Some(info)) => configs(info),
-            (None, None) => table.values().filter(|value| value.is_object()).flat_map(configs).collect(),
+            (Some(config), _) => configs(config, held.or_else(|| held_by(root))),
+            (None, Some(info)) => configs(info, held_by(root)),
+            (None, None) => table.values().filter(|value| value.is_object()).flat_map(below).collect(),
         },
         _ => Vec::new(),
     }
 }
 
-fn connector(config: &Map<String, Value>, plan: &mut Plan, report: &mut Report) {
+/// The state that a connector is created in, or was in when Connect was asked (KIP-980).
+fn held_by(connector: &Value) -> Option<&'static str> {
+    let states = [
+        ("initial_state", &connector["initial_state"]),
+        ("status.connector.state", &connector["status"]["connector"]["state"]),
+    ];
+    let held = |state: &Value| matches!(state.as_str(), Some("PAUSED" | "STOPPED"));
+    states.into_iter().find_map(|(key, state)| held(state).then_some(key))
+}
+
+fn connector(config: &Map<String, Value>, held: Option<&str>, plan: &mut Plan, report: &mut Report) {
     let settings: Settings = config.iter().map(|(key, value)| (key.clone(), setting(key, value))).collect();
     let mut reader = Reader { settings: &settings, providers: &plan.providers, report };
     let class = reader.text("connector.class").unwrap_or_default();
@@ -66,7 +81,8 @@ fn connector(config: &Map<String, Value>, plan: &mut Plan, report: &mut Report) 
     for setting in settings.values() {
         judge_key(setting, report);
     }
-    plan.flows.push(FlowSettings { source, target, connector: settings });
+    let paused = held.map(str::to_owned);
+    plan.flows.push(FlowSettings { source, target, connector: settings, paused });
 }
 
 /// Numbers and booleans need no quotes in JSON.

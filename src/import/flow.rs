@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::plan::FlowSettings;
 use super::settings::Reader;
 
 const DEFAULT_POLICY: &str = "org.apache.kafka.connect.mirror.DefaultReplicationPolicy";
@@ -36,12 +37,15 @@ impl Draft {
 /// The flow, and the imported key behind each of its keys.
 pub(super) fn translate(
     reader: &mut Reader<'_>,
-    source: &str,
-    target: &str,
+    settings: &FlowSettings,
 ) -> (Value, BTreeMap<String, String>) {
     let mut draft = Draft { keys: Map::new(), origins: BTreeMap::new() };
-    draft.keys.insert("source".to_owned(), source.into());
-    draft.keys.insert("target".to_owned(), target.into());
+    draft.keys.insert("source".to_owned(), settings.source.clone().into());
+    draft.keys.insert("target".to_owned(), settings.target.clone().into());
+    if let Some(key) = &settings.paused {
+        draft.keys.insert("paused".to_owned(), true.into());
+        draft.origins.insert("paused".to_owned(), key.clone());
+    }
     topics(reader, &mut draft);
     policy(reader, &mut draft);
     topic_configs(reader, &mut draft);

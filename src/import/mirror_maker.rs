@@ -59,7 +59,12 @@ impl File<'_> {
                 let enabled = reader.boolean(&format!("{source}->{target}.enabled")).unwrap_or(false);
                 if enabled && (targets.is_empty() || targets.contains(target)) {
                     let connector = self.connector(source, target);
-                    flows.push(FlowSettings { source: source.clone(), target: target.clone(), connector });
+                    flows.push(FlowSettings {
+                        source: source.clone(),
+                        target: target.clone(),
+                        connector,
+                        paused: None,
+                    });
                 }
             }
         }

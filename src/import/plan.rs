@@ -26,6 +26,8 @@ pub(super) struct FlowSettings {
     pub(super) source: String,
     pub(super) target: String,
     pub(super) connector: Settings,
+    /// The imported key that holds the flow.
+    pub(super) paused: Option<String>,
 }
 
 /// What secrets are written as.
@@ -60,7 +62,7 @@ impl Plan {
         let mut flows = Vec::new();
         for (index, settings) in self.flows.iter().enumerate() {
             let mut reader = Reader { settings: &settings.connector, providers: &self.providers, report };
-            let (flow, origins) = flow::translate(&mut reader, &settings.source, &settings.target);
+            let (flow, origins) = flow::translate(&mut reader, settings);
             flows.push(flow);
             let named = origins.into_iter().map(|(name, key)| (format!("flows[{index}].{name}"), key));
             translated.origins.extend(named);

@@ -68,13 +68,16 @@ fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>,
     if connector.is_null() {
         return report.note(path, "it has no sourceConnector, so it copies nothing");
     }
-    let mut settings = connector_settings(connector, &format!("{path}.sourceConnector"), report);
+    let connector_path = format!("{path}.sourceConnector");
+    let mut settings = connector_settings(connector, &connector_path, report);
+    let held = [("pause", connector["pause"] == true), ("state", is_held(&connector["state"]))];
+    let paused = held.iter().find(|(_, held)| *held).map(|(name, _)| format!("{connector_path}.{name}"));
     for (name, key) in PATTERNS {
         if let Some(pattern) = mirror.get(name) {
             settings.insert(key.to_owned(), setting(&format!("{path}.{name}"), pattern));
         }
     }
-    plan.flows.push(FlowSettings { source, target, connector: settings });
+    plan.flows.push(FlowSettings { source, target, connector: settings, paused });
 }
 
 fn judge_mirror_key(name: &str, path: &str, report: &mut Report) {
@@ -95,13 +98,9 @@ fn connector_settings(connector: &Value, path: &str, report: &mut Report) -> Set
     for (name, value) in table(connector) {
         let key = format!("{path}.{name}");
         match name.as_str() {
-            "config" => {}
-            "pause" if value == Value::Bool(true) => {
-                report.refuse(&key, "true", "a flow can't be held in a file")
-            }
-            "state" if value != "running" => {
-                report.refuse(&key, &value.to_string(), "a flow can't be held in a file: allowed is running");
-            }
+            "config" | "pause" => {}
+            "state" if value == "running" || is_held(&value) => {}
+            "state" => report.refuse(&key, &value.to_string(), "allowed are running, paused and stopped"),
             "tasksMax" => report.note(&key, "a flow needs no tasks: each runs on one thread"),
             _ => report.note(&key, KUBERNETES),
         }
@@ -112,6 +111,10 @@ fn connector_settings(connector: &Value, path: &str, report: &mut Report) -> Set
         settings.insert(name, setting);
     }
     settings
+}
+
+fn is_held(state: &Value) -> bool {
+    state == "paused" || state == "stopped"
 }
 
 fn table(value: &Value) -> Map<String, Value> {

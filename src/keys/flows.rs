@@ -24,6 +24,14 @@ pub(super) const KEYS: &[Key] = &[
     )
     .required(),
     Key::new(
+        "flows[].paused",
+        Kind::Boolean,
+        Some("false"),
+        "true, false",
+        "paused = true",
+        "Nothing is read or written; the flow shows `paused` and goes on where it was, once started without this.",
+    ),
+    Key::new(
         "flows[].topics",
         Kind::TextList,
         Some("['.*']"),

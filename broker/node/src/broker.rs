@@ -46,11 +46,16 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// A pause after a failed accept, e.g. when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Runs a broker until `stop` completes. Needs a runtime with several threads.
+/// Runs a broker until `stop` completes; `started` is told the bootstrap address once clients can connect. Needs a
+/// runtime with several threads.
 ///
 /// # Errors
 /// A folder that is in use or damaged, an address that can't be listened on, a log that can't be closed.
-pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(), BrokerError> {
+pub async fn run(
+    settings: Settings,
+    started: impl FnOnce(&str),
+    stop: impl Future<Output = ()>,
+) -> Result<(), BrokerError> {
     let settings = Arc::new(settings);
     let _lock = FolderLock::take(&settings.data)?;
     let identity = identity::load(&settings.data, settings.node_id())?;
@@ -66,10 +71,12 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let listener = TcpListener::bind(&settings.listen).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
     let (stopping, told) = watch::channel(false);
+    let bootstrap = bootstrap(&settings, address);
     tracing::info!(
-        bootstrap = %bootstrap(&settings, address), data = %settings.data.display(), cluster_id = %node.cluster_id,
+        %bootstrap, data = %settings.data.display(), cluster_id = %node.cluster_id,
         "broker started"
     );
+    started(&bootstrap);
     let mut services = services(&node);
     let mut connections = JoinSet::new();
     tokio::select! {

@@ -1,14 +1,16 @@
 //! The daemon: one thread for each flow, and the HTTP server beside them.
 
 use std::io;
+use std::path::Path;
 use std::thread;
 
 use tokio::sync::watch;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::configuration::Configuration;
 use crate::flow::{self, FlowParts};
 use crate::status::DaemonStatus;
+use crate::store::Store;
 use crate::{metrics, rest};
 
 /// Why the daemon can't run.
@@ -66,6 +68,7 @@ fn start_flows(
 ) -> Result<Vec<FlowThread>, DaemonError> {
     let mut threads = Vec::new();
     let instance = instance_of(configuration);
+    let store = open_store(&configuration.data_dir);
     for flow in &configuration.flows {
         let id = flow.id();
         let (Some(source), Some(target)) =
@@ -81,12 +84,22 @@ fn start_flows(
             target: target.clone(),
             limits: configuration.limits.clone(),
             status: status.clone(),
+            store: store.clone(),
         };
         let thread = spawn_flow(id.clone(), parts, stopped.clone())
             .map_err(|source| DaemonError::Thread { flow: id.clone(), source })?;
         threads.push((id, thread));
     }
     Ok(threads)
+}
+
+/// The data folder makes starts faster; they work without it too.
+fn open_store(folder: &Path) -> Option<Store> {
+    if folder.as_os_str().is_empty() {
+        return None;
+    }
+    let opened = Store::open(folder);
+    opened.inspect_err(|error| warn!(%error, "starts read all of their state topics")).ok()
 }
 
 /// The configured name, or one that stays the same when this daemon starts again.

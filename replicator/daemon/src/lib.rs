@@ -8,6 +8,8 @@ mod daemon;
 mod flow;
 // What must survive, on the target.
 mod state_topic;
+// What makes a start faster, on the local disk.
+mod store;
 // What it shows of itself.
 pub mod status;
 // The status as REST and as metrics.

@@ -38,7 +38,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         ] {
             families.add(name, help, Kind::Gauge, &labels, value);
         }
-        let state = [("flow", flow.id.as_str()), ("state", flow.state)];
+        let state = [("flow", flow.id.as_str()), ("state", flow.state.as_str())];
         families.add("strait_flow_state", "1 for the state that the flow is in.", Kind::Gauge, &state, 1.0);
         collect_ledger(flow, families);
         for partition in &flow.partitions {
@@ -73,7 +73,7 @@ fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &
     let help = "For how long the partition has been behind.";
     families.add("strait_partition_lag_seconds", help, Kind::Gauge, &place, partition.lag_seconds);
     let [flow_label, topic, index] = place;
-    let state = [flow_label, topic, index, ("state", partition.state)];
+    let state = [flow_label, topic, index, ("state", partition.state.as_str())];
     let help = "1 for the state that the partition is in.";
     families.add("strait_partition_state", help, Kind::Gauge, &state, 1.0);
 }

@@ -5,6 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use strait_http::Problem;
+use strait_replicator_core::lane::StateName;
 
 use crate::status::{DaemonStatus, FlowStatus};
 
@@ -24,7 +25,7 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
 
 /// Ready once every flow has talked to its clusters.
 fn is_ready(status: &DaemonStatus) -> Result<(), String> {
-    match status.flows().iter().find(|flow| flow.state == "unreachable") {
+    match status.flows().iter().find(|flow| flow.state == StateName::Unreachable) {
         Some(flow) => Err(format!("flow {} is unreachable", flow.id)),
         None => Ok(()),
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use strait_replicator_core::lane::StateName;
 
 use crate::flow::PartitionName;
 
@@ -19,7 +20,8 @@ pub struct FlowStatus {
     pub id: String,
     pub source: String,
     pub target: String,
-    pub state: &'static str,
+    #[serde(serialize_with = "as_name")]
+    pub state: StateName,
     pub last_error: Option<String>,
     pub records_total: u64,
     pub bytes_total: u64,
@@ -42,7 +44,8 @@ pub struct PartitionStatus {
     pub topic: String,
     pub partition: i32,
     pub remote_topic: String,
-    pub state: &'static str,
+    #[serde(serialize_with = "as_name")]
+    pub state: StateName,
     pub detail: String,
     pub position: i64,
     pub source_end: i64,
@@ -85,7 +88,7 @@ pub struct TopicStatus {
 
 impl FlowStatus {
     /// The flow and all its partitions are in this state.
-    pub(crate) fn stop_all(&mut self, state: &'static str) {
+    pub(crate) fn stop_all(&mut self, state: StateName) {
         self.state = state;
         for partition in &mut self.partitions {
             partition.state = state;
@@ -103,7 +106,7 @@ impl FlowStatus {
                 lag_records: 0,
             });
             topic.partition_count += 1;
-            topic.running += usize::from(partition.state == "running");
+            topic.running += usize::from(partition.state == StateName::Running);
             topic.lag_records += partition.lag_records;
         }
         topics.into_values().collect()
@@ -116,7 +119,7 @@ impl DaemonStatus {
             id: id.to_owned(),
             source: source.to_owned(),
             target: target.to_owned(),
-            state: "waiting",
+            state: StateName::Waiting,
             last_error: None,
             records_total: 0,
             bytes_total: 0,
@@ -171,4 +174,9 @@ impl DaemonStatus {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, FlowStatus>> {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn as_name<S: Serializer>(state: &StateName, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.as_str())
 }

@@ -37,8 +37,32 @@ pub(crate) fn address(port: u16) -> String {
     format!("{USER}:{PASSWORD}@127.0.0.1:{port}")
 }
 
-/// Allows those who give no name some operations, such as `Read`, on a topic.
-pub fn allow(kafka: &Kafka, topic: &str, operations: &[&str]) -> Result<()> {
+/// What rules are about, as Kafka's own tool names it.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource<'a> {
+    Topic(&'a str),
+    /// All topics whose names begin so.
+    Topics(&'a str),
+    /// All transactional ids that begin so.
+    TransactionalIds(&'a str),
+    Cluster,
+}
+
+impl<'a> Resource<'a> {
+    fn arguments(self) -> Vec<&'a str> {
+        match self {
+            Self::Topic(name) => vec!["--topic", name],
+            Self::Topics(prefix) => vec!["--topic", prefix, "--resource-pattern-type", "prefixed"],
+            Self::TransactionalIds(prefix) => {
+                vec!["--transactional-id", prefix, "--resource-pattern-type", "prefixed"]
+            }
+            Self::Cluster => vec!["--cluster"],
+        }
+    }
+}
+
+/// Allows those who give no name some operations, such as `Read`.
+pub fn allow(kafka: &Kafka, resource: Resource<'_>, operations: &[&str]) -> Result<()> {
     let client = kafka.folder()?.join("client.properties");
     let lines = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN"].join("\n");
     fs::write(&client, format!("{lines}\nsasl.jaas.config={}\n", login("")))?;
@@ -46,7 +70,8 @@ pub fn allow(kafka: &Kafka, topic: &str, operations: &[&str]) -> Result<()> {
     let (_, broker) = address.rsplit_once('@').context("a broker without names")?;
     let config = client.to_string_lossy();
     let mut arguments = vec!["--bootstrap-server", broker, "--command-config", &config, "--add"];
-    arguments.extend(["--allow-principal", "User:ANONYMOUS", "--topic", topic]);
+    arguments.extend(["--allow-principal", "User:ANONYMOUS"]);
+    arguments.extend(resource.arguments());
     arguments.extend(operations.iter().flat_map(|operation| ["--operation", operation]));
     kafka.tool("org.apache.kafka.tools.AclCommand", &arguments)?;
     Ok(())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use crate::own_broker::OwnBroker;
 use crate::wait::Attempt;
 use crate::{access, ports, topic, wait, world};
 
@@ -30,6 +31,9 @@ pub const ZOOKEEPER_3_9: Release = Release { version: "3.9.2", mode: "zookeeper"
 /// Kafka 2.8.2 with ZooKeeper.
 pub const ZOOKEEPER_2_8: Release = Release { version: "2.8.2", mode: "zookeeper" };
 
+/// `strait broker`.
+pub const OURS: Release = Release { version: "ours", mode: "broker" };
+
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
 /// A running cluster of one broker. Dropping it kills it and forgets its data.
@@ -41,6 +45,7 @@ pub struct Kafka {
     side_port: u16,
     /// Of the listener for people with names, where there is one.
     secured_port: Option<u16>,
+    own: Option<OwnBroker>,
 }
 
 impl Kafka {
@@ -68,7 +73,9 @@ impl Kafka {
     fn new(release: Release) -> Self {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("test-{}-{number}-{}-{}", std::process::id(), release.version, release.mode);
-        Self { name, release, port: ports::free(), side_port: ports::free(), secured_port: None }
+        let (port, side_port) = (ports::free(), ports::free());
+        let own = (release == OURS).then(|| OwnBroker::new(port));
+        Self { name, release, port, side_port, secured_port: None, own }
     }
 
     fn launch(&self, properties: &[&str]) -> Result<()> {
@@ -127,6 +134,9 @@ impl Kafka {
 
     /// The folder of its properties, log and data.
     pub fn folder(&self) -> Result<PathBuf> {
+        if let Some(own) = &self.own {
+            return Ok(own.folder());
+        }
         let output = self.command().args(["dir", &self.name]).output()?;
         Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
     }
@@ -153,6 +163,9 @@ impl Kafka {
     }
 
     fn script(&self, arguments: &[&str]) -> Result<()> {
+        if let (Some(own), Some(action)) = (&self.own, arguments.first()) {
+            return own.act(action);
+        }
         let output =
             self.command().args(arguments).stdin(Stdio::null()).output().context("tests/peers/kafka")?;
         if !output.status.success() {
@@ -162,10 +175,12 @@ impl Kafka {
     }
 
     fn command(&self) -> Command {
+        // Kafka's tools speak to our broker too.
+        let release = if self.own.is_some() { CURRENT } else { self.release };
         let mut command = Command::new(world::repository().join("tests/peers/kafka"));
         command
-            .env("VERSION", self.release.version)
-            .env("MODE", self.release.mode)
+            .env("VERSION", release.version)
+            .env("MODE", release.mode)
             .env("SIDE_PORT", self.side_port.to_string());
         command
     }

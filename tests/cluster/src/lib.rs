@@ -11,6 +11,7 @@ pub mod binary;
 pub mod bridge;
 pub mod kafka;
 pub mod mirror_maker;
+mod own_broker;
 pub mod plan;
 pub mod rest;
 pub mod secured;

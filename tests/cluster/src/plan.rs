@@ -16,6 +16,8 @@ pub struct Plan {
     pub instance: String,
     /// Lines of TOML in the table of limits.
     pub limits: String,
+    /// As by default, without a data folder.
+    pub has_no_folder: bool,
 }
 
 /// One flow of a plan.
@@ -57,10 +59,12 @@ impl Plan {
 
     pub(crate) fn to_toml(&self, data: &Path, port: u16) -> Result<String> {
         let mut text = String::new();
+        if !self.has_no_folder {
+            writeln!(text, "data_dir = {}", quoted(&data.to_string_lossy()))?;
+        }
         writeln!(
             text,
-            "data_dir = {}\ninstance = {}\n[http]\nlisten = \"127.0.0.1:{port}\"\n[limits]\n{}",
-            quoted(&data.to_string_lossy()),
+            "instance = {}\n[http]\nlisten = \"127.0.0.1:{port}\"\n[limits]\n{}",
             quoted(&self.instance),
             self.limits
         )?;

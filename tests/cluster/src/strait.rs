@@ -16,6 +16,10 @@ use crate::{binary, ports, wait};
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
+fn write_plan(folder: &Path, port: u16, plan: &Plan) -> Result<()> {
+    Ok(fs::write(folder.join("strait.toml"), plan.to_toml(&folder.join("data"), port)?)?)
+}
+
 /// A Strait that runs, or ran. Dropping it stops it.
 #[derive(Debug)]
 pub struct Strait {
@@ -29,10 +33,15 @@ pub struct Strait {
 impl Strait {
     /// Writes the configuration into `folder` and starts the process.
     pub fn start(folder: &Path, plan: &Plan) -> Result<Self> {
-        let port = ports::free();
-        let file = folder.join("strait.toml");
-        fs::write(&file, plan.to_toml(&folder.join("data"), port)?)?;
+        let (port, file) = (ports::free(), folder.join("strait.toml"));
+        write_plan(folder, port, plan)?;
         Self::launch(folder, port, "--config", &file)
+    }
+
+    /// Starts the process again with another configuration.
+    pub fn restart_with(&mut self, plan: &Plan) -> Result<()> {
+        write_plan(&self.folder, self.port, plan)?;
+        self.restart()
     }
 
     /// Starts the process on MirrorMaker 2's properties.

@@ -1,7 +1,8 @@
-//! A source that allows Strait to read and describe one topic, and nothing else: that is enough.
+//! The fewest rules with which Strait works: at the source to read and describe, at the target what docs/guide.md lists.
 
 use std::time::Duration;
 
+use strait_cluster_tests::access::Resource;
 use strait_cluster_tests::copied::Pair;
 use strait_cluster_tests::digest::Timestamps;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
@@ -21,7 +22,7 @@ fn reading_and_describing_is_enough() {
         topic::create(&east, name, 2, &["retention.ms=7654321"]).expect("a topic");
         fill(&east, name, "record", 0..100);
     }
-    access::allow(&east, "granted", &["Read", "Describe"]).expect("allowed");
+    access::allow(&east, Resource::Topic("granted"), &["Read", "Describe"]).expect("allowed");
     let plan = Plan::one_flow(&east.open_address(), &west.address(), ".*");
     let mut strait = Strait::start(world.folder(), &plan).expect("strait");
     let pair = Pair { source: (&east, "granted"), target: (&west, "east.granted"), flow: "east--west" };
@@ -36,4 +37,50 @@ fn reading_and_describing_is_enough() {
     strait.restart().expect("started");
     fill(&east, "granted", "record", 200..300);
     pair.assert_copied(&mut strait, Timestamps::Compared, LIMIT).expect("copied");
+}
+
+/// As docs/guide.md lists them; the cluster's before those that let a flow start.
+const TARGET_RULES: &[(Resource<'_>, &[&str])] = &[
+    (Resource::Cluster, &["DescribeConfigs"]),
+    (
+        Resource::Topics("east."),
+        &["Create", "Describe", "Read", "Write", "DescribeConfigs", "AlterConfigs", "Alter"],
+    ),
+    (Resource::Topic("strait-state.internal"), &["Create", "Describe", "Read", "Write"]),
+    (Resource::TransactionalIds("strait-east--west-"), &["Describe", "Write"]),
+];
+
+#[test]
+fn the_target_needs_the_rules_of_the_guide() {
+    let Some(world) = World::enter("the_target_needs_the_rules_of_the_guide") else { return };
+    let east = Kafka::start(CURRENT).expect("the source");
+    let west = Kafka::start_secured(CURRENT).expect("the target");
+    topic::create(&east, "fresh", 2, &["retention.ms=7654321"]).expect("a topic");
+    topic::create(&east, "compacted", 2, &["cleanup.policy=compact"]).expect("a topic");
+    let plan = Plan::one_flow(&east.address(), &west.open_address(), "fresh|compacted");
+    let mut strait = Strait::start(world.folder(), &plan).expect("strait");
+    strait.wait_state("east--west", "unauthorized", LIMIT).expect("unauthorized");
+    for (resource, operations) in TARGET_RULES {
+        access::allow(&west, *resource, operations).expect("allowed");
+    }
+    for name in ["fresh", "compacted"] {
+        fill(&east, name, "record", 0..100);
+    }
+    let pairs = ["fresh", "compacted"].map(|name| (name, format!("east.{name}")));
+    for (name, remote) in &pairs {
+        let pair = Pair { source: (&east, name), target: (&west, remote), flow: "east--west" };
+        pair.assert_copied(&mut strait, Timestamps::Compared, LIMIT).expect("copied");
+    }
+    admin::widen(&east, "fresh", 3).expect("widened");
+    topic::wait_for_partitions(&west, "east.fresh", 3).expect("widened at the target");
+    let settings = admin::configs(&west, "east.fresh").expect("settings");
+    assert_eq!(settings.get("retention.ms").map(String::as_str), Some("7654321"));
+    strait.kill().expect("killed");
+    strait.restart().expect("started");
+    for (name, remote) in &pairs {
+        fill(&east, name, "record", 100..200);
+        let pair = Pair { source: (&east, name), target: (&west, remote), flow: "east--west" };
+        pair.assert_copied(&mut strait, Timestamps::Compared, LIMIT).expect("copied");
+    }
+    assert!(!strait.log().contains("does not tell"), "{}", strait.log());
 }

@@ -45,7 +45,7 @@ fn partitions_with_records(bridge: &Bridge) {
         batch_bytes: 131_072,
     };
     produce::all(load, records).expect("produced");
-    let mut strait = bridge.strait(NAME, NAME, "");
+    let mut strait = bridge.start(NAME, &plan(bridge, NAME));
     let pair = Pair { source: (&bridge.east, NAME), target: (&bridge.west, "east.many"), flow: FLOW };
     pair.wait(&mut strait, LIMIT).expect("copied");
     assert_peak(&strait, &format!("{partitions} partitions with {records} records"), 96.0);
@@ -58,7 +58,7 @@ fn empty_partitions(bridge: &Bridge) {
     for number in 0..topics {
         topic::create(&bridge.east, &format!("empty-{number}"), 1_000, &[]).expect("a topic");
     }
-    let mut strait = bridge.strait("empty", "empty-.*", "");
+    let mut strait = bridge.start("empty", &plan(bridge, "empty-.*"));
     let look = |strait: &Strait| {
         let running = strait.metric("strait_partition_state", &["topic=\"empty-", "state=\"running\""])?;
         Ok(match running >= f64::from(partitions) {
@@ -83,11 +83,15 @@ fn large_record(bridge: &Bridge) {
         writer.send(record).expect("sent");
         writer.flush().expect("acknowledged");
     }
-    let plan = Plan { limits: "memory_bytes = 67108864".to_owned(), ..bridge.plan(NAME) };
+    let plan = Plan { limits: "memory_bytes = 67108864".to_owned(), ..plan(bridge, NAME) };
     let mut strait = bridge.start(NAME, &plan);
     bridge.assert_copied(&mut strait, NAME);
     // The budget, the answer that is being read, and the process itself.
     assert_peak(&strait, "a record of 20 MiB in a budget of 64 MiB", 160.0);
+}
+
+fn plan(bridge: &Bridge, topics: &str) -> Plan {
+    Plan { has_no_folder: true, ..bridge.plan(topics) }
 }
 
 fn assert_peak(strait: &Strait, what: &str, most_mib: f64) {

@@ -20,14 +20,20 @@ impl PartitionLog {
         checkpoint::write_topic_id(self.store.as_ref(), &self.folder.join(names::PARTITION_METADATA), id)
     }
 
-    /// Ends the log and renames its folder to `<topic>-<partition>.<unique>-delete`, so that a partition of the same
-    /// name can be made at once. Gives the folder, which the caller removes later.
-    pub fn rename_for_deletion(self, topic: &str, partition: i32, unique: Uuid) -> Result<PathBuf, LogError> {
+    /// Renames the log's folder to `<topic>-<partition>.<unique>-delete`, so that a partition of the same
+    /// name can be made at once. Gives the folder, which the caller removes once the log is dropped.
+    pub fn rename_for_deletion(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        unique: Uuid,
+    ) -> Result<PathBuf, LogError> {
         let renamed = self.folder.with_file_name(names::deleted_partition_folder(topic, partition, unique));
         self.store.rename(&self.folder, &renamed).at("rename", &self.folder, 0)?;
         if let Some(above) = renamed.parent() {
             self.store.sync_folder(above).at("flush", above, 0)?;
         }
+        self.folder.clone_from(&renamed);
         Ok(renamed)
     }
 }

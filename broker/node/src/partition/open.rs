@@ -84,7 +84,7 @@ impl Partition {
     pub(crate) fn delete(&self, unique: Uuid) -> Result<Option<PathBuf>, LogError> {
         let log = self.exclusive().log.take();
         self.waiters.wake();
-        log.map(|log| log.rename_for_deletion(&self.topic, self.index, unique)).transpose()
+        log.map(|mut log| log.rename_for_deletion(&self.topic, self.index, unique)).transpose()
     }
 }
 

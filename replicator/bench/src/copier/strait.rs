@@ -11,7 +11,7 @@ use crate::peers::Peers;
 
 pub(super) fn start(job: &Job<'_>, peers: &Peers, clusters: &Clusters<'_>) -> Result<Child, BenchError> {
     let path = peers.folder().join(format!("{}.toml", job.alias));
-    fs::write(&path, configuration(job, peers, clusters))
+    fs::write(&path, configuration(job, clusters))
         .map_err(|source| BenchError::File { path: path.clone(), source })?;
     let mut command = Command::new(job.program);
     command.arg("replicate").arg("--config").arg(path);
@@ -19,13 +19,11 @@ pub(super) fn start(job: &Job<'_>, peers: &Peers, clusters: &Clusters<'_>) -> Re
 }
 
 /// Everything that is not named keeps its default.
-fn configuration(job: &Job<'_>, peers: &Peers, clusters: &Clusters<'_>) -> String {
+fn configuration(job: &Job<'_>, clusters: &Clusters<'_>) -> String {
     let (alias, topic) = (&job.alias, job.topic);
-    let data = peers.folder().join(format!("{alias}-data"));
     let (source, target) = (&clusters.source.address, &clusters.target.address);
     format!(
-        r#"data_dir = "{}"
-[http]
+        r#"[http]
 listen = "127.0.0.1:0"
 [clusters.{alias}]
 bootstrap = ["{source}"]
@@ -36,6 +34,5 @@ source = "{alias}"
 target = "target"
 topics = ["{topic}"]
 "#,
-        data.display(),
     )
 }

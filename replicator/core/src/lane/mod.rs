@@ -7,6 +7,7 @@ pub mod identity;
 pub mod position;
 // The states of a partition and their names.
 pub mod state;
+mod state_name;
 // The state machine of one partition.
 pub mod partition;
 // Which fetch of which partitions to send next: KIP-227 sessions.
@@ -19,3 +20,4 @@ pub use identity::{Identities, Identity, Origin};
 pub use partition::{BatchOutcome, Outgoing, PartitionLane, Progress, RefusedRecord, Settings, Wants};
 pub use position::{Position, Sequence, Sequences, Tail};
 pub use state::{PartitionState, Side};
+pub use state_name::StateName;

@@ -1,8 +1,10 @@
-//! The states of a partition, one name each in status, metric and log.
+//! The states of a partition, with what a person needs to know of each.
 
 use std::fmt;
 
 use strait_wire::error_code::ErrorCode;
+
+use super::StateName;
 
 /// What a partition does, and why it does nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,14 +12,6 @@ pub enum PartitionState {
     /// Asks the target where it stands, or waits for a leader.
     Waiting,
     Running,
-    /// The flow's rate limit, or a broker's quota, holds it back.
-    Throttled,
-    /// A person stopped the flow.
-    Paused,
-    /// Another instance owns the flow.
-    Standby,
-    /// Another instance took the flow over.
-    Fenced,
     /// The source's log begins after the position; the range between is lost.
     RetentionGap {
         first_lost: i64,
@@ -80,23 +74,18 @@ impl fmt::Display for Side {
 }
 
 impl PartitionState {
-    /// The stable name, as in REST, metrics and logs.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> StateName {
         match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Throttled => "throttled",
-            Self::Paused => "paused",
-            Self::Standby => "standby",
-            Self::Fenced => "fenced",
-            Self::BlockedByTransaction { .. } => "blocked_by_transaction",
-            Self::RetentionGap { .. } => "retention_gap",
-            Self::Recreated { .. } => "recreated",
-            Self::Truncated { .. } => "truncated",
-            Self::Diverged { .. } => "diverged",
-            Self::Refused { .. } | Self::Poisoned { .. } => "refused",
-            Self::Unauthorized { .. } => "unauthorized",
-            Self::Unreachable { .. } => "unreachable",
+            Self::Waiting => StateName::Waiting,
+            Self::Running => StateName::Running,
+            Self::BlockedByTransaction { .. } => StateName::BlockedByTransaction,
+            Self::RetentionGap { .. } => StateName::RetentionGap,
+            Self::Recreated { .. } => StateName::Recreated,
+            Self::Truncated { .. } => StateName::Truncated,
+            Self::Diverged { .. } => StateName::Diverged,
+            Self::Refused { .. } | Self::Poisoned { .. } => StateName::Refused,
+            Self::Unauthorized { .. } => StateName::Unauthorized,
+            Self::Unreachable { .. } => StateName::Unreachable,
         }
     }
 
@@ -105,14 +94,10 @@ impl PartitionState {
         match self {
             Self::Waiting
             | Self::Running
-            | Self::Throttled
-            | Self::Paused
-            | Self::Standby
             | Self::BlockedByTransaction { .. }
             | Self::Unauthorized { .. }
             | Self::Unreachable { .. } => false,
-            Self::Fenced
-            | Self::RetentionGap { .. }
+            Self::RetentionGap { .. }
             | Self::Recreated { .. }
             | Self::Truncated { .. }
             | Self::Diverged { .. }
@@ -125,11 +110,7 @@ impl PartitionState {
 impl fmt::Display for PartitionState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Waiting | Self::Running | Self::Throttled | Self::Paused => {
-                formatter.write_str(self.name())
-            }
-            Self::Standby => formatter.write_str("another instance owns the flow"),
-            Self::Fenced => formatter.write_str("another instance took the flow over"),
+            Self::Waiting | Self::Running => formatter.write_str(self.name().as_str()),
             Self::BlockedByTransaction { producer_id, first_offset, since_ms } => write!(
                 formatter,
                 "producer id {producer_id} has held a transaction open at source offset {first_offset} since {since_ms} \

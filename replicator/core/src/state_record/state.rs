@@ -20,6 +20,11 @@ pub struct Owner {
 }
 
 impl State {
+    /// What an earlier reader knew, without the signs of life that it counted.
+    pub fn restored(entries: Vec<(Key, Value)>) -> Self {
+        Self { entries: entries.into_iter().collect(), signs_of_life: BTreeMap::new() }
+    }
+
     /// Applies the next record. The first claim of a generation counts, and positions of earlier generations do not.
     pub fn apply(&mut self, key: Key, value: Option<Value>) {
         let Some(value) = value else {

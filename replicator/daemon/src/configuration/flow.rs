@@ -1,11 +1,19 @@
 //! One direction of replication and its policies.
 
+// Values that are one word of several.
+mod choices;
+// Where a partition begins.
+mod start;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
 use strait_replicator_core::selection::{TopicFilter, full_match};
 use strait_replicator_core::topic_plan::{ConfigRules, DEFAULT_CONFIG_EXCLUDES, DefaultsFrom};
+
+pub use choices::{DefaultsOf, Isolation, OnLoss, OnRefused, Rename, Timestamps};
+pub use start::Start;
 
 use super::{Problem, check_range, problem};
 
@@ -17,6 +25,9 @@ pub struct Flow {
     pub source: String,
     /// Alias of the cluster to write to.
     pub target: String,
+    /// Nothing is read or written until the daemon starts without this.
+    #[serde(default)]
+    pub paused: bool,
     /// Regular expressions of topics to copy; each must match the whole name.
     #[serde(default = "default_topics")]
     pub topics: Vec<String>,
@@ -90,141 +101,6 @@ pub struct Flow {
     pub position_interval_ms: u64,
 }
 
-/// The remote topic's name.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Rename {
-    /// `source<separator>topic`.
-    #[default]
-    Default,
-    /// The same name on both sides.
-    Identity,
-    /// As `rename_template` says.
-    Template,
-    /// As `rename_pattern` and `rename_replacement` say.
-    Regex,
-}
-
-impl Rename {
-    /// As the file writes it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Identity => "identity",
-            Self::Template => "template",
-            Self::Regex => "regex",
-        }
-    }
-}
-
-/// Where a partition without a stored position begins.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(try_from = "String", into = "String")]
-pub enum Start {
-    #[default]
-    Earliest,
-    Latest,
-    /// First record at or after this time, milliseconds since 1970.
-    Timestamp(i64),
-}
-
-/// Why a text is no start.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{value}` is no start: allowed are earliest, latest, and a time as 2026-11-23T18:00:00Z")]
-pub struct StartError {
-    value: String,
-}
-
-impl TryFrom<String> for Start {
-    type Error = StartError;
-
-    fn try_from(value: String) -> Result<Self, StartError> {
-        match value.as_str() {
-            "earliest" => Ok(Self::Earliest),
-            "latest" => Ok(Self::Latest),
-            time => {
-                let parsed = humantime::parse_rfc3339_weak(time).ok();
-                let since = parsed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-                let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
-                millis.map(Self::Timestamp).ok_or(StartError { value })
-            }
-        }
-    }
-}
-
-impl From<Start> for String {
-    fn from(start: Start) -> Self {
-        match start {
-            Start::Earliest => "earliest".to_owned(),
-            Start::Latest => "latest".to_owned(),
-            Start::Timestamp(millis) => {
-                let since = std::time::Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-                humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
-            }
-        }
-    }
-}
-
-/// Which records are copied.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum Isolation {
-    /// Without those of aborted transactions; stops before an open one.
-    #[default]
-    ReadCommitted,
-    ReadUncommitted,
-}
-
-/// Whose time records of a topic with LogAppendTime keep.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Timestamps {
-    /// What consumers of the source see. Each batch is opened.
-    #[default]
-    Source,
-    /// What producers gave. Batches stay closed.
-    Producer,
-}
-
-/// Whose defaults of topic settings count.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum DefaultsOf {
-    #[default]
-    Target,
-    Source,
-}
-
-/// What follows when records can't be copied because they are gone.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum OnLoss {
-    /// The partition waits for a person.
-    #[default]
-    Stop,
-    /// The lost range goes into the ledger and the partition goes on.
-    Continue,
-}
-
-impl OnLoss {
-    fn go_on() -> Self {
-        Self::Continue
-    }
-}
-
-/// What follows when the target refuses a record for what it holds.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum OnRefused {
-    /// The partition waits for a person.
-    #[default]
-    Stop,
-    /// Its offset goes into the ledger and the partition goes on.
-    Skip,
-    /// As `skip`, and the record goes into `dead_letter_topic`.
-    DeadLetter,
-}
-
 fn default_topics() -> Vec<String> {
     vec![".*".to_owned()]
 }
@@ -256,6 +132,7 @@ impl Flow {
         Self {
             source: source.to_owned(),
             target: target.to_owned(),
+            paused: false,
             topics: default_topics(),
             topics_exclude: default_topics_exclude(),
             rename: Rename::default(),

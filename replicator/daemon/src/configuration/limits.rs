@@ -21,7 +21,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            memory_bytes: 32 << 20,
+            memory_bytes: 24 << 20,
             fetch_bytes: 4 << 20,
             partition_fetch_bytes: 1 << 20,
             requests_in_flight: 5,

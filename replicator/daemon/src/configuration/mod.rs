@@ -22,7 +22,7 @@ pub use limits::Limits;
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// Folder for what makes recovery faster; may vanish without loss.
+    /// Folder for a copy of what is read at a start; may vanish without loss.
     #[serde(default)]
     pub data_dir: PathBuf,
     /// Name of this daemon among those that have the same flows; empty: its HTTP address and its host's name.

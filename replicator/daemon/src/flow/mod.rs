@@ -10,6 +10,8 @@ mod dead_letter;
 mod fetch;
 // Fetches, rewrites, produces; owns every partition's state machine.
 mod lane;
+// What the flow left in the state topic.
+mod loading;
 // Which instance may write.
 mod owner;
 // Lists topics, creates remote topics, keeps the lane's assignments true.

@@ -89,20 +89,31 @@ impl Ownership {
     pub(super) async fn keep(&mut self) {
         loop {
             tokio::time::sleep(SIGN_INTERVAL).await;
-            let verified_at = Instant::now();
-            match self.look().await {
-                Ok(true) => {
-                    self.lease.send_replace(Lease { verified_at, is_fenced: false });
-                }
-                Ok(false) => {
-                    let owner = self.view.state.owner(&self.flow);
-                    error!(flow = %self.flow, instance = %self.instance, generation = self.generation, ?owner, "fenced: another instance took the flow over");
-                    self.lease.send_replace(Lease { verified_at, is_fenced: true });
-                    return;
-                }
-                Err(error) => warn!(flow = %self.flow, %error, "ownership can't be confirmed, retrying"),
+            if self.is_fenced().await {
+                return;
             }
         }
+    }
+
+    /// Whether another instance has taken the flow over, as far as the target can be asked.
+    pub(super) async fn is_fenced(&mut self) -> bool {
+        if self.lease.borrow().is_fenced {
+            return true;
+        }
+        let verified_at = Instant::now();
+        let is_fenced = match self.look().await {
+            Ok(is_ours) => !is_ours,
+            Err(error) => {
+                warn!(flow = %self.flow, %error, "ownership can't be confirmed, retrying");
+                return false;
+            }
+        };
+        if is_fenced {
+            let owner = self.view.state.owner(&self.flow);
+            error!(flow = %self.flow, instance = %self.instance, generation = self.generation, ?owner, "fenced: another instance took the flow over");
+        }
+        self.lease.send_replace(Lease { verified_at, is_fenced });
+        is_fenced
     }
 
     /// True while the flow is this instance's; a sign of life is given then.

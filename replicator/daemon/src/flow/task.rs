@@ -1,27 +1,26 @@
 //! Starts the parts of a flow, and starts them again after a failure of its clusters.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use strait_client::{ClientError, Cluster};
-use strait_replicator_core::lane::{Identities, Identity, Position, Settings};
+use strait_replicator_core::lane::{Settings, StateName};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
-use strait_replicator_core::state_record::{Key, State, Value};
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
-use super::assignment::PartitionName;
 use super::lane::{LaneEnd, LaneParts, LaneTask};
+use super::loading;
 use super::owner::Ownership;
-use super::planner::{Planner, PlannerParts, position_of};
-use super::provenance::{Ends, Provenance, new_producer, producer_entry};
+use super::planner::{Planner, PlannerParts};
+use super::provenance::{Ends, Provenance};
 use crate::configuration::{self, Flow, Limits};
-use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
-use crate::status::{DaemonStatus, LedgerEntry};
+use crate::state_topic::{StateError, StateTopic};
+use crate::status::DaemonStatus;
+use crate::store::Store;
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
@@ -36,6 +35,7 @@ pub(crate) struct FlowParts {
     pub(crate) target: configuration::Cluster,
     pub(crate) limits: Limits,
     pub(crate) status: DaemonStatus,
+    pub(crate) store: Option<Store>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,11 @@ enum StartError {
 /// Runs a flow on the current thread until `shutdown` says true, or another instance takes it over.
 pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
     let id = parts.flow.id();
+    if parts.flow.paused {
+        info!(flow = %id, "flow is paused");
+        parts.status.update(&id, |flow| flow.state = StateName::Paused);
+        return;
+    }
     while !*shutdown.borrow() {
         let started = tokio::select! {
             started = start(&parts) => started,
@@ -67,7 +72,7 @@ pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
                 LaneEnd::Stopped => return,
                 LaneEnd::Fenced => {
                     error!(flow = %id, "fenced: another instance copies this flow, this one has stopped");
-                    parts.status.update(&id, |flow| flow.stop_all("fenced"));
+                    parts.status.update(&id, |flow| flow.stop_all(StateName::Fenced));
                     return;
                 }
                 LaneEnd::MustReload => info!(flow = %id, "flow starts again from the state topic"),
@@ -86,7 +91,8 @@ impl FlowParts {
     fn show_failure(&self, error: &StartError) {
         let (id, reason) = (self.flow.id(), error.to_string());
         self.status.update(&id, |flow| {
-            flow.state = if error.is_unauthorized() { "unauthorized" } else { "unreachable" };
+            flow.state =
+                if error.is_unauthorized() { StateName::Unauthorized } else { StateName::Unreachable };
             if flow.last_error.as_ref() != Some(&reason) {
                 warn!(flow = %id, error = %reason, "flow can't start, retrying each {RESTART_BACKOFF:?}");
                 flow.last_error = Some(reason);
@@ -99,8 +105,8 @@ impl StartError {
     fn is_unauthorized(&self) -> bool {
         match self {
             Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
-            Self::State(StateError::Client(error)) => error.is_unauthorized(),
-            Self::State(_) | Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
+            Self::State(error) => error.is_unauthorized(),
+            Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
         }
     }
 }
@@ -110,6 +116,7 @@ struct Running {
     lane: LaneTask,
     planner: Planner,
     ownership: Ownership,
+    state: StateTopic,
 }
 
 impl Running {
@@ -125,13 +132,18 @@ impl Running {
         let ownership = &mut self.ownership;
         let copy = async { tokio::join!(plan, self.lane.run()).1 };
         tokio::pin!(copy);
-        let end = tokio::select! {
+        let mut end = tokio::select! {
             end = &mut copy => end,
             // Fenced: the lane sees it by its lease and ends without a drain.
             () = ownership.keep() => copy.await,
         };
+        // Who took the flow over fences our transactions too, which may be seen first.
+        if end == LaneEnd::MustReload && self.ownership.is_fenced().await {
+            end = LaneEnd::Fenced;
+        }
         if end == LaneEnd::Stopped {
             self.ownership.release().await;
+            self.state.refresh_copy().await;
         }
         info!(flow = %self.id, ?end, "flow is stopped");
         end
@@ -149,13 +161,13 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     };
     let source_cluster_id = cluster_id(&source, &flow.source)?;
     let target_cluster_id = cluster_id(&target, &flow.target)?;
-    let state = StateTopic::open(target.clone(), flow.replication_factor).await?;
+    let state = StateTopic::open(target.clone(), flow.replication_factor, parts.store.clone()).await?;
     let status = parts.status.clone();
     let standby_id = id.clone();
     let ownership = Ownership::acquire(state.clone(), id.clone(), parts.instance.clone(), move |owner| {
         let owner = owner.to_owned();
         status.update(&standby_id, |flow| {
-            flow.stop_all("standby");
+            flow.stop_all(StateName::Standby);
             flow.last_error = Some(format!("instance {owner} owns the flow"));
         });
     })
@@ -166,7 +178,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target: target.clone(),
         target_cluster_id: target_cluster_id.clone(),
     };
-    let loaded = load(&state, &flow, &ends).await?;
+    let loaded = loading::load(&state, &flow, &ends).await?;
     let (assignments, assigned) = mpsc::channel(1);
     let refresh = Arc::new(Notify::new());
     parts.status.set_ledger(&id, loaded.losses);
@@ -207,7 +219,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         source,
         target,
         source_cluster_id,
-        state,
+        state: state.clone(),
         generation: ownership.generation,
         stored: loaded.positions,
         refresh,
@@ -216,116 +228,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         flow,
     });
     info!(flow = %id, generation = ownership.generation, "flow is started");
-    Ok(Running { id, lane, planner, ownership })
-}
-
-/// What the state topic says of a flow.
-struct Loaded {
-    identities: Identities,
-    /// Cluster ids by number; the first is the source's.
-    origins: Vec<String>,
-    positions: BTreeMap<PartitionName, Position>,
-    losses: Vec<LedgerEntry>,
-}
-
-async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result<Loaded, StartError> {
-    let mut view = StateView::default();
-    state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
-    fence_transactions(&view.state, flow, ends, state).await?;
-    let mut view = StateView::default();
-    state.catch_up(&mut view, Isolation::Committed).await?;
-    let (identities, origins) = identities(&view.state, state, flow, ends).await?;
-    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new() };
-    for (key, value) in view.state.iter() {
-        match (key, value) {
-            (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
-                if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
-            {
-                let name = PartitionName { topic: topic.clone(), partition: *partition };
-                loaded.positions.insert(name, position_of(stored, &loaded.origins));
-            }
-            (
-                Key::Loss { flow: of, source_cluster_id, topic, partition, first_offset },
-                Value::Loss { reason, last_offset, at_ms },
-            ) if *of == flow.id() && *source_cluster_id == ends.source_cluster_id => {
-                loaded.losses.push(LedgerEntry {
-                    topic: topic.clone(),
-                    partition: *partition,
-                    reason: reason.clone(),
-                    first_offset: *first_offset,
-                    last_offset: *last_offset,
-                    at_ms: *at_ms,
-                });
-            }
-            _ => {}
-        }
-    }
-    Ok(loaded)
-}
-
-/// A flow that ever used transactions may have left one open: it is ended, so that positions can be read.
-async fn fence_transactions(
-    known: &State,
-    flow: &Flow,
-    ends: &Ends,
-    state: &StateTopic,
-) -> Result<(), StartError> {
-    let key = Key::Producer {
-        flow: flow.id(),
-        origin_cluster_id: ends.source_cluster_id.clone(),
-        transactional: true,
-    };
-    if known.get(&key).is_none() {
-        return Ok(());
-    }
-    let coordinator = super::lane::coordinator(&ends.target, flow, &ends.source_cluster_id);
-    let (id, origin) = (flow.id(), &ends.source_cluster_id);
-    let fenced = super::lane::initialize(&coordinator, state, &id, origin, &ends.target_cluster_id);
-    match fenced.await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.into_state().into()),
-    }
-}
-
-/// The flow's producer ids: asked from the target once, kept for ever.
-async fn identities(
-    known: &State,
-    state: &StateTopic,
-    flow: &Flow,
-    ends: &Ends,
-) -> Result<(Identities, Vec<String>), StartError> {
-    let mut origins = vec![ends.source_cluster_id.clone()];
-    let mut stored = BTreeMap::new();
-    for (key, value) in known.iter() {
-        if let (
-            Key::Producer { flow: of, origin_cluster_id, transactional: false },
-            Value::Producer { producer_id, producer_epoch, target_cluster_id },
-        ) = (key, value)
-            && *of == flow.id()
-            && *target_cluster_id == ends.target_cluster_id
-        {
-            let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
-            stored.insert(origin_cluster_id.clone(), identity);
-        }
-    }
-    let own = match stored.remove(&ends.source_cluster_id) {
-        Some(identity) => identity,
-        None => {
-            let identity = new_producer(&ends.target).await?;
-            let (origin, target) = (&ends.source_cluster_id, &ends.target_cluster_id);
-            // The id is on the target before it is used.
-            state.write(vec![producer_entry(&flow.id(), origin, false, identity, target)]).await?;
-            info!(flow = %flow.id(), producer_id = identity.producer_id, "producer id is published");
-            identity
-        }
-    };
-    let mut identities = Identities::new(own);
-    for (origin, identity) in stored.into_iter().take(usize::from(u16::MAX)) {
-        let number = u16::try_from(origins.len()).unwrap_or(u16::MAX);
-        identities.set(strait_replicator_core::lane::Origin(number), identity);
-        origins.push(origin);
-    }
-    Ok((identities, origins))
+    Ok(Running { id, lane, planner, ownership, state })
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {

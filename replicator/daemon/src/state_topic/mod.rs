@@ -1,6 +1,8 @@
 //! Our compacted topic on the target: producer ids, positions, owners and losses, the part of the state that must
 //! survive.
 
+// The copy of it in the data folder.
+mod copy;
 // Reading what was written since the last look.
 mod read;
 // Writing records, outside of transactions and in them.
@@ -8,7 +10,9 @@ mod write;
 
 use std::time::Duration;
 
-use strait_client::{ClientError, Cluster, Connection, ConnectionError, NewTopic, UnsupportedApiError};
+use strait_client::{
+    BrokerError, ClientError, Cluster, Connection, ConnectionError, NewTopic, UnsupportedApiError,
+};
 use strait_replicator_core::rewrite::Poison;
 use strait_replicator_core::state_record::StateRecordError;
 use strait_wire::batch::BatchError;
@@ -16,6 +20,8 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use tokio::time::Instant;
 use tracing::info;
+
+use crate::store::Store;
 
 pub(crate) use read::{Isolation, StateView};
 
@@ -34,8 +40,8 @@ pub(crate) enum StateError {
     Connection(#[from] ConnectionError),
     #[error("state topic: {0}")]
     Unsupported(#[from] UnsupportedApiError),
-    #[error("state topic {STATE_TOPIC} can't be created: {reason}")]
-    Create { reason: String },
+    #[error("state topic {STATE_TOPIC} can't be created: {0}")]
+    Create(BrokerError),
     #[error("state topic {STATE_TOPIC} has no leader")]
     NoLeader,
     #[error("state topic: the target answers {code}")]
@@ -54,10 +60,32 @@ pub(crate) enum StateError {
     NotWritten { deadline: Duration, reason: String },
 }
 
+impl StateError {
+    /// A broker does not take who we say we are, or does not allow us what we asked for.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        match self {
+            Self::Client(error) => error.is_unauthorized(),
+            Self::Connection(error) => error.is_unauthorized(),
+            Self::Create(error) => error.code.is_authorization(),
+            Self::Refused { code } => code.is_authorization(),
+            Self::Unsupported(_)
+            | Self::NoLeader
+            | Self::Missing
+            | Self::Batch { .. }
+            | Self::Record { .. }
+            | Self::Unreadable { .. }
+            | Self::Blocked { .. }
+            | Self::NotWritten { .. } => false,
+        }
+    }
+}
+
 /// The state topic of one cluster.
 #[derive(Clone)]
 pub(crate) struct StateTopic {
     cluster: Cluster,
+    /// Has a copy of the topic.
+    store: Option<Store>,
 }
 
 struct Leader {
@@ -67,17 +95,21 @@ struct Leader {
 
 impl StateTopic {
     /// Finds the topic or creates it.
-    pub(crate) async fn open(cluster: Cluster, replication_factor: i16) -> Result<Self, StateError> {
+    pub(crate) async fn open(
+        cluster: Cluster,
+        replication_factor: i16,
+        store: Option<Store>,
+    ) -> Result<Self, StateError> {
         let metadata = cluster.refresh(Some(&[STATE_TOPIC.to_owned()])).await?;
         if metadata.topics.get(STATE_TOPIC).is_none_or(|topic| !topic.error.is_ok()) {
             create(&cluster, replication_factor).await?;
         }
-        Ok(Self { cluster })
+        Ok(Self { cluster, store })
     }
 
     /// The topic of a cluster that is only read, where it may be absent.
     pub(crate) fn of(cluster: Cluster) -> Self {
-        Self { cluster }
+        Self { cluster, store: None }
     }
 
     /// Asks the cluster whether the topic is there.
@@ -103,7 +135,12 @@ impl StateTopic {
 }
 
 async fn create(cluster: &Cluster, replication_factor: i16) -> Result<(), StateError> {
-    let configs = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.1")];
+    let configs = [
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0.1"),
+        // What is not compacted yet is read at each start.
+        ("segment.bytes", "16777216"),
+    ];
     let topic = NewTopic {
         name: STATE_TOPIC.to_owned(),
         partitions: 1,
@@ -113,7 +150,7 @@ async fn create(cluster: &Cluster, replication_factor: i16) -> Result<(), StateE
     for (_, result) in cluster.create_topics(vec![topic], false).await? {
         match result {
             Err(error) if error.code != ErrorCode::TOPIC_ALREADY_EXISTS => {
-                return Err(StateError::Create { reason: error.to_string() });
+                return Err(StateError::Create(error));
             }
             Ok(()) | Err(_) => {}
         }

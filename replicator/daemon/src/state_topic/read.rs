@@ -22,6 +22,8 @@ const FETCH_WAIT_MS: i32 = 200;
 const OPEN_LIMIT: DecompressionLimit = DecompressionLimit(64 << 20);
 /// How long an open transaction is waited for.
 const BLOCKED_LIMIT: Duration = Duration::from_secs(60);
+/// From this version on a fetch says which epoch it read last, and is told where that ended (KIP-595).
+const LAST_EPOCH_VERSION: i16 = 12;
 /// From this version on topics travel by id.
 const TOPIC_ID_VERSION: i16 = 13;
 
@@ -38,8 +40,18 @@ pub(crate) enum Isolation {
 #[derive(Default)]
 pub(crate) struct StateView {
     pub(crate) state: State,
-    topic_id: Uuid,
-    next_offset: i64,
+    pub(super) topic_id: Uuid,
+    pub(super) next_offset: i64,
+    /// Of the batch before `next_offset`; -1 when there is none.
+    pub(super) leader_epoch: i32,
+    /// It comes from a copy: the topic must be asked whether it still continues what was copied.
+    pub(super) is_unproven: bool,
+}
+
+impl StateView {
+    pub(super) fn new(topic_id: Uuid) -> Self {
+        Self { topic_id, leader_epoch: -1, ..Self::default() }
+    }
 }
 
 impl StateTopic {
@@ -58,14 +70,23 @@ impl StateTopic {
 
     async fn try_catch_up(&self, view: &mut StateView, isolation: Isolation) -> Result<(), StateError> {
         let leader = self.leader().await?;
-        if view.topic_id != leader.topic_id {
-            *view = StateView { topic_id: leader.topic_id, ..StateView::default() };
+        if view.topic_id != leader.topic_id || view.next_offset == 0 {
+            *view = self.first_view(leader.topic_id);
         }
         let end = self.end().await?;
         let started = Instant::now();
-        while view.next_offset < end {
+        while view.next_offset < end || view.is_unproven {
             let before = view.next_offset;
-            let data = fetch(&leader, before, isolation).await?;
+            let data = match fetch(&leader, view, isolation).await {
+                Err(StateError::Refused { code: ErrorCode::OFFSET_OUT_OF_RANGE }) if view.is_unproven => None,
+                fetched => Some(fetched?).filter(|data| data.diverging_epoch.epoch < 0),
+            };
+            let Some(data) = data else {
+                self.forget_copy(view.topic_id);
+                *view = StateView::new(view.topic_id);
+                continue;
+            };
+            view.is_unproven = false;
             take_in(view, &data, isolation)?;
             if view.next_offset == before && started.elapsed() > BLOCKED_LIMIT {
                 return Err(StateError::Blocked { waited: BLOCKED_LIMIT });
@@ -88,13 +109,14 @@ impl StateTopic {
     }
 }
 
-async fn fetch(leader: &Leader, offset: i64, isolation: Isolation) -> Result<PartitionData, StateError> {
+async fn fetch(leader: &Leader, view: &StateView, isolation: Isolation) -> Result<PartitionData, StateError> {
     let highest = leader.connection.version_of::<FetchRequest>()?;
     let by_id = highest >= TOPIC_ID_VERSION && leader.topic_id != Uuid::ZERO;
     let version = if by_id { highest } else { highest.min(TOPIC_ID_VERSION - 1) };
     let partition = FetchPartition {
         partition: STATE_PARTITION,
-        fetch_offset: offset,
+        fetch_offset: view.next_offset,
+        last_fetched_epoch: if version < LAST_EPOCH_VERSION { -1 } else { view.leader_epoch },
         partition_max_bytes: FETCH_BYTES,
         ..FetchPartition::default()
     };
@@ -105,7 +127,7 @@ async fn fetch(leader: &Leader, offset: i64, isolation: Isolation) -> Result<Par
         STATE_TOPIC.clone_into(&mut topic.topic);
     }
     let request = FetchRequest {
-        max_wait_ms: FETCH_WAIT_MS,
+        max_wait_ms: if view.is_unproven { 0 } else { FETCH_WAIT_MS },
         min_bytes: 1,
         max_bytes: FETCH_BYTES,
         isolation_level: i8::from(isolation == Isolation::Committed),
@@ -139,6 +161,7 @@ fn take_in(view: &mut StateView, data: &PartitionData, isolation: Isolation) -> 
             apply(&mut view.state, &batch, offset)?;
         }
         view.next_offset = offset.max(batch.header().next_offset());
+        view.leader_epoch = batch.header().partition_leader_epoch;
     }
     Ok(())
 }

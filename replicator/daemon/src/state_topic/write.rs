@@ -78,6 +78,9 @@ impl StateTopic {
         loop {
             let reason = match self.try_write(RecordData::single(batch.bytes().clone())).await {
                 Ok(ProduceOutcome::Acked { .. }) => return Ok(()),
+                Ok(ProduceOutcome::Refused { code, .. }) if code.is_authorization() => {
+                    return Err(StateError::Refused { code });
+                }
                 Ok(ProduceOutcome::Refused { code, message }) => {
                     format!("{code} {}", message.unwrap_or_default())
                 }

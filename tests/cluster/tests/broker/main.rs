@@ -11,7 +11,8 @@ mod records;
 mod tools;
 // Transactions.
 mod transactions;
-// Copied by `strait replicate`.
+// Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
+mod in_place_of_kafka;
 mod replicated;
 // Health and metrics.
 mod http;

@@ -26,6 +26,7 @@ fn losses_have_names_and_ranges() {
     cases.run("target restarted", || restarts::change_nothing(&bridge, "reopened", &bridge.west));
     cases.run("source truncated", || truncated::at_the_source(&bridge));
     cases.run("target truncated", || truncated::at_the_target(&bridge));
+    cases.run("target truncated while stopped", || truncated::at_the_target_while_stopped(&bridge));
     cases.run("remote topic deleted, stop", || remote_topic::deleted_stops_the_partition(&bridge));
     cases.run("remote topic deleted, go on", || remote_topic::deleted_is_made_anew(&bridge));
     cases.finish();

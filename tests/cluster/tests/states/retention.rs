@@ -1,7 +1,7 @@
-//! Records are deleted at the source before a stopped flow has copied them.
+//! Records are deleted at the source before a paused flow has copied them.
 
 use strait_cluster_tests::admin;
-use strait_cluster_tests::bridge::Bridge;
+use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::numbered::{expected, fill};
 use strait_cluster_tests::strait::Strait;
 
@@ -24,12 +24,16 @@ pub(crate) fn stops_before_the_gap(bridge: &Bridge) {
     assert_target(bridge, &mut strait, name, &expected("old", 0..100));
 }
 
-/// A flow that copied records 0 to 99 and finds its source beginning at 150.
+/// A flow that copied records 0 to 99, was paused, and finds its source beginning at 150.
 fn overtaken(bridge: &Bridge, name: &str, extra: &str) -> Strait {
     let mut strait = copied_hundred(bridge, name, extra);
     stop(&mut strait);
+    let plan = bridge.plan(name).with(extra);
+    strait.restart_with(&plan.clone().with("paused = true")).expect("started");
+    strait.wait_state(FLOW, "paused", SOON).expect("paused");
     fill(&bridge.east, name, "old", 100..200);
     admin::delete_records(&bridge.east, name, 0, 150).expect("deleted");
-    strait.restart().expect("started");
+    stop(&mut strait);
+    strait.restart_with(&plan).expect("started");
     strait
 }

@@ -6,6 +6,7 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 
 use super::*;
+use crate::lane::StateName;
 use crate::lane::identity::{Identities, Identity};
 use crate::lane::position::Sequences;
 use crate::lane::state::Side;
@@ -151,7 +152,7 @@ fn a_refused_batch_is_cut_until_the_record_stands_alone() {
     });
     assert_eq!(refused, Some(RefusedRecord { offset: 6, code: ErrorCode::INVALID_RECORD }));
     assert_eq!(taken, [0, 1, 2, 3, 4, 5]);
-    assert_eq!(lane.state().name(), "refused");
+    assert_eq!(lane.state().name(), StateName::Refused);
     lane.resume_without_refused(0);
     assert!(lane.poll_tail(0));
 }

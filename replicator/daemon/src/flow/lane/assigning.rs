@@ -1,6 +1,6 @@
 //! New, moved and ended partitions.
 
-use strait_replicator_core::lane::PartitionState;
+use strait_replicator_core::lane::{PartitionState, StateName};
 
 use super::LaneTask;
 use crate::configuration::OnLoss;
@@ -53,7 +53,7 @@ impl LaneTask {
             return Assignment { position: parked, adopt_sequences: false, ..assignment };
         }
         // What of the old topic was not copied has no known end.
-        self.record_loss(&assignment.name, "recreated", (parked.source_offset, -1));
+        self.record_loss(&assignment.name, StateName::Recreated, (parked.source_offset, -1));
         Assignment { recreated_at: Some(parked.source_offset), ..assignment }
     }
 

@@ -1,5 +1,7 @@
 //! Fetches and their answers.
 
+use std::collections::BTreeMap;
+
 use strait_client::{Connection, ConnectionError};
 use strait_replicator_core::lane::PartitionState;
 use strait_wire::error_code::ErrorCode;
@@ -11,6 +13,7 @@ use tracing::{debug, error};
 
 use super::losses::EpochEnd;
 use super::{Event, LaneTask};
+use crate::flow::assignment::PartitionName;
 use crate::flow::fetch::{self, FetchLimits};
 use crate::flow::provenance::Classified;
 use crate::flow::slot::{Intake, IntakeError};
@@ -18,6 +21,9 @@ use crate::state_topic::StateError;
 
 /// How long a broker holds a fetch open when all partitions are asked for, and when some are not.
 const MAX_WAIT_MS: (i32, i32) = (100, 20);
+
+/// The partitions of one answer that have an error code, by code.
+type Refusals = BTreeMap<i16, Vec<usize>>;
 
 impl LaneTask {
     pub(super) fn fetch(&mut self) {
@@ -98,46 +104,49 @@ impl LaneTask {
             return;
         }
         side.session.on_response(response.session_id);
+        let mut refusals = Refusals::new();
         for topic in response.responses {
             for data in topic.partitions {
                 let Some(index) = self.slot_of(&topic.topic, topic.topic_id, data.partition_index) else {
                     continue;
                 };
-                if let Some(asked) = self.sources.get(id).1.session.sent(index) {
-                    self.on_partition(index, asked.fetch_offset, &data);
+                if let Some(asked) = self.sources.get(id).1.session.sent(index)
+                    && let Err(code) = self.on_partition(index, asked.fetch_offset, &data)
+                {
+                    refusals.entry(code.0).or_default().push(index);
                 }
             }
         }
+        self.report_refusals(&refusals);
     }
 
     fn slot_of(&self, topic: &str, topic_id: Uuid, partition: i32) -> Option<usize> {
         if topic_id != Uuid::ZERO {
             return self.by_topic_id.get(&(topic_id, partition)).copied();
         }
-        let name = crate::flow::assignment::PartitionName { topic: topic.to_owned(), partition };
+        let name = PartitionName { topic: topic.to_owned(), partition };
         self.by_name.get(&name).copied()
     }
 
-    fn on_partition(&mut self, index: usize, offset: i64, data: &PartitionData) {
-        let Some(slot) = self.slots[index].as_ref() else { return };
+    /// One partition's part of an answer; an error code that asks for another try.
+    fn on_partition(&mut self, index: usize, offset: i64, data: &PartitionData) -> Result<(), ErrorCode> {
+        let Some(slot) = self.slots[index].as_ref() else { return Ok(()) };
         if slot.is_asking || slot.lane.fetch_offset() != Some(offset) {
-            return;
+            return Ok(());
         }
         let code = ErrorCode(data.error_code);
         if code == ErrorCode::OFFSET_OUT_OF_RANGE {
             self.on_out_of_range(index);
-            return;
-        }
-        if !code.is_ok() {
+        } else if !code.is_ok() {
             self.on_partition_refused(index, code);
-            return;
-        }
-        if data.diverging_epoch.epoch >= 0 {
+            return Err(code);
+        } else if data.diverging_epoch.epoch >= 0 {
             let DivergingEpoch { epoch, end_offset, .. } = data.diverging_epoch;
             self.on_epoch_ended(index, EpochEnd { epoch, end_offset });
-            return;
+        } else {
+            self.take_in(index, offset, data);
         }
-        self.take_in(index, offset, data);
+        Ok(())
     }
 
     fn take_in(&mut self, index: usize, offset: i64, data: &PartitionData) {
@@ -169,14 +178,24 @@ impl LaneTask {
     }
 
     fn on_partition_refused(&mut self, index: usize, code: ErrorCode) {
-        let Some(slot) = self.slots[index].as_ref() else { return };
-        let name = slot.assignment.name.clone();
         if code == ErrorCode::TOPIC_AUTHORIZATION_FAILED {
             let now_ms = self.now_ms();
             let state = PartitionState::Unauthorized { code };
             self.with_slot(index, |slot| slot.lane.on_tail_failed(now_ms, state));
         }
-        self.report(format!("source answers {code} for {}-{}", name.topic, name.partition));
+    }
+
+    /// One line for each error code of an answer, as a broker that moves refuses thousands of partitions at once.
+    fn report_refusals(&mut self, refusals: &Refusals) {
+        for (code, indexes) in refusals {
+            let name = indexes.first().and_then(|index| Some(&self.slots[*index].as_ref()?.assignment.name));
+            let Some(PartitionName { topic, partition }) = name else { continue };
+            let others = match indexes.len() - 1 {
+                0 => String::new(),
+                others => format!(" and {others} more partitions"),
+            };
+            self.report(format!("source answers {} for {topic}-{partition}{others}", ErrorCode(*code)));
+        }
     }
 
     /// Asks who some producers are; the partition is fetched again afterwards.

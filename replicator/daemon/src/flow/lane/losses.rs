@@ -1,28 +1,17 @@
 //! Records that are not copied: said in log and ledger, and the flow's policy decides whether the partition goes on.
 
 use strait_client::{BrokerError, ClientError, Cluster, IsolationLevel, ListOffsetsAt};
-use strait_replicator_core::lane::{PartitionState, Side};
+use strait_replicator_core::lane::{PartitionState, Side, StateName};
 use strait_replicator_core::rewrite::Poison;
-use strait_replicator_core::state_record::{Key, Value};
 use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::list_offsets::ListOffsetsRequest;
-use tracing::{error, warn};
+use tracing::warn;
 
-use super::fetching::unix_ms;
 use super::{Event, LaneTask};
 use crate::configuration::{OnLoss, OnRefused};
-use crate::flow::assignment::PartitionName;
-use crate::flow::dead_letter::{DeadLetter, DeadLetterError};
 use crate::flow::slot::Slot;
 use crate::status::LedgerEntry;
-
-/// A loss is in the ledger, and its partition may go on.
-pub(super) struct LossEvent {
-    index: usize,
-    range: (i64, i64),
-    result: Result<(), DeadLetterError>,
-}
 
 /// Where a leader's epoch ended, as the source tells.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,7 +30,7 @@ pub(super) struct SourceRange {
 impl Slot {
     /// Refused records that are in the ledger are not tried again.
     pub(super) fn leave_out(&mut self, loss: &LedgerEntry) {
-        if loss.reason == "refused" && loss.last_offset >= loss.first_offset {
+        if loss.reason == StateName::Refused.as_str() && loss.last_offset >= loss.first_offset {
             self.rewriter.left_out().add(loss.first_offset, loss.last_offset);
         }
     }
@@ -98,7 +87,7 @@ impl LaneTask {
         if last_lost < first_lost {
             return;
         }
-        self.record_loss_of(index, "retention_gap", (first_lost, last_lost));
+        self.record_loss_of(index, StateName::RetentionGap, (first_lost, last_lost));
         if self.parts.flow.on_retention_gap == OnLoss::Stop {
             let state = PartitionState::RetentionGap { first_lost, last_lost };
             self.with_slot(index, |slot| slot.lane.stop(state));
@@ -118,7 +107,7 @@ impl LaneTask {
             self.say_stopped(index, "the source's log was truncated");
             return;
         }
-        self.record_loss_of(index, "truncated", (source_end, position - 1));
+        self.record_loss_of(index, StateName::Truncated, (source_end, position - 1));
         self.go_on_at(index, source_end);
     }
 
@@ -136,7 +125,7 @@ impl LaneTask {
             self.say_stopped(index, "the source's history changed");
             return;
         }
-        self.record_loss_of(index, "diverged", (end_offset, position - 1));
+        self.record_loss_of(index, StateName::Diverged, (end_offset, position - 1));
         self.go_on_at(index, end_offset);
     }
 
@@ -171,7 +160,7 @@ impl LaneTask {
                 flow = %self.parts.flow.id(), from, to = position - 1,
                 "the target lost records, they are copied again"
             ),
-            None => self.record_loss_of(index, "truncated", (-1, position - 1)),
+            None => self.record_loss_of(index, StateName::Truncated, (-1, position - 1)),
         }
     }
 
@@ -195,90 +184,6 @@ impl LaneTask {
         } else {
             self.leave_out(index, poison.range(), poison.to_string());
         }
-    }
-
-    /// Puts the range into the ledger, and its records into the dead-letter topic where the flow has one.
-    fn leave_out(&mut self, index: usize, range: (i64, i64), reason: String) {
-        let Some(slot) = self.slots[index].as_ref() else { return };
-        let name = slot.assignment.name.clone();
-        self.record_in_status(&name, "refused", range);
-        let entry = self.loss_record(&name, "refused", range);
-        let state = self.parts.state.clone();
-        let dead_letter = (self.parts.flow.on_refused == OnRefused::DeadLetter).then(|| DeadLetter {
-            source: self.parts.source.clone(),
-            target: self.parts.target.clone(),
-            topic: self.parts.flow.dead_letter_topic(),
-            replication_factor: self.parts.flow.replication_factor,
-            name,
-            source_topic_id: slot.assignment.source.topic_id,
-            range,
-            reason,
-        });
-        self.events.push(Box::pin(async move {
-            let sent = match dead_letter {
-                Some(dead_letter) => dead_letter.send().await,
-                None => Ok(()),
-            };
-            let result = match sent {
-                Ok(()) => state.write(vec![entry]).await.map_err(DeadLetterError::from),
-                Err(error) => Err(error),
-            };
-            Event::Loss(LossEvent { index, range, result })
-        }));
-    }
-
-    pub(super) fn on_loss_event(&mut self, event: LossEvent) {
-        if let Err(error) = event.result {
-            error!(flow = %self.parts.flow.id(), %error, "a refused record can't be set aside, partition stays stopped");
-            self.report(error.to_string());
-            return;
-        }
-        let now_ms = self.now_ms();
-        self.with_slot(event.index, |slot| {
-            slot.rewriter.left_out().add(event.range.0, event.range.1);
-            slot.lane.resume_without_refused(now_ms);
-        });
-    }
-
-    /// Writes a range that is not copied into log, status and state topic.
-    pub(super) fn record_loss(&mut self, name: &PartitionName, reason: &'static str, range: (i64, i64)) {
-        self.record_in_status(name, reason, range);
-        let state = self.parts.state.clone();
-        let entry = self.loss_record(name, reason, range);
-        self.events.push(Box::pin(async move { Event::LossWritten(state.write(vec![entry]).await) }));
-    }
-
-    fn record_loss_of(&mut self, index: usize, reason: &'static str, range: (i64, i64)) {
-        if let Some(name) = self.slots[index].as_ref().map(|slot| slot.assignment.name.clone()) {
-            self.record_loss(&name, reason, range);
-        }
-    }
-
-    fn record_in_status(&self, name: &PartitionName, reason: &'static str, range: (i64, i64)) {
-        let (first_offset, last_offset) = range;
-        error!(
-            flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, reason, first_offset,
-            last_offset, "records of the source are not at the target"
-        );
-        let (topic, partition, reason) = (name.topic.clone(), name.partition, reason.to_owned());
-        let entry = LedgerEntry { topic, partition, reason, first_offset, last_offset, at_ms: unix_ms() };
-        self.parts.status.record_loss(&self.parts.flow.id(), entry);
-    }
-
-    fn loss_record(
-        &self,
-        name: &PartitionName,
-        reason: &str,
-        (first_offset, last_offset): (i64, i64),
-    ) -> (Key, Value) {
-        let key = Key::Loss {
-            flow: self.parts.flow.id(),
-            source_cluster_id: self.parts.source_cluster_id.clone(),
-            topic: name.topic.clone(),
-            partition: name.partition,
-            first_offset,
-        };
-        (key, Value::Loss { reason: reason.to_owned(), last_offset, at_ms: unix_ms() })
     }
 }
 

@@ -6,7 +6,9 @@ mod assigning;
 mod connecting;
 // Fetches and their answers.
 mod fetching;
-// Records that are not copied: ledger, dead letters, stops.
+// Where losses are written down.
+mod ledger;
+// Records that are not copied, and whether the partition goes on.
 mod losses;
 // Produce requests and their answers.
 mod producing;
@@ -16,8 +18,10 @@ mod rate;
 mod reporting;
 // Looking at the target before anything is sent.
 mod tails;
-// The flow's transaction, for what sequences can't protect.
+// The steps of the flow's transaction.
 mod transacting;
+// The flow's transaction, for what sequences can't protect.
+mod transaction;
 // Partitions behind an open transaction of the source.
 mod waiting;
 
@@ -45,13 +49,14 @@ use crate::configuration::{Flow, Limits};
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
-use losses::{LossEvent, SourceRange};
+use ledger::LossEvent;
+use losses::SourceRange;
 pub(super) use reporting::stored;
-pub(super) use transacting::{coordinator, initialize};
+pub(super) use transaction::{coordinator, initialize};
 
 use reporting::Totals;
 use tails::TailsRead;
-use transacting::{Transaction, TransactionEvent};
+use transaction::{Transaction, TransactionEvent};
 use waiting::OpenTransaction;
 
 /// Between looks at what waits for time only.

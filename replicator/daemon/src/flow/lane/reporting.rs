@@ -1,6 +1,6 @@
 //! What the daemon shows, and positions on their way to the state topic.
 
-use strait_replicator_core::lane::{Position, Progress};
+use strait_replicator_core::lane::{Position, Progress, StateName};
 use strait_replicator_core::state_record::{Key, StoredPosition, Value};
 use tracing::{info, warn};
 
@@ -138,15 +138,15 @@ impl LaneTask {
     }
 
     /// The state of the worst partition: the first that does not run, or `running`.
-    fn flow_state(&self, partitions: &[PartitionStatus]) -> &'static str {
+    fn flow_state(&self, partitions: &[PartitionStatus]) -> StateName {
         let is_limited = self.parts.flow.rate_limit_bytes > 0 && self.allowance < 0.0;
         let is_throttled = is_limited || self.sources.is_throttled() || self.targets.is_throttled();
-        let odd = partitions.iter().find(|partition| partition.state != "running");
+        let odd = partitions.iter().find(|partition| partition.state != StateName::Running);
         match odd {
             Some(partition) => partition.state,
-            None if partitions.is_empty() => "waiting",
-            None if is_throttled => "throttled",
-            None => "running",
+            None if partitions.is_empty() => StateName::Waiting,
+            None if is_throttled => StateName::Throttled,
+            None => StateName::Running,
         }
     }
 

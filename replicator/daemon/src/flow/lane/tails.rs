@@ -131,7 +131,7 @@ impl LaneTask {
         };
         let (name, state) = (&slot.assignment.name, slot.lane.state());
         error!(
-            flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, state = state.name(),
+            flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, state = state.name().as_str(),
             position = slot.lane.position().source_offset, detail = %state, "{what}, partition stops"
         );
     }

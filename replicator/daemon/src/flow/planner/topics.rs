@@ -11,6 +11,9 @@ use tracing::{error, info, warn};
 
 use super::{PlanError, Planner, Selected};
 
+/// Records of the metadata log that one request may cause; a controller refuses above 10,000 (`QuorumController`).
+const RECORDS_OF_REQUEST: usize = 4_000;
+
 /// What the plan asks for, by request.
 #[derive(Default)]
 struct Requests {
@@ -29,14 +32,15 @@ impl Planner {
         let requests = self.requests(selected, target);
         let cluster = self.parts.target.clone();
         let mut changed = false;
-        if !requests.create.is_empty() {
-            let results = cluster.create_topics(requests.create, false).await.map_err(PlanError::Target)?;
+        let weight = |topic: &NewTopic| topic.configs.len() + count(topic.partitions);
+        for topics in in_requests(requests.create, weight) {
+            let results = cluster.create_topics(topics, false).await.map_err(PlanError::Target)?;
             for (topic, result) in results {
                 changed |= self.say("remote topic is created", &topic, result.err());
             }
         }
-        if !requests.widen.is_empty() {
-            let results = cluster.create_partitions(requests.widen).await.map_err(PlanError::Target)?;
+        for topics in in_requests(requests.widen, |topic| count(topic.total)) {
+            let results = cluster.create_partitions(topics).await.map_err(PlanError::Target)?;
             for (topic, result) in results {
                 changed |= self.say("remote topic is widened", &topic, result.err());
             }
@@ -138,6 +142,27 @@ impl Planner {
     }
 }
 
+fn count(partitions: i32) -> usize {
+    usize::try_from(partitions).unwrap_or(0)
+}
+
+/// Items in requests of at most [`RECORDS_OF_REQUEST`], each with one item at least.
+fn in_requests<T>(items: Vec<T>, weight: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut requests, mut left) = (Vec::<Vec<T>>::new(), 0);
+    for item in items {
+        let records = 1 + weight(&item);
+        match requests.last_mut().filter(|_| records <= left) {
+            Some(request) => request.push(item),
+            None => {
+                left = RECORDS_OF_REQUEST;
+                requests.push(vec![item]);
+            }
+        }
+        left = left.saturating_sub(records);
+    }
+    requests
+}
+
 fn change_of(topic: String, changes: BTreeMap<String, ConfigChange>) -> TopicConfigChange {
     let mut change = TopicConfigChange { topic, ..TopicConfigChange::default() };
     for (name, wanted) in changes {
@@ -149,4 +174,18 @@ fn change_of(topic: String, changes: BTreeMap<String, ConfigChange>) -> TopicCon
         }
     }
     change
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RECORDS_OF_REQUEST, in_requests};
+
+    #[test]
+    fn requests_stay_below_what_a_controller_takes() {
+        let split = |weights: Vec<usize>| in_requests(weights, |weight| *weight);
+        assert!(split(Vec::new()).is_empty());
+        assert_eq!(split(vec![1_000; 9]), [vec![1_000; 3], vec![1_000; 3], vec![1_000; 3]]);
+        assert_eq!(split(vec![RECORDS_OF_REQUEST * 2, 1, 1]), [vec![RECORDS_OF_REQUEST * 2], vec![1, 1]]);
+        assert_eq!(split(vec![RECORDS_OF_REQUEST - 1, 1]), [vec![RECORDS_OF_REQUEST - 1], vec![1]]);
+    }
 }

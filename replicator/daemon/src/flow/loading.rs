@@ -1,0 +1,124 @@
+//! What a flow left in the state topic: its producer ids, positions and losses.
+
+use std::collections::BTreeMap;
+
+use strait_replicator_core::lane::{Identities, Identity, Origin, Position};
+use strait_replicator_core::state_record::{Key, State, Value};
+use tracing::info;
+
+use super::assignment::PartitionName;
+use super::planner::position_of;
+use super::provenance::{Ends, new_producer, producer_entry};
+use crate::configuration::Flow;
+use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
+use crate::status::LedgerEntry;
+
+/// What the state topic says of a flow.
+pub(super) struct Loaded {
+    pub(super) identities: Identities,
+    /// Cluster ids by number; the first is the source's.
+    pub(super) origins: Vec<String>,
+    pub(super) positions: BTreeMap<PartitionName, Position>,
+    pub(super) losses: Vec<LedgerEntry>,
+}
+
+pub(super) async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result<Loaded, StateError> {
+    let mut view = StateView::default();
+    state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
+    fence_transactions(&view.state, flow, ends, state).await?;
+    let mut view = StateView::default();
+    state.catch_up(&mut view, Isolation::Committed).await?;
+    state.keep_copy(&view);
+    let (identities, origins) = identities(&view.state, state, flow, ends).await?;
+    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new() };
+    for (key, value) in view.state.iter() {
+        match (key, value) {
+            (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
+                if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
+            {
+                let name = PartitionName { topic: topic.clone(), partition: *partition };
+                loaded.positions.insert(name, position_of(stored, &loaded.origins));
+            }
+            (
+                Key::Loss { flow: of, source_cluster_id, topic, partition, first_offset },
+                Value::Loss { reason, last_offset, at_ms },
+            ) if *of == flow.id() && *source_cluster_id == ends.source_cluster_id => {
+                loaded.losses.push(LedgerEntry {
+                    topic: topic.clone(),
+                    partition: *partition,
+                    reason: reason.clone(),
+                    first_offset: *first_offset,
+                    last_offset: *last_offset,
+                    at_ms: *at_ms,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(loaded)
+}
+
+/// A flow that ever used transactions may have left one open: it is ended, so that positions can be read.
+async fn fence_transactions(
+    known: &State,
+    flow: &Flow,
+    ends: &Ends,
+    state: &StateTopic,
+) -> Result<(), StateError> {
+    let key = Key::Producer {
+        flow: flow.id(),
+        origin_cluster_id: ends.source_cluster_id.clone(),
+        transactional: true,
+    };
+    if known.get(&key).is_none() {
+        return Ok(());
+    }
+    let coordinator = super::lane::coordinator(&ends.target, flow, &ends.source_cluster_id);
+    let (id, origin) = (flow.id(), &ends.source_cluster_id);
+    let fenced = super::lane::initialize(&coordinator, state, &id, origin, &ends.target_cluster_id);
+    match fenced.await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.into_state()),
+    }
+}
+
+/// The flow's producer ids: asked from the target once, kept for ever.
+async fn identities(
+    known: &State,
+    state: &StateTopic,
+    flow: &Flow,
+    ends: &Ends,
+) -> Result<(Identities, Vec<String>), StateError> {
+    let mut origins = vec![ends.source_cluster_id.clone()];
+    let mut stored = BTreeMap::new();
+    for (key, value) in known.iter() {
+        if let (
+            Key::Producer { flow: of, origin_cluster_id, transactional: false },
+            Value::Producer { producer_id, producer_epoch, target_cluster_id },
+        ) = (key, value)
+            && *of == flow.id()
+            && *target_cluster_id == ends.target_cluster_id
+        {
+            let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
+            stored.insert(origin_cluster_id.clone(), identity);
+        }
+    }
+    let own = match stored.remove(&ends.source_cluster_id) {
+        Some(identity) => identity,
+        None => {
+            let identity = new_producer(&ends.target).await?;
+            let (origin, target) = (&ends.source_cluster_id, &ends.target_cluster_id);
+            // The id is on the target before it is used.
+            state.write(vec![producer_entry(&flow.id(), origin, false, identity, target)]).await?;
+            info!(flow = %flow.id(), producer_id = identity.producer_id, "producer id is published");
+            identity
+        }
+    };
+    let mut identities = Identities::new(own);
+    for (origin, identity) in stored.into_iter().take(usize::from(u16::MAX)) {
+        let number = u16::try_from(origins.len()).unwrap_or(u16::MAX);
+        identities.set(Origin(number), identity);
+        origins.push(origin);
+    }
+    Ok((identities, origins))
+}

@@ -1,0 +1,140 @@
+//! The data folder: copies of state topics, so that a start reads only what came since. It may vanish without loss.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sled::{Batch, IVec, Tree};
+use strait_replicator_core::state_record::{Key, State, StateRecordError, Value};
+use strait_wire::ids::Uuid;
+
+/// Where a copy ends in the topic.
+const PROGRESS: &[u8] = b"progress";
+/// Before the key of each record.
+const RECORD: u8 = b'/';
+/// Memory for pages of the database.
+const CACHE_BYTES: u64 = 1 << 20;
+
+/// Why the data folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("data_dir {}: {source}", folder.display())]
+    Open { folder: PathBuf, source: sled::Error },
+    #[error("data folder: {0}")]
+    Database(#[from] sled::Error),
+    #[error("data folder, a copied record: {0}")]
+    Record(#[from] StateRecordError),
+    #[error("data folder: {found} bytes say where the copy ends, 12 are right")]
+    Progress { found: usize },
+}
+
+/// One state topic: of which cluster, and which of those that had its name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TopicIdentity {
+    pub(crate) cluster_id: String,
+    pub(crate) topic_id: Uuid,
+}
+
+/// How far a state topic was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) next_offset: i64,
+    /// Of the batch before it.
+    pub(crate) leader_epoch: i32,
+}
+
+/// The database in the data folder.
+#[derive(Clone)]
+pub(crate) struct Store {
+    database: sled::Db,
+    /// One flow at a time compares and writes a copy.
+    writing: Arc<Mutex<()>>,
+}
+
+impl Store {
+    /// Opens the folder, or makes it.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let opened = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open();
+        let database = opened.map_err(|source| StoreError::Open { folder: folder.to_owned(), source })?;
+        Ok(Self { database, writing: Arc::default() })
+    }
+
+    /// The copy of a topic, if there is one.
+    pub(crate) fn load(&self, topic: &TopicIdentity) -> Result<Option<(State, Progress)>, StoreError> {
+        let tree = self.tree(topic)?;
+        let Some(progress) = progress_of(&tree)? else { return Ok(None) };
+        let mut entries = Vec::new();
+        for record in tree.scan_prefix([RECORD]) {
+            let (key, value) = record?;
+            entries.push((Key::decode(&key[1..])?, Value::decode(&value)?));
+        }
+        Ok(Some((State::restored(entries), progress)))
+    }
+
+    /// Replaces the copy of a topic, unless that one goes further.
+    pub(crate) fn keep(
+        &self,
+        topic: &TopicIdentity,
+        state: &State,
+        progress: Progress,
+    ) -> Result<(), StoreError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = self.tree(topic)?;
+        if progress_of(&tree)?.is_some_and(|kept| kept.next_offset >= progress.next_offset) {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        for key in tree.scan_prefix([RECORD]).keys() {
+            let key = key?;
+            if Key::decode(&key[1..]).is_ok_and(|key| state.get(&key).is_none()) {
+                batch.remove(key);
+            }
+        }
+        for (key, value) in state.iter() {
+            batch.insert([&[RECORD], &key.encode()[..]].concat(), &value.encode()[..]);
+        }
+        batch.insert(PROGRESS, encoded(progress));
+        tree.apply_batch(batch)?;
+        tree.flush()?;
+        Ok(())
+    }
+
+    /// Removes a copy that the topic does not continue.
+    pub(crate) fn forget(&self, topic: &TopicIdentity) -> Result<(), StoreError> {
+        self.database.drop_tree(name_of(topic))?;
+        Ok(())
+    }
+
+    fn tree(&self, topic: &TopicIdentity) -> Result<Tree, StoreError> {
+        Ok(self.database.open_tree(name_of(topic))?)
+    }
+}
+
+fn name_of(topic: &TopicIdentity) -> String {
+    let mut name = format!("state/{}/", topic.cluster_id);
+    for byte in topic.topic_id.0 {
+        // Writing to a string does not fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+fn encoded(progress: Progress) -> IVec {
+    let bytes = [&progress.next_offset.to_be_bytes()[..], &progress.leader_epoch.to_be_bytes()[..]];
+    IVec::from(bytes.concat())
+}
+
+fn progress_of(tree: &Tree) -> Result<Option<Progress>, StoreError> {
+    let Some(bytes) = tree.get(PROGRESS)? else { return Ok(None) };
+    let found = bytes.len();
+    match (bytes.first_chunk(), bytes.last_chunk(), found) {
+        (Some(offset), Some(epoch), 12) => Ok(Some(Progress {
+            next_offset: i64::from_be_bytes(*offset),
+            leader_epoch: i32::from_be_bytes(*epoch),
+        })),
+        _ => Err(StoreError::Progress { found }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
