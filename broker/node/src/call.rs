@@ -1,10 +1,9 @@
 //! One request on its way through the broker.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::node::Node;
-use crate::settings::Endpoint;
+use crate::session::Session;
 
 /// What a handler knows besides the request.
 #[derive(Clone, Debug)]
@@ -13,7 +12,5 @@ pub(crate) struct Call {
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
     pub(crate) client_id: String,
-    pub(crate) peer: SocketAddr,
-    /// Where this client is told to find the broker.
-    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) session: Arc<Session>,
 }

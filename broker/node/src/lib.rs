@@ -10,10 +10,11 @@ mod identity;
 mod lock;
 // What all connections share.
 mod node;
-// One client, one request, the table of requests.
+// One client, who it is, one request, the table of requests.
 mod call;
 mod connection;
 mod dispatch;
+mod session;
 // One file for each API key.
 mod api;
 // Topics, and the log of their changes.

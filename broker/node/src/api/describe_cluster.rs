@@ -19,8 +19,8 @@ pub(crate) async fn handle(call: &Call, request: DescribeClusterRequest) -> Desc
     }
     let broker = DescribeClusterBroker {
         broker_id: call.node.id,
-        host: call.endpoint.host.clone(),
-        port: call.endpoint.port.into(),
+        host: call.session.endpoint.host.clone(),
+        port: call.session.endpoint.port.into(),
         rack: None,
         is_fenced: false,
     };

@@ -56,6 +56,6 @@ fn coordinator(call: &Call, key_type: i8, key: String) -> Coordinator {
     if error != ErrorCode::NONE {
         return Coordinator { key, error_code: error.0, node_id: -1, port: -1, ..Default::default() };
     }
-    let (host, port) = (call.endpoint.host.clone(), call.endpoint.port.into());
+    let (host, port) = (call.session.endpoint.host.clone(), call.session.endpoint.port.into());
     Coordinator { key, node_id: call.node.id, host, port, error_code: 0, error_message: None }
 }

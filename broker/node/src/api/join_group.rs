@@ -20,7 +20,7 @@ pub(crate) async fn handle(call: &Call, request: JoinGroupRequest) -> JoinGroupR
 async fn join(call: &Call, request: JoinGroupRequest) -> Result<JoinGroupResponse, ErrorCode> {
     let shard = call.node.groups.shard(&request.group_id)?;
     let random = random::number().map_err(|_| ErrorCode::UNKNOWN_SERVER_ERROR)?;
-    let host = format!("/{}", call.peer.ip());
+    let host = format!("/{}", call.session.peer.ip());
     let caller = Caller { version: call.version, client_id: &call.client_id, client_host: &host };
     let answer = shard.ask(|groups, token, now_ms| groups.join(&request, caller, token, random, now_ms))?;
     match answer.await {

@@ -28,8 +28,8 @@ pub(crate) async fn handle(call: &Call, request: MetadataRequest) -> MetadataRes
     MetadataResponse {
         brokers: vec![MetadataResponseBroker {
             node_id: node.id,
-            host: call.endpoint.host.clone(),
-            port: call.endpoint.port.into(),
+            host: call.session.endpoint.host.clone(),
+            port: call.session.endpoint.port.into(),
             rack: None,
         }],
         cluster_id: Some(node.cluster_id.clone()),

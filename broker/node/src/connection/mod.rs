@@ -20,6 +20,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use crate::call::Call;
 use crate::dispatch::{self, Reply, RequestError};
 use crate::node::Node;
+use crate::session::{ANONYMOUS, Session};
 use crate::settings::Endpoint;
 
 use frames::Frames;
@@ -27,8 +28,7 @@ use frames::Frames;
 /// A client's connection.
 pub(crate) struct Connection {
     node: Arc<Node>,
-    endpoint: Arc<Endpoint>,
-    peer: SocketAddr,
+    session: Arc<Session>,
     frames: Frames<OwnedReadHalf>,
     writer: OwnedWriteHalf,
     idle: Option<Duration>,
@@ -45,7 +45,8 @@ impl Connection {
         let (reader, writer) = stream.into_split();
         let frames = Frames::new(reader, node.settings.size("socket.request.max.bytes"));
         let idle = u64::try_from(node.settings.number("connections.max.idle.ms")).ok();
-        Ok(Self { node, endpoint, peer, frames, writer, idle: idle.map(Duration::from_millis) })
+        let session = Arc::new(Session { principal: ANONYMOUS.to_owned(), peer, endpoint });
+        Ok(Self { node, session, frames, writer, idle: idle.map(Duration::from_millis) })
     }
 
     /// Serves the client until it goes, is idle for too long, sends what can't be answered, or `stop` completes between
@@ -54,7 +55,7 @@ impl Connection {
         if let Err(error) = self.serve(std::pin::pin!(stop)).await
             && !is_gone(&error)
         {
-            tracing::info!(peer = %self.peer, %error, "connection closed");
+            tracing::info!(peer = %self.session.peer, principal = self.session.principal, %error, "connection closed");
         }
     }
 
@@ -69,7 +70,7 @@ impl Connection {
                 Some(Reply::Frame(segments)) => write::write_all(&mut self.writer, segments).await?,
                 Some(Reply::Nothing) => {}
                 Some(Reply::Close(reason)) => {
-                    tracing::info!(peer = %self.peer, reason, "connection closed");
+                    tracing::info!(peer = %self.session.peer, principal = self.session.principal, reason, "connection closed");
                     return Ok(());
                 }
                 None => return Ok(()),
@@ -109,8 +110,7 @@ impl Connection {
             version: header.api_version,
             correlation_id: header.correlation_id,
             client_id: header.client_id.clone().unwrap_or_default(),
-            peer: self.peer,
-            endpoint: Arc::clone(&self.endpoint),
+            session: Arc::clone(&self.session),
         }
     }
 }
