@@ -100,6 +100,18 @@ pub struct Tail {
     /// Sequences behind the last batches of ours, for origins of which the broker or the log beyond the position knows.
     pub sequences: Sequences,
     pub log_end: i64,
+    /// Our batches beyond the position in the order of the log, as far as they were searched; `None` when they were not.
+    pub batches: Option<Vec<WrittenBatch>>,
+}
+
+/// A batch of ours in the target's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenBatch {
+    pub origin: Origin,
+    pub base_sequence: Sequence,
+    pub base_offset: i64,
+    /// Offsets that it takes, with those that compaction emptied.
+    pub records: i64,
 }
 
 /// Half of the sequence space: a greater distance means "behind".
@@ -138,7 +150,7 @@ mod tests {
     }
 
     fn tail(offset: i64, log_end: i64) -> Tail {
-        Tail { sequences: Sequences::beginning_at(offset), log_end }
+        Tail { sequences: Sequences::beginning_at(offset), log_end, batches: None }
     }
 
     #[test]
@@ -159,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_origin_that_the_tail_does_not_know_has_written_nothing() {
-        let silent = |log_end| Tail { sequences: Sequences::default(), log_end };
+        let silent = |log_end| Tail { log_end, ..Tail::default() };
         assert_eq!(beyond(&position(100, 40), &silent(40)), Beyond::Records(Vec::new()));
         assert_eq!(beyond(&position(100, 40), &silent(60)), Beyond::Records(Vec::new()), "others wrote");
         assert_eq!(beyond(&position(100, 40), &silent(0)), Beyond::Truncated { missing: 40 });
