@@ -18,3 +18,5 @@ pub mod schema;
 pub mod message;
 // Closed batches, records, compression.
 pub mod batch;
+// MirrorMaker 2's own records.
+pub mod mm2;
