@@ -126,11 +126,6 @@ impl Cluster {
     }
 }
 
-/// An error of a whole request, for each group that it was about.
-pub(super) fn for_each<T>(groups: &[String], error: &BrokerError) -> GroupResults<T> {
-    groups.iter().map(|group| (group.clone(), Err(error.clone()))).collect()
-}
-
 /// What the broker said of a request, as an error of the client.
 pub(super) fn refused<R: Request>(error: BrokerError) -> ClientError {
     ClientError::Broker { api: R::KEY, error }

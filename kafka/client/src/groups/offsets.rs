@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_commit::{
-    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+    OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
 };
 use strait_wire::message::offset_fetch::{OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchResponse};
 
 use super::GroupResults;
-use super::coordinators::for_each;
 use crate::admin::result;
 use crate::cluster::Cluster;
 use crate::connection::Connection;
@@ -20,6 +19,8 @@ use crate::leaders::{PartitionResults, TopicPartition};
 const MANY_GROUPS_VERSION: i16 = 8;
 /// From version 10 on topics go by id; names are what is known here.
 const LAST_VERSION_BY_NAME: i16 = 9;
+/// Commits on their way to one coordinator.
+const COMMITS_IN_FLIGHT: usize = 64;
 
 /// What a group committed for a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,42 +61,46 @@ impl Cluster {
         .await
     }
 
-    /// Commits for a group that has no members: a coordinator refuses it with UNKNOWN_MEMBER_ID where it has some.
+    /// Commits for groups that have no members: a coordinator refuses it with UNKNOWN_MEMBER_ID where one has some.
     pub async fn commit_offsets(
         &self,
-        group: &str,
-        offsets: &CommittedOffsets,
-    ) -> Result<PartitionResults<()>, ClientError> {
-        let groups = [group.to_owned()];
-        let answers = self.ask_coordinators(&groups, async |connection, groups| {
+        offsets: &BTreeMap<String, CommittedOffsets>,
+    ) -> Result<GroupResults<PartitionResults<()>>, ClientError> {
+        let groups: Vec<String> = offsets.keys().cloned().collect();
+        self.ask_coordinators(&groups, async |connection, groups| {
             let version = connection.version_of::<OffsetCommitRequest>()?.min(LAST_VERSION_BY_NAME);
-            let response = connection.call_at(&commit_request(group, offsets), version).await?;
-            let results: PartitionResults<()> = response
-                .topics
-                .into_iter()
-                .flat_map(|topic| {
-                    let name = topic.name;
-                    topic.partitions.into_iter().map(move |partition| {
-                        ((name.clone(), partition.partition_index), result(partition.error_code, None))
-                    })
-                })
-                .collect();
-            // The coordinator's own errors stand at every partition.
-            let moved =
-                results.iter().find_map(|(_, result)| result.clone().err().filter(is_about_coordinator));
-            Ok(match moved {
-                Some(error) => for_each(groups, &error),
-                None => vec![(group.to_owned(), Ok(results))],
-            })
-        });
-        match answers.await?.pop() {
-            Some((_, Ok(results))) => Ok(results),
-            Some((_, Err(error))) => {
-                Ok(offsets.keys().map(|partition| (partition.clone(), Err(error.clone()))).collect())
+            let mut answers = GroupResults::new();
+            for groups in groups.chunks(COMMITS_IN_FLIGHT) {
+                let mut pending = Vec::with_capacity(groups.len());
+                for group in groups {
+                    let Some(offsets) = offsets.get(group) else { continue };
+                    pending.push((group, connection.submit(&commit_request(group, offsets), version)?));
+                }
+                for (group, pending) in pending {
+                    answers.push((group.clone(), committed(pending.await?)));
+                }
             }
-            None => Ok(Vec::new()),
+            Ok(answers)
+        })
+        .await
+    }
+}
+
+/// The answer for each partition, or the coordinator's own error, which stands at every partition.
+fn committed(response: OffsetCommitResponse) -> Result<PartitionResults<()>, BrokerError> {
+    let mut results = PartitionResults::new();
+    for topic in response.topics {
+        for partition in topic.partitions {
+            let result = result(partition.error_code, None);
+            if let Err(error) = &result
+                && is_about_coordinator(error)
+            {
+                return Err(error.clone());
+            }
+            results.push(((topic.name.clone(), partition.partition_index), result));
         }
     }
+    Ok(results)
 }
 
 async fn many_groups(

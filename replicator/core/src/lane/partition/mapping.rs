@@ -20,6 +20,25 @@ impl PartitionLane {
         &self.map
     }
 
+    /// Source and target offset of the newest record that was copied since the start.
+    pub fn last_copied(&self) -> Option<(i64, i64)> {
+        self.last_copied
+    }
+
+    fn map_run(&mut self, run: Run) {
+        push(&mut self.map, run);
+        self.last_copied = Some((run.source_base + run.count - 1, run.target_base + run.count - 1));
+    }
+
+    /// The transaction is committed.
+    pub(super) fn commit_map(&mut self) {
+        self.map = self.uncommitted_map();
+        if let Some(run) = self.uncommitted_runs.last() {
+            self.last_copied = Some((run.source_base + run.count - 1, run.target_base + run.count - 1));
+        }
+        self.uncommitted_runs.clear();
+    }
+
     /// The map as it will be when the transaction is committed.
     pub fn uncommitted_map(&self) -> OffsetMap {
         let mut map = self.map.clone();
@@ -49,7 +68,7 @@ impl PartitionLane {
     /// Records that were acknowledged from `target_base` on.
     pub(super) fn map_acked(&mut self, runs: &[SourceRun], target_base: i64) {
         for run in placed(runs, target_base) {
-            push(&mut self.map, run);
+            self.map_run(run);
         }
     }
 
@@ -68,7 +87,7 @@ impl PartitionLane {
             .collect::<Option<Vec<_>>>()
             .map(|runs| runs.concat());
         match found {
-            Some(runs) => runs.into_iter().for_each(|run| push(&mut self.map, run)),
+            Some(runs) => runs.into_iter().for_each(|run| self.map_run(run)),
             None => self.map_is_broken = true,
         }
     }

@@ -154,6 +154,8 @@ pub struct PartitionLane {
     /// The next look at the target's tail shall find them.
     searches_batches: bool,
     map_is_broken: bool,
+    /// Source and target offset of the newest record that is known to be at the target.
+    last_copied: Option<(i64, i64)>,
     transaction_sequence: Sequence,
     /// Source offsets at which batches are cut, so that a refused record comes to stand alone.
     cuts: BTreeSet<i64>,
@@ -186,6 +188,7 @@ impl PartitionLane {
             written_batches: None,
             searches_batches: false,
             map_is_broken: false,
+            last_copied: None,
             transaction_sequence: Sequence::from_offset(0),
             cuts: BTreeSet::new(),
             refused: None,

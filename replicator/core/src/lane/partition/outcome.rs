@@ -124,8 +124,7 @@ impl PartitionLane {
     /// The transaction is committed, with the position in it.
     pub fn on_committed(&mut self) -> Progress {
         let Some(position) = self.uncommitted_position() else { return Progress::default() };
-        self.map = self.uncommitted_map();
-        self.uncommitted_runs.clear();
+        self.commit_map();
         self.position = position;
         let progress = self.uncommitted.take().map(|uncommitted| uncommitted.progress);
         self.settle_skipped();
