@@ -1,5 +1,6 @@
 //! Positions and sequences: where a partition stands at the source and at the target.
 
+use bytes::Bytes;
 use strait_wire::ids::Uuid;
 
 use super::identity::Origin;
@@ -79,13 +80,22 @@ pub struct Position {
     pub sequences: Sequences,
     /// Everything that was copied lies below this target offset.
     pub target_offset: i64,
+    /// The newest part of the offset map, where the position is stored or was.
+    pub map: Bytes,
 }
 
 impl Position {
     /// Of a partition that is copied from `offset` on and has written nothing yet.
     pub fn beginning_at(source_topic_id: Uuid, offset: i64) -> Self {
         let sequences = Sequences::beginning_at(offset);
-        Self { source_topic_id, leader_epoch: -1, source_offset: offset, sequences, target_offset: 0 }
+        Self {
+            source_topic_id,
+            leader_epoch: -1,
+            source_offset: offset,
+            sequences,
+            target_offset: 0,
+            map: Bytes::new(),
+        }
     }
 
     /// No record was ever left out or written under another name: sequences equal source offsets.
