@@ -62,7 +62,7 @@ pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
-pub use producer::{Acks, ProducerConfig};
+pub use producer::{Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
     ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
