@@ -53,7 +53,10 @@ pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::Connection;
-pub use consumer::{AutoOffsetReset, ConsumerConfig, GroupId, GroupProtocol, Strategy};
+pub use consumer::{
+    AutoOffsetReset, Consumer, ConsumerConfig, ConsumerError, ConsumerGroupMetadata, ConsumerRecord, GroupId,
+    GroupProtocol, OffsetAndMetadata, Offsets, PendingCommit, RebalanceListener, Strategy,
+};
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
 pub use exchange::{Call, Pending};

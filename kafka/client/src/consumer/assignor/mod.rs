@@ -2,6 +2,16 @@
 
 use crate::settings::Setting;
 
+// Who takes part.
+mod member;
+// The rules.
+mod cooperative;
+mod range;
+mod round_robin;
+mod sticky;
+
+pub(crate) use member::{Assignments, Counts, Member};
+
 const PACKAGE: &str = "org.apache.kafka.clients.consumer.";
 
 /// A rule for the partitions of a group.
@@ -45,6 +55,21 @@ impl Strategy {
         Self::ALL.into_iter().find(|strategy| strategy.name() == name)
     }
 
+    /// Whether members keep what they have while others move.
+    pub(crate) fn is_cooperative(self) -> bool {
+        self == Self::CooperativeSticky
+    }
+
+    /// Shares the partitions out.
+    pub(crate) fn assign(self, members: &[Member], counts: &Counts) -> Assignments {
+        match self {
+            Self::Range => range::assign(members, counts),
+            Self::RoundRobin => round_robin::assign(members, counts),
+            Self::Sticky => sticky::assign(members, counts),
+            Self::CooperativeSticky => cooperative::hold_back(members, sticky::assign(members, counts)),
+        }
+    }
+
     fn parse_one(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|strategy| {
             let short = strategy.class().strip_prefix(PACKAGE);
@@ -65,3 +90,6 @@ impl Setting for Vec<Strategy> {
         classes.join(",")
     }
 }
+
+#[cfg(test)]
+mod tests;
