@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Packages of others that only some of our crates may use.
 const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["strait-http", "strait-replicator"]),
-    ("prometheus", &["strait-http", "strait-replicator"]),
+    ("prometheus", &["strait-http", "strait-replicator", "strait-broker"]),
     ("sled", &["strait-replicator"]),
     ("clap", &["strait"]),
     ("config", &["strait"]),

@@ -1,12 +1,12 @@
-//! `strait broker`: one broker in the foreground.
+//! `strait broker`: one Kafka-compatible broker in the foreground.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use strait_broker::Configuration;
+use strait_broker::Settings;
 
-use crate::Failure;
 use crate::stop::stop_requested;
+use crate::{Failure, load, properties};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -20,31 +20,73 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST:PORT")]
     advertise: Option<String>,
     /// Partitions of topics that are made without a number.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=10_000))]
-    partitions: i32,
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    partitions: Option<i32>,
     /// Do not make topics that clients ask for.
     #[arg(long)]
     no_auto_create: bool,
+    /// Serve health and metrics here.
+    #[arg(long, value_name = "HOST:PORT")]
+    http: Option<String>,
+    /// Settings by Kafka's names, as in `server.properties`; the options above win.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Stop by itself after this time, e.g. `30s`.
     #[arg(long = "for", value_parser = humantime::parse_duration)]
     stop_after: Option<Duration>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::Failed(error.into()))?;
+    let settings = settings(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(error.into()))?;
     let data = arguments.data.display().to_string();
-    let started = move |address: &str| println!("broker at {address}, data in {data}");
+    let started = move |bootstrap: &str| println!("broker at {bootstrap}, data in {data}");
     let stop = stop_requested(arguments.stop_after);
-    let ended = runtime.block_on(strait_broker::run(configuration(arguments), started, stop));
-    ended.map_err(|error| Failure::Failed(error.into()))
+    let served = async {
+        // In a task of its own: work that blocks may then move other tasks to another thread.
+        tokio::spawn(strait_broker::run(settings, started, stop)).await
+    };
+    let outcome = runtime.block_on(served).map_err(|error| Failure::Failed(error.into()))?;
+    outcome.map_err(|error| Failure::Failed(error.into()))
 }
 
-fn configuration(arguments: &Arguments) -> Configuration {
-    Configuration {
-        advertised: arguments.advertise.clone(),
-        default_partitions: arguments.partitions,
-        auto_create_topics: !arguments.no_auto_create,
-        ..Configuration::new(arguments.data.clone(), arguments.listen.clone())
+fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
+    let mut settings = Settings::new(arguments.data.clone(), arguments.listen.clone());
+    if let Some(http) = &arguments.http {
+        settings = settings.with_http(http.clone());
     }
+    if let Some(path) = &arguments.config {
+        read(path, &mut settings)?;
+    }
+    let mut set = |key: &str, value: &str| {
+        settings.set(key, value).map(drop).map_err(|error| Failure::WrongInput(format!("error: {error}")))
+    };
+    if let Some(address) = &arguments.advertise {
+        set("advertised.listeners", &format!("PLAINTEXT://{address}"))?;
+    }
+    if let Some(partitions) = arguments.partitions {
+        set("num.partitions", &partitions.to_string())?;
+    }
+    if arguments.no_auto_create {
+        set("auto.create.topics.enable", "false")?;
+    }
+    Ok(settings)
+}
+
+/// Keys that mean nothing here are named and left out, as Kafka does.
+fn read(path: &Path, settings: &mut Settings) -> Result<(), Failure> {
+    let bytes = std::fs::read(path).map_err(|error| load::wrong(path, &format!("can't be read: {error}")))?;
+    let entries = properties::parse(&bytes).map_err(|error| load::wrong(path, &error.to_string()))?;
+    for entry in entries {
+        let line = entry.line;
+        match settings.set(&entry.key, &entry.value) {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(key = entry.key, line, "this key means nothing here"),
+            Err(error) => return Err(load::wrong(path, &format!("line {line}: {error}"))),
+        }
+    }
+    Ok(())
 }

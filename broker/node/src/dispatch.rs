@@ -1,174 +1,172 @@
-//! From a frame to the answer: which API keys are served, in which versions, by which handler.
+//! The table of served requests: key, versions, handler. What is not in it closes the connection, since no form of an
+//! answer is known.
 
 use bytes::Bytes;
-use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{
-    DecodeError, Decoder, Request, RequestHeader, decode_request_header, response_frame,
+    DecodeError, Decoder, EncodeError, Message, Request, RequestHeader, decode_request_header, response_frame,
 };
-use strait_wire::message::api_versions::ApiVersionsRequest;
-use strait_wire::message::produce::ProduceRequest;
+use strait_wire::message;
 
 use crate::api;
-use crate::broker::Broker;
-use crate::connection::ConnectionError;
+use crate::call::Call;
 
-/// An API key and the versions that are served.
+/// Versions of a request that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Served {
-    pub(crate) key: ApiKey,
+    pub(crate) key: i16,
     pub(crate) min_version: i16,
     pub(crate) max_version: i16,
     flexible_from: i16,
 }
 
-/// Who asks, and how.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller<'a> {
-    pub(crate) version: i16,
-    pub(crate) client_id: &'a str,
-    /// As Java prints an address: `/127.0.0.1`.
-    pub(crate) host: &'a str,
+/// What follows a request.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// A frame in segments.
+    Frame(Vec<Bytes>),
+    /// Nothing is answered.
+    Nothing,
+    /// The connection is closed.
+    Close(String),
+}
+
+/// What a handler gives.
+#[derive(Debug)]
+pub(crate) enum Answer<R> {
+    Response(R),
+    /// Nothing is answered; with a reason the connection is closed.
+    Nothing,
+    Close(String),
+}
+
+impl<R: Message> From<R> for Answer<R> {
+    fn from(response: R) -> Self {
+        Self::Response(response)
+    }
+}
+
+/// A request that can't be answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError {
+    #[error("key {key}, version {version} is not served")]
+    NotServed { key: i16, version: i16 },
+    #[error("malformed request: {0}")]
+    Decode(#[from] DecodeError),
+    #[error("the response can't be written: {0}")]
+    Encode(#[from] EncodeError),
 }
 
 macro_rules! served {
-    ($($name:ident: $request:path, up to $max:literal;)*) => {
-        /// All that is served. Versions above `up to` need what this broker does not have.
-        pub(crate) const SERVED: &[Served] = &[
-            Served {
-                key: ApiVersionsRequest::KEY,
-                min_version: <ApiVersionsRequest as strait_wire::codec::Message>::MIN_VERSION,
-                max_version: 4,
-                flexible_from: <ApiVersionsRequest as strait_wire::codec::Message>::FLEXIBLE_FROM,
-            },
-            Served {
-                key: ProduceRequest::KEY,
-                min_version: <ProduceRequest as strait_wire::codec::Message>::MIN_VERSION,
-                max_version: 11,
-                flexible_from: <ProduceRequest as strait_wire::codec::Message>::FLEXIBLE_FROM,
-            },
-            $(Served {
-                key: <$request as Request>::KEY,
-                min_version: <$request as strait_wire::codec::Message>::MIN_VERSION,
-                max_version: $max,
-                flexible_from: <$request as strait_wire::codec::Message>::FLEXIBLE_FROM,
-            },)*
-        ];
+    ($($file:ident::$request:ident, $min:literal to $max:literal;)*) => {
+        /// All requests that are served, in order of their keys.
+        pub(crate) const SERVED: &[Served] = &[$(Served {
+            key: <message::$file::$request as Request>::KEY.0,
+            min_version: $min,
+            max_version: $max,
+            flexible_from: <message::$file::$request as Message>::FLEXIBLE_FROM,
+        },)*];
 
-        async fn handle(
-            broker: &Broker,
-            host: &str,
-            header: &RequestHeader,
-            input: &mut Decoder,
-        ) -> Result<Option<Vec<Bytes>>, ConnectionError> {
-            let (version, correlation_id) = (header.api_version, header.correlation_id);
-            let caller = Caller { version, client_id: header.client_id.as_deref().unwrap_or(""), host };
-            match ApiKey(header.api_key) {
-                ApiKey::PRODUCE => produce(broker, caller, correlation_id, input).await,
-                $(key if key == <$request as Request>::KEY => {
-                    let request = <$request as strait_wire::codec::Message>::decode(version, input)?;
-                    let response = api::$name::handle(broker, caller, request).await;
-                    Ok(Some(response_frame::<$request>(&response, version, correlation_id)?))
+        async fn answer(call: &Call, key: i16, mut body: Decoder) -> Result<Reply, RequestError> {
+            match key {
+                $(key if key == <message::$file::$request as Request>::KEY.0 => {
+                    let request = message::$file::$request::decode(call.version, &mut body)?;
+                    drop(body);
+                    // Boxed: the longest future of all handlers would be held for each connection.
+                    let answer = Box::pin(api::$file::handle(call, request)).await;
+                    reply::<message::$file::$request>(call, answer.into())
                 })*
-                _ => Err(not_served(header)),
+                key => Err(RequestError::NotServed { key, version: call.version }),
             }
         }
     };
 }
 
 served! {
-    fetch: strait_wire::message::fetch::FetchRequest, up to 17;
-    list_offsets: strait_wire::message::list_offsets::ListOffsetsRequest, up to 10;
-    metadata: strait_wire::message::metadata::MetadataRequest, up to 13;
-    offset_commit: strait_wire::message::offset_commit::OffsetCommitRequest, up to 9;
-    offset_fetch: strait_wire::message::offset_fetch::OffsetFetchRequest, up to 9;
-    find_coordinator: strait_wire::message::find_coordinator::FindCoordinatorRequest, up to 6;
-    join_group: strait_wire::message::join_group::JoinGroupRequest, up to 9;
-    heartbeat: strait_wire::message::heartbeat::HeartbeatRequest, up to 4;
-    leave_group: strait_wire::message::leave_group::LeaveGroupRequest, up to 5;
-    sync_group: strait_wire::message::sync_group::SyncGroupRequest, up to 5;
-    describe_groups: strait_wire::message::describe_groups::DescribeGroupsRequest, up to 6;
-    list_groups: strait_wire::message::list_groups::ListGroupsRequest, up to 5;
-    create_topics: strait_wire::message::create_topics::CreateTopicsRequest, up to 7;
-    delete_topics: strait_wire::message::delete_topics::DeleteTopicsRequest, up to 6;
-    delete_records: strait_wire::message::delete_records::DeleteRecordsRequest, up to 2;
-    init_producer_id: strait_wire::message::init_producer_id::InitProducerIdRequest, up to 5;
-    offset_for_leader_epoch: strait_wire::message::offset_for_leader_epoch::OffsetForLeaderEpochRequest, up to 4;
-    describe_configs: strait_wire::message::describe_configs::DescribeConfigsRequest, up to 4;
-    create_partitions: strait_wire::message::create_partitions::CreatePartitionsRequest, up to 3;
-    delete_groups: strait_wire::message::delete_groups::DeleteGroupsRequest, up to 2;
-    incremental_alter_configs: strait_wire::message::incremental_alter_configs::IncrementalAlterConfigsRequest, up to 1;
-    offset_delete: strait_wire::message::offset_delete::OffsetDeleteRequest, up to 0;
-    describe_cluster: strait_wire::message::describe_cluster::DescribeClusterRequest, up to 2;
-    describe_producers: strait_wire::message::describe_producers::DescribeProducersRequest, up to 0;
+    produce::ProduceRequest, 3 to 13;
+    fetch::FetchRequest, 4 to 17;
+    list_offsets::ListOffsetsRequest, 1 to 10;
+    metadata::MetadataRequest, 0 to 13;
+    offset_commit::OffsetCommitRequest, 2 to 9;
+    offset_fetch::OffsetFetchRequest, 1 to 9;
+    find_coordinator::FindCoordinatorRequest, 0 to 6;
+    join_group::JoinGroupRequest, 0 to 9;
+    heartbeat::HeartbeatRequest, 0 to 4;
+    leave_group::LeaveGroupRequest, 0 to 5;
+    sync_group::SyncGroupRequest, 0 to 5;
+    describe_groups::DescribeGroupsRequest, 0 to 6;
+    list_groups::ListGroupsRequest, 0 to 5;
+    api_versions::ApiVersionsRequest, 0 to 4;
+    create_topics::CreateTopicsRequest, 2 to 7;
+    delete_topics::DeleteTopicsRequest, 1 to 6;
+    delete_records::DeleteRecordsRequest, 0 to 2;
+    init_producer_id::InitProducerIdRequest, 0 to 5;
+    offset_for_leader_epoch::OffsetForLeaderEpochRequest, 2 to 4;
+    add_partitions_to_txn::AddPartitionsToTxnRequest, 0 to 5;
+    add_offsets_to_txn::AddOffsetsToTxnRequest, 0 to 4;
+    end_txn::EndTxnRequest, 0 to 5;
+    write_txn_markers::WriteTxnMarkersRequest, 1 to 1;
+    txn_offset_commit::TxnOffsetCommitRequest, 0 to 5;
+    describe_configs::DescribeConfigsRequest, 1 to 4;
+    alter_configs::AlterConfigsRequest, 0 to 2;
+    describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
+    create_partitions::CreatePartitionsRequest, 0 to 3;
+    delete_groups::DeleteGroupsRequest, 0 to 2;
+    incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
+    offset_delete::OffsetDeleteRequest, 0 to 0;
+    describe_cluster::DescribeClusterRequest, 0 to 2;
+    describe_producers::DescribeProducersRequest, 0 to 0;
+    describe_transactions::DescribeTransactionsRequest, 0 to 0;
+    list_transactions::ListTransactionsRequest, 0 to 1;
+    describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 
-/// The answer to one frame; none for a produce request that asks for none.
-///
-/// # Errors
-/// What ends the connection: bytes that are no request, or a key or version that is not served.
-pub(crate) async fn answer(
-    broker: &Broker,
-    host: &str,
-    frame: Bytes,
-) -> Result<Option<Vec<Bytes>>, ConnectionError> {
-    let mut input = Decoder::new(frame);
-    let header = decode_request_header(&mut input, is_flexible)?;
-    if header.api_key == ApiKey::API_VERSIONS.0 {
-        return api_versions(&header, &mut input).map(Some);
+fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {
+    Ok(match answer {
+        Answer::Response(response) => {
+            Reply::Frame(response_frame::<R>(&response, call.version, call.correlation_id)?)
+        }
+        Answer::Nothing => Reply::Nothing,
+        Answer::Close(reason) => Reply::Close(reason),
+    })
+}
+
+/// Versions of a key that are served.
+pub(crate) fn served(key: i16) -> Option<&'static Served> {
+    SERVED.iter().find(|served| served.key == key)
+}
+
+/// The range that holds a version, where it is served.
+fn range(key: i16, version: i16) -> Option<&'static Served> {
+    served(key).filter(|range| (range.min_version..=range.max_version).contains(&version))
+}
+
+/// Reads the header of a request and leaves `frame` at its body. Of what is not served no more is read than what all
+/// headers have, so that it can be named.
+pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeError> {
+    decode_request_header(frame, |key, version| {
+        range(key, version).is_some_and(|range| version >= range.flexible_from)
+    })
+}
+
+/// Answers one request.
+pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
+    if api::api_versions::is_from_the_future(key, call.version) {
+        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?));
     }
-    let is_served = served(header.api_key)
-        .is_some_and(|served| (served.min_version..=served.max_version).contains(&header.api_version));
-    if !is_served {
-        return Err(not_served(&header));
+    if range(key, call.version).is_none() {
+        return Err(RequestError::NotServed { key, version: call.version });
     }
-    handle(broker, host, &header, &mut input).await
+    call.node.requests.count(key);
+    answer(call, key, body).await
 }
 
-fn served(api_key: i16) -> Option<&'static Served> {
-    SERVED.iter().find(|served| served.key.0 == api_key)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn is_flexible(api_key: i16, version: i16) -> bool {
-    served(api_key).is_some_and(|served| version >= served.flexible_from)
-}
-
-fn not_served(header: &RequestHeader) -> ConnectionError {
-    let (api_key, api_version) = (header.api_key, header.api_version);
-    ConnectionError::NotServed {
-        client_id: header.client_id.clone().unwrap_or_default(),
-        api_key,
-        api_version,
-    }
-}
-
-/// A version that is not known is answered in version 0, which names those that are (KIP-511).
-fn api_versions(header: &RequestHeader, input: &mut Decoder) -> Result<Vec<Bytes>, ConnectionError> {
-    let is_known = served(header.api_key).is_some_and(|served| header.api_version <= served.max_version);
-    let request: Result<ApiVersionsRequest, DecodeError> = match is_known {
-        true => strait_wire::codec::Message::decode(header.api_version, input),
-        false => Ok(ApiVersionsRequest::default()),
-    };
-    let response = api::api_versions::handle(&request?, header.api_version, is_known);
-    let version = if is_known { header.api_version } else { 0 };
-    Ok(response_frame::<ApiVersionsRequest>(&response, version, header.correlation_id)?)
-}
-
-async fn produce(
-    broker: &Broker,
-    caller: Caller<'_>,
-    correlation_id: i32,
-    input: &mut Decoder,
-) -> Result<Option<Vec<Bytes>>, ConnectionError> {
-    let request = <ProduceRequest as strait_wire::codec::Message>::decode(caller.version, input)?;
-    let wants_answer = request.acks != 0;
-    let response = api::produce::handle(broker, caller, request);
-    if wants_answer {
-        return Ok(Some(response_frame::<ProduceRequest>(&response, caller.version, correlation_id)?));
-    }
-    // Nobody reads an error: the connection is closed, so that the client looks at the metadata again.
-    let answers = response.responses.iter().flat_map(|topic| &topic.partition_responses);
-    match answers.into_iter().all(|answer| answer.error_code == 0) {
-        true => Ok(None),
-        false => Err(ConnectionError::UnacknowledgedFailed),
+    #[test]
+    fn each_key_is_served_once_in_order_without_gaps() {
+        assert!(SERVED.is_sorted_by(|one, other| one.key < other.key));
+        assert!(SERVED.iter().all(|served| served.min_version <= served.max_version));
     }
 }

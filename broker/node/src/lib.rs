@@ -1,34 +1,47 @@
-//! One broker: a listener, connections, a handler for each API key, over the logs and the rules.
+//! One broker: listener, connections, one file for each API key. The rules are in `strait_broker_core`, the files in
+//! `strait_broker_log`.
 
-// What it runs on.
-mod configuration;
-// What can go wrong at a start.
-mod error;
-// Clock and random bits.
-mod environment;
-// The data folder: locked, with the cluster's id.
-mod folder;
-// Topics, made durable as records.
-mod catalog;
-// Settings of topics by Kafka's names.
-mod topic_config;
-// One partition: its log and its producers.
-mod partition;
-// Consumer groups over their internal topic.
-mod group_coordinator;
-// Retention, compaction and checkpoints.
-mod upkeep;
-// Everything above, for the handlers.
+// What the broker was told.
+mod settings;
+// A broker's life.
 mod broker;
-// Accepts connections, and stops.
-mod listener;
-// One client's requests in order.
+// Who it is, and that it is alone.
+mod identity;
+mod lock;
+// What all connections share.
+mod node;
+// One client, who it is, one request, the table of requests.
+mod call;
 mod connection;
-// From API key to handler.
 mod dispatch;
+mod session;
 // One file for each API key.
 mod api;
+// Topics, and the log of their changes.
+mod controller;
+mod metadata;
+mod topics;
+// What clients fetch again and again.
+mod fetch_session;
+// Groups and transactions, over the broker's own topics.
+mod groups;
+mod internal_log;
+mod transactions;
+// One partition.
+mod partition;
+// Work that comes round.
+mod housekeeping;
+// What is told on the HTTP port.
+mod metrics;
+// Time and randomness.
+mod clock;
+mod random;
 
-pub use configuration::Configuration;
-pub use error::BrokerError;
-pub use listener::run;
+pub use broker::{BrokerError, run};
+pub use controller::{LoadError, StrayError};
+pub use identity::IdentityError;
+pub use internal_log::InternalReadError;
+pub use lock::LockError;
+pub use metadata::{MetadataError, MetadataRecordError};
+pub use random::NoRandomnessError;
+pub use settings::{SettingError, Settings};

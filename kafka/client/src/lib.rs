@@ -37,6 +37,8 @@ mod leaders;
 // Which broker coordinates what, and transactions.
 mod coordinator;
 mod transaction;
+// Groups, from outside.
+mod groups;
 // Ends of partitions and of leaders' epochs.
 mod leader_epochs;
 mod offsets;
@@ -60,6 +62,9 @@ pub use consumer::{
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
 pub use exchange::{Call, Pending};
+pub use groups::{
+    CommittedOffset, CommittedOffsets, GroupDescription, GroupListing, GroupMember, GroupResults,
+};
 pub use leader_epochs::EpochEnd;
 pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};

@@ -20,3 +20,5 @@ pub mod message;
 pub mod consumer_protocol;
 // Closed batches, records, compression.
 pub mod batch;
+// MirrorMaker 2's own records.
+pub mod mm2;

@@ -1,40 +1,95 @@
-//! ApiVersions: what is served.
+//! ApiVersions (18), versions 0 to 4. Produce is shown from version 0 although it is served from 3 on, as Kafka does:
+//! older librdkafka takes its absence for a broker without compression (KAFKA-18659).
 
+use bytes::Bytes;
 use strait_wire::api_key::ApiKey;
+use strait_wire::codec::{EncodeError, Message, response_frame};
 use strait_wire::error_code::ErrorCode;
-use strait_wire::message::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
+use strait_wire::message::api_versions::{
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
+};
 
+use crate::call::Call;
 use crate::dispatch::SERVED;
 
-/// From this version on a client says what it is (KIP-511).
-const SOFTWARE_SINCE: i16 = 3;
+/// First version whose supported features may begin at 0.
+const FROM_ZERO: i16 = 4;
+/// The epoch of the features never changes.
+const FEATURES_EPOCH: i64 = 0;
+const TRANSACTION_VERSION: &str = "transaction.version";
 
-pub(crate) fn handle(request: &ApiVersionsRequest, version: i16, is_known: bool) -> ApiVersionsResponse {
-    let code = match is_known {
-        false => ErrorCode::UNSUPPORTED_VERSION,
-        true if version >= SOFTWARE_SINCE && !has_valid_software(request) => ErrorCode::INVALID_REQUEST,
-        true => ErrorCode::NONE,
+pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
+    let names = [&request.client_software_name, &request.client_software_version];
+    // Absent before version 3, where both are empty.
+    let is_absent = names.iter().all(|name| name.is_empty());
+    if !is_absent && !names.iter().all(|name| is_software_name(name)) {
+        return ApiVersionsResponse { error_code: ErrorCode::INVALID_REQUEST.0, ..Default::default() };
+    }
+    let transactions =
+        SupportedFeatureKey { name: TRANSACTION_VERSION.to_owned(), min_version: 0, max_version: 2 };
+    let in_force = FinalizedFeatureKey {
+        name: TRANSACTION_VERSION.to_owned(),
+        max_version_level: 2,
+        min_version_level: 2,
     };
-    let mut api_keys: Vec<ApiVersion> = SERVED
-        .iter()
-        .map(|served| ApiVersion {
-            api_key: served.key.0,
-            // Old librdkafka takes a broker without Produce 0 for one without compression (KAFKA-18659).
-            min_version: if served.key == ApiKey::PRODUCE { 0 } else { served.min_version },
-            max_version: served.max_version,
-        })
-        .collect();
-    api_keys.sort_by_key(|api| api.api_key);
-    ApiVersionsResponse { error_code: code.0, api_keys, ..ApiVersionsResponse::default() }
+    ApiVersionsResponse {
+        api_keys: api_keys(),
+        supported_features: if call.version >= FROM_ZERO { vec![transactions] } else { Vec::new() },
+        finalized_features_epoch: FEATURES_EPOCH,
+        finalized_features: vec![in_force],
+        ..Default::default()
+    }
 }
 
-/// `ApiVersionsRequest.isValid`: letters, digits, `-` and `.`, not at the ends.
-fn has_valid_software(request: &ApiVersionsRequest) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-    let is_valid = |text: &str| {
-        let ends = [text.bytes().next(), text.bytes().last()];
-        text.bytes().all(is_inner)
-            && ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+/// Letters, digits, dots and hyphens, with a letter or digit at both ends (KIP-511).
+fn is_software_name(name: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    let ends = [name.bytes().next(), name.bytes().next_back()];
+    name.bytes().all(is_inner) && ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn api_keys() -> Vec<ApiVersion> {
+    let shown = SERVED.iter().map(|served| ApiVersion {
+        api_key: served.key,
+        min_version: if served.key == ApiKey::PRODUCE.0 { 0 } else { served.min_version },
+        max_version: served.max_version,
+    });
+    shown.collect()
+}
+
+/// A version of ApiVersions that is newer than what is known here.
+pub(crate) fn is_from_the_future(key: i16, version: i16) -> bool {
+    key == ApiKey::API_VERSIONS.0 && !(0..=ApiVersionsRequest::MAX_VERSION).contains(&version)
+}
+
+/// What such a request gets: version 0, with the versions that are known (KIP-511).
+pub(crate) fn unsupported(correlation_id: i32) -> Result<Vec<Bytes>, EncodeError> {
+    let own = api_keys().into_iter().filter(|api| api.api_key == ApiKey::API_VERSIONS.0);
+    let response = ApiVersionsResponse {
+        error_code: ErrorCode::UNSUPPORTED_VERSION.0,
+        api_keys: own.collect(),
+        ..Default::default()
     };
-    is_valid(&request.client_software_name) && is_valid(&request.client_software_version)
+    response_frame::<ApiVersionsRequest>(&response, 0, correlation_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn produce_is_shown_from_zero() {
+        let keys = api_keys();
+        assert_eq!((keys[0].api_key, keys[0].min_version), (0, 0));
+    }
+
+    #[test]
+    fn names_of_software() {
+        for name in ["librdkafka", "a", "apache-kafka-java", "4.3.1"] {
+            assert!(is_software_name(name), "{name}");
+        }
+        for name in ["", "-a", "a.", "a b", "ä"] {
+            assert!(!is_software_name(name), "{name}");
+        }
+    }
 }

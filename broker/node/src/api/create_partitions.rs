@@ -1,25 +1,27 @@
-//! CreatePartitions.
+//! CreatePartitions (37), versions 0 to 3.
 
 use strait_wire::message::create_partitions::{
-    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopicResult,
+    CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
 };
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
+use crate::node::{Node, blocking};
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: CreatePartitionsRequest,
-) -> CreatePartitionsResponse {
-    let results = request.topics.into_iter().map(|topic| {
-        let widened = broker.catalog().widen(&topic.name, topic.count, request.validate_only);
-        let refusal = widened.err();
-        CreatePartitionsTopicResult {
-            name: topic.name,
-            error_code: refusal.as_ref().map_or(0, |refusal| refusal.code.0),
-            error_message: refusal.map(|refusal| refusal.message),
+pub(crate) async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePartitionsResponse {
+    let topics = request.topics.into_iter();
+    let results = topics.map(|topic| widen(&call.node, topic, request.validate_only)).collect();
+    CreatePartitionsResponse { throttle_time_ms: 0, results }
+}
+
+fn widen(node: &Node, topic: CreatePartitionsTopic, validate_only: bool) -> CreatePartitionsTopicResult {
+    let CreatePartitionsTopic { name, count, assignments } = topic;
+    let assignments: Option<Vec<Vec<i32>>> =
+        assignments.map(|assigned| assigned.into_iter().map(|entry| entry.broker_ids).collect());
+    match blocking(|| node.controller.widen_topic(&name, count, assignments.as_deref(), validate_only)) {
+        Ok(()) => CreatePartitionsTopicResult { name, ..Default::default() },
+        Err(error) => {
+            let (error_code, error_message) = (error.code().0, Some(error.to_string()));
+            CreatePartitionsTopicResult { name, error_code, error_message }
         }
-    });
-    CreatePartitionsResponse { results: results.collect(), ..CreatePartitionsResponse::default() }
+    }
 }

@@ -1,101 +1,95 @@
-//! CreateTopics.
+//! CreateTopics (19), versions 2 to 7.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use strait_wire::error_code::ErrorCode;
-use strait_wire::ids::Uuid;
 use strait_wire::message::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 
-use crate::broker::Broker;
-use crate::catalog::{Refusal, refusal};
-use crate::dispatch::Caller;
-use crate::folder::NODE_ID;
-use crate::topic_config::{Overrides, SETTINGS};
+use crate::api::describe_configs::topic_configs;
+use crate::call::Call;
+use crate::controller::{ChangeError, NewTopic};
+use crate::node::{Node, blocking};
 
-/// `DescribeConfigsResponse.ConfigSource`.
-const FROM_TOPIC: i8 = 1;
-const FROM_DEFAULT: i8 = 5;
-
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: CreateTopicsRequest,
-) -> CreateTopicsResponse {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
+    let mut counts: HashMap<String, usize> = HashMap::new();
     for topic in &request.topics {
-        *counts.entry(&topic.name).or_default() += 1;
+        *counts.entry(topic.name.clone()).or_default() += 1;
     }
-    let topics = request.topics.iter().map(|topic| {
-        let created = match counts.get(topic.name.as_str()) {
-            Some(1) => create(broker, topic, request.validate_only),
-            _ => {
-                let message = "Duplicate topic name.".to_owned();
-                Err(refusal(ErrorCode::INVALID_REQUEST, message))
-            }
-        };
-        created.unwrap_or_else(|refusal| CreatableTopicResult {
-            name: topic.name.clone(),
-            error_code: refusal.code.0,
-            error_message: Some(refusal.message),
-            ..CreatableTopicResult::default()
-        })
-    });
-    CreateTopicsResponse { topics: topics.collect(), ..CreateTopicsResponse::default() }
+    let mut results = Vec::with_capacity(counts.len());
+    for topic in request.topics {
+        match counts.remove(&topic.name) {
+            Some(1) => results.push(create(&call.node, topic, request.validate_only)),
+            Some(_) => results.push(CreatableTopicResult {
+                name: topic.name,
+                error_code: ErrorCode::INVALID_REQUEST.0,
+                error_message: Some("Duplicate topic name.".to_owned()),
+                ..Default::default()
+            }),
+            // Answered already.
+            None => {}
+        }
+    }
+    CreateTopicsResponse { throttle_time_ms: 0, topics: results }
 }
 
-fn create(
-    broker: &Broker,
-    topic: &CreatableTopic,
-    validate_only: bool,
-) -> Result<CreatableTopicResult, Refusal> {
-    let partitions = partitions_of(topic, broker.configuration.default_partitions)?;
-    let configs =
-        topic.configs.iter().filter_map(|config| Some((config.name.clone(), config.value.clone()?)));
-    let overrides: Overrides = configs.collect();
-    let described = SETTINGS.iter().map(|setting| {
-        let value = overrides.get(setting.name);
-        CreatableTopicConfigs {
-            name: setting.name.to_owned(),
-            value: Some(value.cloned().unwrap_or_else(|| setting.default.to_owned())),
-            config_source: if value.is_some() { FROM_TOPIC } else { FROM_DEFAULT },
-            ..CreatableTopicConfigs::default()
-        }
+fn create(node: &Node, topic: CreatableTopic, validate_only: bool) -> CreatableTopicResult {
+    let name = topic.name.clone();
+    let count = topic.num_partitions;
+    let created = wanted(topic).and_then(|wanted| {
+        let count = wanted.assignments.as_ref().map_or(count, |assigned| assigned.len() as i32);
+        blocking(|| node.controller.create_topic(wanted, validate_only)).map(|topic| (topic, count))
     });
-    let described = described.collect();
-    let topic_id: Uuid = broker.catalog().create(&topic.name, partitions, overrides, validate_only)?;
-    Ok(CreatableTopicResult {
-        name: topic.name.clone(),
-        topic_id,
-        num_partitions: partitions,
-        replication_factor: 1,
-        configs: Some(described),
-        ..CreatableTopicResult::default()
+    match created {
+        Ok((topic, count)) => CreatableTopicResult {
+            name,
+            topic_id: if validate_only { strait_wire::ids::Uuid::ZERO } else { topic.id },
+            num_partitions: if count < 0 { node.settings.number("num.partitions") as i32 } else { count },
+            replication_factor: 1,
+            configs: Some(configs(node, &topic.configs)),
+            ..Default::default()
+        },
+        Err(error) => {
+            if error.code() == ErrorCode::KAFKA_STORAGE_ERROR {
+                tracing::warn!(topic = name, %error, "topic not created");
+            }
+            let (error_code, error_message) = (error.code().0, Some(error.to_string()));
+            CreatableTopicResult { name, error_code, error_message, ..Default::default() }
+        }
+    }
+}
+
+fn wanted(topic: CreatableTopic) -> Result<NewTopic, ChangeError> {
+    let is_assigned = !topic.assignments.is_empty();
+    if is_assigned && (topic.num_partitions != -1 || topic.replication_factor != -1) {
+        let reason =
+            "A manual partition assignment was specified, but numPartitions or replicationFactor was not \
+                      set to -1."
+                .to_owned();
+        return Err(ChangeError::InvalidRequest { reason });
+    }
+    let assignments = topic.assignments.into_iter().map(|entry| (entry.partition_index, entry.broker_ids));
+    Ok(NewTopic {
+        name: topic.name,
+        partitions: Some(topic.num_partitions).filter(|count| *count != -1),
+        replication_factor: Some(topic.replication_factor).filter(|factor| *factor != -1),
+        assignments: is_assigned.then(|| assignments.collect()),
+        configs: topic.configs.into_iter().map(|config| (config.name, config.value)).collect(),
     })
 }
 
-/// How many partitions are asked for, by number or by assignment.
-fn partitions_of(topic: &CreatableTopic, default: i32) -> Result<i32, Refusal> {
-    if topic.assignments.is_empty() {
-        return match topic.replication_factor {
-            -1 | 1 if topic.num_partitions == -1 => Ok(default),
-            -1 | 1 => Ok(topic.num_partitions),
-            factor => {
-                let message =
-                    format!("Unable to replicate the partition {factor} time(s): there is 1 broker.");
-                Err(refusal(ErrorCode::INVALID_REPLICATION_FACTOR, message))
-            }
-        };
-    }
-    let is_ours = topic.assignments.iter().all(|assignment| assignment.broker_ids == [NODE_ID]);
-    let mut indexes: Vec<i32> =
-        topic.assignments.iter().map(|assignment| assignment.partition_index).collect();
-    indexes.sort_unstable();
-    let count = i32::try_from(indexes.len()).unwrap_or(i32::MAX);
-    if is_ours && indexes.iter().copied().eq(0..count) {
-        return Ok(count);
-    }
-    let message = format!("each partition from 0 on needs replicas on broker {NODE_ID} alone");
-    Err(refusal(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message))
+fn configs(
+    node: &Node,
+    overrides: &std::collections::BTreeMap<String, String>,
+) -> Vec<CreatableTopicConfigs> {
+    let described = topic_configs(&node.settings, overrides).into_iter();
+    let shown = described.map(|config| CreatableTopicConfigs {
+        name: config.name,
+        value: config.value,
+        read_only: false,
+        config_source: config.config_source,
+        is_sensitive: false,
+    });
+    shown.collect()
 }

@@ -1,18 +1,16 @@
-//! DeleteGroups.
+//! DeleteGroups (42), versions 0 to 2.
 
+use strait_wire::batch::Stamp;
 use strait_wire::message::delete_groups::{DeletableGroupResult, DeleteGroupsRequest, DeleteGroupsResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: DeleteGroupsRequest,
-) -> DeleteGroupsResponse {
+pub(crate) async fn handle(call: &Call, request: DeleteGroupsRequest) -> DeleteGroupsResponse {
     let results = request.groups_names.into_iter().map(|group_id| {
-        let code = broker.groups.act(|groups| groups.delete(&group_id)).unwrap_or_else(|code| code);
-        DeletableGroupResult { group_id, error_code: code.0 }
+        let shard = call.node.groups.shard(&group_id);
+        let deleted =
+            shard.and_then(|shard| shard.perform(Stamp::NONE, |groups, _| groups.delete(&group_id)));
+        DeletableGroupResult { group_id, error_code: deleted.unwrap_or_else(|error| error).0 }
     });
-    DeleteGroupsResponse { results: results.collect(), ..DeleteGroupsResponse::default() }
+    DeleteGroupsResponse { throttle_time_ms: 0, results: results.collect() }
 }

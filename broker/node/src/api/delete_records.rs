@@ -1,56 +1,54 @@
-//! DeleteRecords: moves the start of logs.
+//! DeleteRecords (21), versions 0 to 2.
 
+use strait_broker_log::LogError;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::delete_records::{
-    DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsTopicResult,
+    DeleteRecordsPartitionResult, DeleteRecordsRequest, DeleteRecordsResponse, DeleteRecordsTopic,
+    DeleteRecordsTopicResult,
 };
-use tracing::error;
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
+use crate::partition::Partition;
 
-/// Everything up to the high watermark.
+/// Stands for the high watermark.
 const ALL: i64 = -1;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: DeleteRecordsRequest,
-) -> DeleteRecordsResponse {
-    let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partitions.iter().map(|asked| {
-            let partition_index = asked.partition_index;
-            match delete(broker, &topic.name, partition_index, asked.offset) {
-                Ok(low_watermark) => {
-                    DeleteRecordsPartitionResult { partition_index, low_watermark, error_code: 0 }
-                }
-                Err(code) => {
-                    DeleteRecordsPartitionResult { partition_index, low_watermark: -1, error_code: code.0 }
-                }
-            }
+pub(crate) async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
+    let topics = request.topics.into_iter().map(|DeleteRecordsTopic { name, partitions }| {
+        let topic = call.node.topics.by_name(&name);
+        let partitions = partitions.iter().map(|wanted| {
+            let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition_index));
+            let deleted = partition
+                .map_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION), |found| delete(found, wanted.offset));
+            let (low_watermark, error) = match deleted {
+                Ok(start) => (start, ErrorCode::NONE),
+                Err(error) => (-1, error),
+            };
+            let (partition_index, error_code) = (wanted.partition_index, error.0);
+            DeleteRecordsPartitionResult { partition_index, low_watermark, error_code }
         });
-        DeleteRecordsTopicResult { partitions: partitions.collect(), name: topic.name }
+        let partitions = partitions.collect();
+        DeleteRecordsTopicResult { name, partitions }
     });
-    DeleteRecordsResponse { topics: topics.collect(), ..DeleteRecordsResponse::default() }
+    DeleteRecordsResponse { throttle_time_ms: 0, topics: topics.collect() }
 }
 
-fn delete(broker: &Broker, topic: &str, index: i32, offset: i64) -> Result<i64, ErrorCode> {
-    let partition = broker.partition(topic, index).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    let mut state = partition.lock();
-    if !state.log.config().cleanup_policy.delete {
-        return Err(ErrorCode::POLICY_VIOLATION);
-    }
-    let end = state.log.end_offset();
-    let offset = if offset == ALL { end } else { offset };
-    if !(0..=end).contains(&offset) {
-        return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
-    }
-    let deleted = state.log.delete_until(offset);
-    deleted.map_err(|error| {
-        error!(topic, partition = index, %error, "records can't be deleted");
-        ErrorCode::KAFKA_STORAGE_ERROR
-    })?;
-    let start = state.log.start_offset();
-    state.producers.log_start_moved(start);
-    Ok(start)
+/// Gives the new start of the log.
+fn delete(partition: &Partition, offset: i64) -> Result<i64, ErrorCode> {
+    let deleted = partition.change(|log, producers| {
+        if !log.config().cleanup_policy.delete {
+            return Err(ErrorCode::POLICY_VIOLATION);
+        }
+        let offset = if offset == ALL { log.end_offset() } else { offset };
+        if offset < 0 {
+            return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+        }
+        log.delete_until(offset).map_err(|error| match error {
+            LogError::OffsetOutOfRange { .. } => ErrorCode::OFFSET_OUT_OF_RANGE,
+            _ => ErrorCode::KAFKA_STORAGE_ERROR,
+        })?;
+        producers.log_start_moved(log.start_offset());
+        Ok(log.start_offset())
+    });
+    deleted.unwrap_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
 }

@@ -1,66 +1,71 @@
-//! DeleteTopics, by name or by id.
+//! DeleteTopics (20), versions 1 to 6.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use strait_broker_core::group::Outcome;
+use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
-use strait_wire::message::delete_topics::{DeletableTopicResult, DeleteTopicsRequest, DeleteTopicsResponse};
+use strait_wire::message::delete_topics::{
+    DeletableTopicResult, DeleteTopicState, DeleteTopicsRequest, DeleteTopicsResponse,
+};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::group_coordinator::OFFSETS_TOPIC;
+use crate::call::Call;
+use crate::node::{Node, blocking};
 
-/// From this version on topics may be named by id (KIP-516).
-const IDS_SINCE: i16 = 6;
-
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: DeleteTopicsRequest,
-) -> DeleteTopicsResponse {
-    let responses = if caller.version >= IDS_SINCE {
-        request.topics.into_iter().map(|topic| delete(broker, topic.name, topic.topic_id)).collect()
-    } else {
-        request.topic_names.into_iter().map(|name| delete(broker, Some(name), Uuid::ZERO)).collect()
-    };
-    DeleteTopicsResponse { responses, ..DeleteTopicsResponse::default() }
+pub(crate) async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
+    let named = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
+    let wanted = request.topics.into_iter().map(|DeleteTopicState { name, topic_id }| (name, topic_id));
+    let responses = named.chain(wanted).map(|(name, id)| delete(&call.node, name, id)).collect();
+    DeleteTopicsResponse { throttle_time_ms: 0, responses }
 }
 
-fn delete(broker: &Broker, name: Option<String>, topic_id: Uuid) -> DeletableTopicResult {
-    let refused = |name: Option<String>, code: ErrorCode, message: &str| DeletableTopicResult {
+fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicResult {
+    let refused = |name: Option<String>, error: ErrorCode, message: String| DeletableTopicResult {
         name,
-        topic_id,
-        error_code: code.0,
-        error_message: Some(message.to_owned()),
+        topic_id: id,
+        error_code: error.0,
+        error_message: Some(message),
     };
-    let known = match name {
-        Some(name) => name,
-        None => match broker.catalog().topic_by_id(topic_id) {
-            Some(topic) => topic.name.clone(),
-            None => {
-                let message = "This server does not host this topic ID.";
-                return refused(None, ErrorCode::UNKNOWN_TOPIC_ID, message);
-            }
-        },
-    };
-    if known == OFFSETS_TOPIC {
-        let message = "The broker's own topic can't be deleted.";
-        return refused(Some(known), ErrorCode::INVALID_REQUEST, message);
+    if name.is_some() && !id.is_zero() {
+        let message = "You may not specify both topic name and topic id.".to_owned();
+        return refused(name, ErrorCode::INVALID_REQUEST, message);
     }
-    let removed = broker.catalog().remove(&known);
-    match removed {
-        Ok(topic) => {
-            let forgotten = broker.groups.act(|groups| strait_broker_core::group::Outcome {
-                response: (),
-                effects: groups.topic_deleted(&topic.name),
-            });
-            if let Err(code) = forgotten {
-                tracing::error!(topic = %topic.name, %code, "offsets of a deleted topic are kept");
-            }
-            DeletableTopicResult {
-                name: Some(topic.name),
-                topic_id: topic.id,
-                ..DeletableTopicResult::default()
-            }
+    let found = name.as_deref().map_or_else(|| node.topics.by_id(id), |name| node.topics.by_name(name));
+    let Some(topic) = found else {
+        let error = match name {
+            Some(_) => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            None => ErrorCode::UNKNOWN_TOPIC_ID,
+        };
+        return refused(name, error, "This server does not host this topic-partition.".to_owned());
+    };
+    match blocking(|| node.controller.delete_topic(&topic)) {
+        Ok(folders) => {
+            node.remove_later(folders, delay(node));
+            forget_offsets(node, &topic.name);
+            let (name, topic_id) = (Some(topic.name.clone()), topic.id);
+            DeletableTopicResult { name, topic_id, ..Default::default() }
         }
-        Err(refusal) => refused(Some(known), refusal.code, &refusal.message),
+        Err(error) => refused(Some(topic.name.clone()), error.code(), error.to_string()),
     }
+}
+
+/// What groups committed for the topic goes with it.
+fn forget_offsets(node: &Node, topic: &str) {
+    for shard in node.groups.shards() {
+        let forgotten = shard.perform(Stamp::NONE, |groups, _| {
+            let effects = groups.topic_deleted(topic);
+            Outcome { response: (), effects }
+        });
+        if let Err(error) = forgotten {
+            tracing::warn!(topic, %error, "offsets of a deleted topic not removed");
+        }
+    }
+}
+
+/// Fetches that are under way may still read the files.
+fn delay(node: &Node) -> Duration {
+    let given = node.settings.given("log.segment.delete.delay.ms").and_then(|delay| delay.parse().ok());
+    Duration::from_millis(given.unwrap_or(60_000))
 }

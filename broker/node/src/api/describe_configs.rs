@@ -1,101 +1,120 @@
-//! DescribeConfigs of topics, and of the broker as far as it has settings.
+//! DescribeConfigs (32), versions 1 to 4: topics and this broker.
+
+use std::collections::BTreeMap;
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
-    DescribeConfigsResult,
+    DescribeConfigsResult, DescribeConfigsSynonym,
 };
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::folder::NODE_ID;
-use crate::partition::PRODUCER_EXPIRATION_MS;
-use crate::topic_config::{Kind, SETTINGS};
+use crate::call::Call;
+use crate::metadata::{BROKER_RESOURCE, TOPIC_RESOURCE};
+use crate::settings::{Key, Settings, TOPIC_KEYS};
 
-/// `ConfigResource.Type`.
-pub(super) const TOPIC: i8 = 2;
-const BROKER: i8 = 4;
-/// `DescribeConfigsResponse.ConfigSource`.
-const FROM_TOPIC: i8 = 1;
-const FROM_BROKER: i8 = 4;
-const FROM_DEFAULT: i8 = 5;
+/// Where a value comes from (`ConfigSource`).
+const TOPIC_CONFIG: i8 = 1;
+const STATIC_BROKER_CONFIG: i8 = 4;
+const DEFAULT_CONFIG: i8 = 5;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: DescribeConfigsRequest,
-) -> DescribeConfigsResponse {
-    let results = request.resources.into_iter().map(|resource| {
-        let described = match resource.resource_type {
-            TOPIC => topic(broker, &resource.resource_name),
-            BROKER if resource.resource_name.is_empty() => Ok(Vec::new()),
-            BROKER if resource.resource_name == NODE_ID.to_string() => Ok(own(broker)),
-            _ => Err(ErrorCode::INVALID_REQUEST),
-        };
-        answered(resource, described)
-    });
-    DescribeConfigsResponse { results: results.collect(), ..DescribeConfigsResponse::default() }
+pub(crate) async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
+    let synonyms = request.include_synonyms;
+    let results = request.resources.into_iter().map(|resource| describe(call, resource, synonyms));
+    DescribeConfigsResponse { throttle_time_ms: 0, results: results.collect() }
 }
 
-fn answered(
-    resource: DescribeConfigsResource,
-    described: Result<Vec<DescribeConfigsResourceResult>, ErrorCode>,
-) -> DescribeConfigsResult {
-    let (mut configs, code) = match described {
-        Ok(configs) => (configs, ErrorCode::NONE),
-        Err(code) => (Vec::new(), code),
+fn describe(call: &Call, resource: DescribeConfigsResource, synonyms: bool) -> DescribeConfigsResult {
+    let DescribeConfigsResource { resource_type, resource_name, configuration_keys } = resource;
+    let found = match resource_type {
+        TOPIC_RESOURCE => call
+            .node
+            .topics
+            .by_name(&resource_name)
+            .map(|topic| topic_configs(&call.node.settings, &topic.configs))
+            .ok_or((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, String::new())),
+        BROKER_RESOURCE => broker_configs(call, &resource_name),
+        other => Err((ErrorCode::INVALID_REQUEST, format!("Unsupported resource type: {other}"))),
     };
-    if let Some(names) = &resource.configuration_keys {
-        configs.retain(|config| names.contains(&config.name));
-    }
-    DescribeConfigsResult {
-        error_code: code.0,
-        error_message: (!code.is_ok()).then(|| code.to_string()),
-        resource_type: resource.resource_type,
-        resource_name: resource.resource_name,
-        configs,
+    let result = DescribeConfigsResult { resource_type, resource_name, ..Default::default() };
+    match found {
+        Ok(mut configs) => {
+            if let Some(keys) = configuration_keys {
+                configs.retain(|config| keys.contains(&config.name));
+            }
+            if !synonyms {
+                configs.iter_mut().for_each(|config| config.synonyms.clear());
+            }
+            DescribeConfigsResult { configs, ..result }
+        }
+        Err((error, message)) => {
+            let error_message = Some(message).filter(|message| !message.is_empty());
+            DescribeConfigsResult { error_code: error.0, error_message, ..result }
+        }
     }
 }
 
-fn topic(broker: &Broker, name: &str) -> Result<Vec<DescribeConfigsResourceResult>, ErrorCode> {
-    let catalog = broker.catalog();
-    let topic = catalog.topic(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    let described = SETTINGS.iter().map(|setting| {
-        let own = topic.overrides.get(setting.name);
-        let value = own.map_or(setting.default, String::as_str);
-        let source = if own.is_some() { FROM_TOPIC } else { FROM_DEFAULT };
-        described(setting.name, value, setting.kind, source)
+/// All settings of a topic with these of its own.
+pub(super) fn topic_configs(
+    settings: &Settings,
+    overrides: &BTreeMap<String, String>,
+) -> Vec<DescribeConfigsResourceResult> {
+    let described = TOPIC_KEYS.iter().map(|topic| {
+        let mut synonyms = Vec::new();
+        if let Some(value) = overrides.get(topic.key.name) {
+            synonyms.push(synonym(topic.key.name, Some(value), TOPIC_CONFIG));
+        }
+        if let Some(value) = settings.given(topic.synonym.name) {
+            synonyms.push(synonym(topic.synonym.name, Some(value), STATIC_BROKER_CONFIG));
+        }
+        synonyms.push(synonym(topic.synonym.name, topic.key.default, DEFAULT_CONFIG));
+        result(&topic.key, synonyms, false)
     });
-    Ok(described.collect())
+    described.collect()
 }
 
-fn own(broker: &Broker) -> Vec<DescribeConfigsResourceResult> {
-    let configuration = &broker.configuration;
-    let read_only = |name: &str, value: String, kind: Kind, source: i8| DescribeConfigsResourceResult {
-        read_only: true,
-        ..described(name, &value, kind, source)
-    };
-    vec![
-        read_only(
-            "auto.create.topics.enable",
-            configuration.auto_create_topics.to_string(),
-            Kind::Text,
-            FROM_DEFAULT,
-        ),
-        read_only("listeners", format!("PLAINTEXT://{}", configuration.listen), Kind::Text, FROM_BROKER),
-        read_only("log.dirs", configuration.data_dir.display().to_string(), Kind::Text, FROM_BROKER),
-        read_only("node.id", NODE_ID.to_string(), Kind::Int, FROM_BROKER),
-        read_only("num.partitions", configuration.default_partitions.to_string(), Kind::Int, FROM_DEFAULT),
-        read_only("producer.id.expiration.ms", PRODUCER_EXPIRATION_MS.to_string(), Kind::Int, FROM_DEFAULT),
-    ]
+fn broker_configs(
+    call: &Call,
+    name: &str,
+) -> Result<Vec<DescribeConfigsResourceResult>, (ErrorCode, String)> {
+    if !name.is_empty() && name.parse() != Ok(call.node.id) {
+        let message =
+            format!("Unexpected broker id, expected {} or empty string, but received {name}", call.node.id);
+        return Err((ErrorCode::INVALID_REQUEST, message));
+    }
+    let settings = &call.node.settings;
+    let own = settings.describe().map(|(key, value, is_given)| {
+        let source = if is_given { STATIC_BROKER_CONFIG } else { DEFAULT_CONFIG };
+        result(key, vec![synonym(key.name, value.as_deref(), source)], true)
+    });
+    let of_topics = TOPIC_KEYS.iter().map(|topic| {
+        let key = &topic.synonym;
+        let given =
+            settings.given(key.name).map(|value| synonym(key.name, Some(value), STATIC_BROKER_CONFIG));
+        let default = synonym(key.name, key.default, DEFAULT_CONFIG);
+        result(key, given.into_iter().chain([default]).collect(), true)
+    });
+    Ok(own.chain(of_topics).collect())
 }
 
-fn described(name: &str, value: &str, kind: Kind, config_source: i8) -> DescribeConfigsResourceResult {
+fn synonym(name: &str, value: Option<&str>, source: i8) -> DescribeConfigsSynonym {
+    DescribeConfigsSynonym { name: name.to_owned(), value: value.map(str::to_owned), source }
+}
+
+/// The first synonym is the value in force.
+fn result(
+    key: &Key,
+    synonyms: Vec<DescribeConfigsSynonym>,
+    read_only: bool,
+) -> DescribeConfigsResourceResult {
+    let first = synonyms.first();
     DescribeConfigsResourceResult {
-        name: name.to_owned(),
-        value: Some(value.to_owned()),
-        config_source,
-        config_type: kind as i8,
-        ..DescribeConfigsResourceResult::default()
+        name: key.name.to_owned(),
+        value: first.and_then(|first| first.value.clone()),
+        read_only,
+        config_source: first.map_or(DEFAULT_CONFIG, |first| first.source),
+        is_sensitive: false,
+        synonyms,
+        config_type: key.type_code(),
+        documentation: None,
     }
 }

@@ -1,17 +1,17 @@
-//! Heartbeat.
+//! Heartbeat (12), versions 0 to 4.
 
 use strait_broker_core::group::{Effects, Outcome};
+use strait_wire::batch::Stamp;
 use strait_wire::message::heartbeat::{HeartbeatRequest, HeartbeatResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::environment::now_ms;
+use crate::call::Call;
 
-pub(crate) async fn handle(broker: &Broker, _: Caller<'_>, request: HeartbeatRequest) -> HeartbeatResponse {
-    let code = broker.groups.act(|groups| Outcome {
-        response: groups.heartbeat(&request, now_ms()),
-        effects: Effects::default(),
+pub(crate) async fn handle(call: &Call, request: HeartbeatRequest) -> HeartbeatResponse {
+    let heard = call.node.groups.shard(&request.group_id).and_then(|shard| {
+        shard.perform(Stamp::NONE, |groups, now_ms| {
+            let response = groups.heartbeat(&request, now_ms);
+            Outcome { response, effects: Effects::default() }
+        })
     });
-    let code = code.unwrap_or_else(|code| code);
-    HeartbeatResponse { error_code: code.0, ..HeartbeatResponse::default() }
+    HeartbeatResponse { throttle_time_ms: 0, error_code: heard.unwrap_or_else(|error| error).0 }
 }

@@ -1,32 +1,53 @@
-//! InitProducerId: a producer id for an idempotent producer. Transactions are not served yet.
+//! InitProducerId (22), versions 0 to 5.
 
+use strait_broker_core::transactions::{InitProducer, ProducerIdentity};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
-use tracing::error;
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: InitProducerIdRequest,
-) -> InitProducerIdResponse {
-    let refused = |code: ErrorCode| InitProducerIdResponse {
-        error_code: code.0,
-        producer_epoch: -1,
-        ..InitProducerIdResponse::default()
+/// First version whose clients know `PRODUCER_FENCED`.
+const FENCED: i16 = 4;
+
+pub(crate) async fn handle(call: &Call, request: InitProducerIdRequest) -> InitProducerIdResponse {
+    let identity = match &request.transactional_id {
+        None => new_id(call).map(|producer_id| ProducerIdentity { producer_id, producer_epoch: 0 }),
+        Some(id) => transactional(call, id, &request),
     };
-    match request.transactional_id.as_deref() {
-        None => {}
-        Some("") => return refused(ErrorCode::INVALID_REQUEST),
-        Some(_) => return refused(ErrorCode::COORDINATOR_NOT_AVAILABLE),
-    }
-    match broker.catalog().next_producer_id() {
-        Ok(producer_id) => InitProducerIdResponse { producer_id, ..InitProducerIdResponse::default() },
-        Err(refusal) => {
-            error!(error = %refusal, "no producer id can be given out");
-            refused(refusal.code)
+    match identity {
+        Ok(ProducerIdentity { producer_id, producer_epoch }) => {
+            InitProducerIdResponse { producer_id, producer_epoch, ..Default::default() }
+        }
+        Err(error) => {
+            let is_new = error == ErrorCode::PRODUCER_FENCED && call.version < FENCED;
+            let error = if is_new { ErrorCode::INVALID_PRODUCER_EPOCH } else { error };
+            let (error_code, producer_epoch) = (error.0, -1);
+            InitProducerIdResponse { error_code, producer_epoch, ..Default::default() }
         }
     }
+}
+
+/// A producer id that nobody had before.
+pub(super) fn new_id(call: &Call) -> Result<i64, ErrorCode> {
+    call.node.next_producer_id().map_err(|error| {
+        tracing::warn!(%error, "no producer id");
+        ErrorCode::COORDINATOR_NOT_AVAILABLE
+    })
+}
+
+fn transactional(
+    call: &Call,
+    transactional_id: &str,
+    request: &InitProducerIdRequest,
+) -> Result<ProducerIdentity, ErrorCode> {
+    let (producer_id, producer_epoch) = (request.producer_id, request.producer_epoch);
+    let init = InitProducer {
+        transactional_id,
+        timeout_ms: request.transaction_timeout_ms,
+        current: ProducerIdentity { producer_id, producer_epoch },
+    };
+    let shard = call.node.transactions.shard(transactional_id)?;
+    shard.change(&call.node, |transactions, now_ms| {
+        transactions.init_producer(init, now_ms, &mut || new_id(call))
+    })?
 }

@@ -1,25 +1,30 @@
-//! JoinGroup.
+//! JoinGroup (11), versions 0 to 9.
 
-use strait_broker_core::group::{Answer, Caller as Member};
+use strait_broker_core::group::{Answer, Caller};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::join_group::{JoinGroupRequest, JoinGroupResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::environment::{now_ms, random_bits};
+use crate::call::Call;
+use crate::random;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: JoinGroupRequest,
-) -> JoinGroupResponse {
-    let failed = |code: ErrorCode| JoinGroupResponse { error_code: code.0, ..JoinGroupResponse::default() };
-    let Ok(random) = random_bits() else { return failed(ErrorCode::UNKNOWN_SERVER_ERROR) };
-    let member = Member { version: caller.version, client_id: caller.client_id, client_host: caller.host };
-    let answer =
-        broker.groups.wait(|groups, token| groups.join(&request, member, token, random, now_ms())).await;
-    match answer {
-        Some(Answer::Join(response)) => response,
-        Some(Answer::Sync(_)) | None => failed(ErrorCode::COORDINATOR_NOT_AVAILABLE),
+pub(crate) async fn handle(call: &Call, request: JoinGroupRequest) -> JoinGroupResponse {
+    let member_id = request.member_id.clone();
+    match join(call, request).await {
+        Ok(response) => response,
+        Err(error) => {
+            JoinGroupResponse { error_code: error.0, generation_id: -1, member_id, ..Default::default() }
+        }
+    }
+}
+
+async fn join(call: &Call, request: JoinGroupRequest) -> Result<JoinGroupResponse, ErrorCode> {
+    let shard = call.node.groups.shard(&request.group_id)?;
+    let random = random::number().map_err(|_| ErrorCode::UNKNOWN_SERVER_ERROR)?;
+    let host = format!("/{}", call.session.peer.ip());
+    let caller = Caller { version: call.version, client_id: &call.client_id, client_host: &host };
+    let answer = shard.ask(|groups, token, now_ms| groups.join(&request, caller, token, random, now_ms))?;
+    match answer.await {
+        Ok(Answer::Join(response)) => Ok(response),
+        Ok(Answer::Sync(_)) | Err(_) => Err(ErrorCode::NOT_COORDINATOR),
     }
 }

@@ -1,16 +1,13 @@
-//! LeaveGroup.
+//! LeaveGroup (13), versions 0 to 5.
 
+use strait_wire::batch::Stamp;
 use strait_wire::message::leave_group::{LeaveGroupRequest, LeaveGroupResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::environment::now_ms;
+use crate::call::Call;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: LeaveGroupRequest,
-) -> LeaveGroupResponse {
-    let left = broker.groups.act(|groups| groups.leave(&request, caller.version, now_ms()));
-    left.unwrap_or_else(|code| LeaveGroupResponse { error_code: code.0, ..LeaveGroupResponse::default() })
+pub(crate) async fn handle(call: &Call, request: LeaveGroupRequest) -> LeaveGroupResponse {
+    let left = call.node.groups.shard(&request.group_id).and_then(|shard| {
+        shard.perform(Stamp::NONE, |groups, now_ms| groups.leave(&request, call.version, now_ms))
+    });
+    left.unwrap_or_else(|error| LeaveGroupResponse { error_code: error.0, ..Default::default() })
 }

@@ -1,11 +1,17 @@
-//! ListGroups.
+//! ListGroups (16), versions 0 to 5.
 
 use strait_wire::message::list_groups::{ListGroupsRequest, ListGroupsResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
 
-pub(crate) async fn handle(broker: &Broker, _: Caller<'_>, request: ListGroupsRequest) -> ListGroupsResponse {
-    let groups = broker.groups.look(|groups| groups.list(&request.states_filter, &request.types_filter));
-    ListGroupsResponse { groups, ..ListGroupsResponse::default() }
+pub(crate) async fn handle(call: &Call, request: ListGroupsRequest) -> ListGroupsResponse {
+    let ListGroupsRequest { states_filter, types_filter } = request;
+    let mut groups = Vec::new();
+    for shard in call.node.groups.shards() {
+        match shard.look(|groups| groups.list(&states_filter, &types_filter)) {
+            Ok(listed) => groups.extend(listed),
+            Err(error) => return ListGroupsResponse { error_code: error.0, ..Default::default() },
+        }
+    }
+    ListGroupsResponse { groups, ..Default::default() }
 }

@@ -1,86 +1,98 @@
-//! ListOffsets: ends of logs, and offsets by time.
+//! ListOffsets (2), versions 1 to 10. Nothing is tiered: -4 is the start of the log, -5 is unknown.
 
-use strait_broker_log::LogError;
+use strait_broker_log::{LogError, PartitionLog};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
-    ListOffsetsTopicResponse,
+    ListOffsetsTopic, ListOffsetsTopicResponse,
 };
-use tracing::error;
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::partition::{LEADER_EPOCH, Partition};
+use super::check_epoch;
+use crate::call::Call;
+use crate::partition::{Isolation, Partition};
 
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
-/// Without remote storage the same as the earliest (KIP-405).
 const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
-    request: ListOffsetsRequest,
-) -> ListOffsetsResponse {
-    let is_committed_only = request.isolation_level == 1;
-    let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partitions.iter().map(|asked| {
-            let found = match broker.partition(&topic.name, asked.partition_index) {
-                Some(partition) => find(&partition, asked, is_committed_only),
-                None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
-            };
-            let partition_index = asked.partition_index;
-            match found {
-                Ok(found) => ListOffsetsPartitionResponse { partition_index, ..found },
-                Err(code) => ListOffsetsPartitionResponse {
-                    partition_index,
-                    error_code: code.0,
-                    ..ListOffsetsPartitionResponse::default()
-                },
+/// Timestamp, offset and leader epoch; -1 where there is none.
+type Found = (i64, i64, i32);
+const NOTHING: Found = (-1, -1, -1);
+
+pub(crate) async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResponse {
+    let isolation = if request.isolation_level == 1 { Isolation::Committed } else { Isolation::Uncommitted };
+    let topics = request.topics.into_iter().map(|ListOffsetsTopic { name, partitions }| {
+        let topic = call.node.topics.by_name(&name);
+        let answered = partitions.into_iter().map(|wanted| {
+            let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition_index));
+            match partition {
+                Some(partition) => one(call, partition, &wanted, isolation),
+                None => failed(wanted.partition_index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             }
         });
-        ListOffsetsTopicResponse { partitions: partitions.collect(), name: topic.name }
+        let partitions = answered.collect();
+        ListOffsetsTopicResponse { name, partitions }
     });
-    ListOffsetsResponse { topics: topics.collect(), ..ListOffsetsResponse::default() }
+    ListOffsetsResponse { throttle_time_ms: 0, topics: topics.collect() }
 }
 
-fn find(
+fn failed(partition_index: i32, error: ErrorCode) -> ListOffsetsPartitionResponse {
+    ListOffsetsPartitionResponse { partition_index, error_code: error.0, ..Default::default() }
+}
+
+fn one(
+    call: &Call,
     partition: &Partition,
-    asked: &ListOffsetsPartition,
-    is_committed_only: bool,
-) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
-    match asked.current_leader_epoch {
-        -1 | LEADER_EPOCH => {}
-        epoch if epoch < LEADER_EPOCH => return Err(ErrorCode::FENCED_LEADER_EPOCH),
-        _ => return Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
+    wanted: &ListOffsetsPartition,
+    isolation: Isolation,
+) -> ListOffsetsPartitionResponse {
+    let index = partition.index;
+    if let Err(error) = check_epoch(partition, wanted.current_leader_epoch) {
+        return failed(index, error);
     }
-    let state = partition.lock();
-    let high_watermark = state.log.end_offset();
-    let bound =
-        if is_committed_only { state.producers.last_stable_offset(high_watermark) } else { high_watermark };
-    let at = |offset: i64| ListOffsetsPartitionResponse {
-        offset,
-        leader_epoch: state.log.epoch_at(offset).or_else(|| state.log.latest_epoch()).unwrap_or(-1),
-        ..ListOffsetsPartitionResponse::default()
+    let least_version = match wanted.timestamp {
+        MAX_TIMESTAMP => 7,
+        EARLIEST_LOCAL => 8,
+        LATEST_TIERED => 9,
+        other if other < LATEST_TIERED => i16::MAX,
+        _ => 0,
     };
-    let by_time = match asked.timestamp {
-        LATEST => return Ok(at(bound)),
-        EARLIEST | EARLIEST_LOCAL => return Ok(at(state.log.start_offset())),
-        LATEST_TIERED => return Ok(ListOffsetsPartitionResponse::default()),
-        MAX_TIMESTAMP => state.log.offset_of_max_timestamp(bound),
-        timestamp if timestamp < 0 => return Err(ErrorCode::UNSUPPORTED_VERSION),
-        timestamp => state.log.offset_for_timestamp(timestamp, bound),
+    if call.version < least_version {
+        return failed(index, ErrorCode::UNSUPPORTED_VERSION);
+    }
+    let Some(offsets) = partition.offsets() else {
+        return failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
     };
-    let found = by_time.map_err(|error: LogError| {
-        error!(%error, "a log can't be searched");
-        ErrorCode::KAFKA_STORAGE_ERROR
-    })?;
-    Ok(found.map_or_else(ListOffsetsPartitionResponse::default, |found| ListOffsetsPartitionResponse {
-        offset: found.offset,
-        timestamp: found.timestamp,
-        leader_epoch: found.leader_epoch,
-        ..ListOffsetsPartitionResponse::default()
-    }))
+    let end = offsets.readable_end(isolation);
+    let found = partition.look(|log, _| find(log, wanted.timestamp, end, partition.leader_epoch));
+    match found {
+        Some(Ok((timestamp, offset, leader_epoch))) => ListOffsetsPartitionResponse {
+            partition_index: index,
+            error_code: 0,
+            timestamp,
+            offset,
+            leader_epoch,
+        },
+        Some(Err(error)) => {
+            tracing::warn!(topic = partition.topic, partition = index, %error, "offset not found");
+            failed(index, ErrorCode::KAFKA_STORAGE_ERROR)
+        }
+        None => failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+    }
+}
+
+fn find(log: &PartitionLog, timestamp: i64, end: i64, leader_epoch: i32) -> Result<Found, LogError> {
+    let record = match timestamp {
+        LATEST => return Ok((-1, end, leader_epoch)),
+        EARLIEST | EARLIEST_LOCAL => {
+            let start = log.start_offset();
+            return Ok((-1, start, log.epoch_at(start).unwrap_or(-1)));
+        }
+        LATEST_TIERED => return Ok(NOTHING),
+        MAX_TIMESTAMP => log.offset_of_max_timestamp(end)?,
+        timestamp => log.offset_for_timestamp(timestamp, end)?,
+    };
+    Ok(record.map_or(NOTHING, |record| (record.timestamp, record.offset, record.leader_epoch)))
 }

@@ -1,4 +1,6 @@
-//! Metadata: brokers and topics. Topics that are missing may be made.
+//! Metadata (3), versions 0 to 13. Missing topics are made where client and broker allow it.
+
+use std::sync::Arc;
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -7,77 +9,91 @@ use strait_wire::message::metadata::{
     MetadataResponsePartition, MetadataResponseTopic,
 };
 
-use crate::broker::Broker;
-use crate::catalog::Topic;
-use crate::dispatch::Caller;
-use crate::folder::NODE_ID;
-use crate::group_coordinator::OFFSETS_TOPIC;
-use crate::partition::LEADER_EPOCH;
+use crate::call::Call;
+use crate::controller::ChangeError;
+use crate::node::{Node, blocking};
+use crate::topics::{Topic, is_internal};
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: MetadataRequest,
-) -> MetadataResponse {
-    // Version 0 asks for all topics by an empty list, later ones by none.
-    let asked = request.topics.filter(|topics| caller.version > 0 || !topics.is_empty());
-    let topics = match asked {
-        None => broker.catalog().topics().map(described).collect(),
+pub(crate) async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
+    let node = &call.node;
+    let topics = match request.topics {
+        None => all(node),
+        Some(topics) if topics.is_empty() && call.version == 0 => all(node),
         Some(topics) => {
-            let may_create = request.allow_auto_topic_creation;
-            topics.into_iter().map(|topic| look_up(broker, topic, may_create)).collect()
+            // Before version 4 asking always makes topics.
+            let creates = request.allow_auto_topic_creation || call.version < 4;
+            topics.into_iter().map(|wanted| one(node, wanted, creates)).collect()
         }
     };
-    let endpoint = &broker.endpoint;
-    let own = MetadataResponseBroker {
-        node_id: NODE_ID,
-        host: endpoint.host.clone(),
-        port: i32::from(endpoint.port),
-        rack: None,
-    };
     MetadataResponse {
-        brokers: vec![own],
-        cluster_id: Some(broker.cluster_id.clone()),
-        controller_id: NODE_ID,
+        brokers: vec![MetadataResponseBroker {
+            node_id: node.id,
+            host: call.session.endpoint.host.clone(),
+            port: call.session.endpoint.port.into(),
+            rack: None,
+        }],
+        cluster_id: Some(node.cluster_id.clone()),
+        controller_id: node.id,
         topics,
-        ..MetadataResponse::default()
+        ..Default::default()
     }
 }
 
-fn look_up(broker: &Broker, asked: MetadataRequestTopic, may_create: bool) -> MetadataResponseTopic {
-    let refused = |code: ErrorCode, name: Option<String>, topic_id: Uuid| MetadataResponseTopic {
-        error_code: code.0,
-        name,
-        topic_id,
-        ..MetadataResponseTopic::default()
-    };
-    if !asked.topic_id.is_zero() {
-        let catalog = broker.catalog();
-        let found = catalog.topic_by_id(asked.topic_id).map(described);
-        return found.unwrap_or_else(|| refused(ErrorCode::UNKNOWN_TOPIC_ID, None, asked.topic_id));
+fn all(node: &Node) -> Vec<MetadataResponseTopic> {
+    node.topics.all().iter().map(|topic| described(node, topic)).collect()
+}
+
+fn one(node: &Node, wanted: MetadataRequestTopic, creates: bool) -> MetadataResponseTopic {
+    let Some(name) = wanted.name else { return by_id(node, wanted.topic_id) };
+    if let Some(topic) = node.topics.by_name(&name) {
+        return described(node, &topic);
     }
-    let name = asked.name.unwrap_or_default();
-    match broker.topic_or_create(&name, may_create) {
-        Ok(Some(topic)) => described(&topic),
-        Ok(None) => refused(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, Some(name), Uuid::ZERO),
-        Err(refusal) => refused(refusal.code, Some(name), Uuid::ZERO),
+    let creates = creates && node.settings.flag("auto.create.topics.enable");
+    match if creates { created(node, &name) } else { Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) } {
+        Ok(topic) => described(node, &topic),
+        Err(error) => missing(Some(name), Uuid::ZERO, error),
     }
 }
 
-fn described(topic: &Topic) -> MetadataResponseTopic {
-    let partitions = (0..).zip(&topic.partitions).map(|(partition_index, _)| MetadataResponsePartition {
-        partition_index,
-        leader_id: NODE_ID,
-        leader_epoch: LEADER_EPOCH,
-        replica_nodes: vec![NODE_ID],
-        isr_nodes: vec![NODE_ID],
-        ..MetadataResponsePartition::default()
+fn by_id(node: &Node, id: Uuid) -> MetadataResponseTopic {
+    match node.topics.by_id(id) {
+        Some(topic) => described(node, &topic),
+        None => missing(None, id, ErrorCode::UNKNOWN_TOPIC_ID),
+    }
+}
+
+fn created(node: &Node, name: &str) -> Result<Arc<Topic>, ErrorCode> {
+    let wanted = node.controller.internal(name);
+    match blocking(|| node.controller.create_topic(wanted, false)) {
+        Ok(_) | Err(ChangeError::TopicExists { .. }) => {
+            node.topics.by_name(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+        }
+        Err(error) => {
+            tracing::warn!(topic = name, %error, "topic not created");
+            Err(error.code())
+        }
+    }
+}
+
+fn missing(name: Option<String>, topic_id: Uuid, error: ErrorCode) -> MetadataResponseTopic {
+    let is_internal = name.as_deref().is_some_and(is_internal);
+    MetadataResponseTopic { error_code: error.0, name, topic_id, is_internal, ..Default::default() }
+}
+
+fn described(node: &Node, topic: &Topic) -> MetadataResponseTopic {
+    let partitions = topic.partitions.iter().map(|partition| MetadataResponsePartition {
+        partition_index: partition.index,
+        leader_id: node.id,
+        leader_epoch: partition.leader_epoch,
+        replica_nodes: vec![node.id],
+        isr_nodes: vec![node.id],
+        ..Default::default()
     });
     MetadataResponseTopic {
         name: Some(topic.name.clone()),
         topic_id: topic.id,
-        is_internal: topic.name == OFFSETS_TOPIC,
+        is_internal: topic.is_internal(),
         partitions: partitions.collect(),
-        ..MetadataResponseTopic::default()
+        ..Default::default()
     }
 }

@@ -1,60 +1,60 @@
-//! OffsetCommit. Offsets of partitions that are not there are refused before the group hears of them.
+//! OffsetCommit (8), versions 2 to 9. Partitions that are not there are refused, the others are committed.
 
+use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestTopic, OffsetCommitResponse, OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 };
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::environment::now_ms;
+use crate::call::Call;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    mut request: OffsetCommitRequest,
-) -> OffsetCommitResponse {
-    let mut unknown = Vec::new();
-    for topic in &mut request.topics {
-        let partitions = std::mem::take(&mut topic.partitions);
-        let is_known = |index: i32| broker.partition(&topic.name, index).is_some();
-        let (known, missing): (Vec<_>, Vec<_>) =
-            partitions.into_iter().partition(|partition| is_known(partition.partition_index));
-        topic.partitions = known;
-        if !missing.is_empty() {
-            unknown.push(OffsetCommitRequestTopic { partitions: missing, ..topic.clone() });
-        }
-    }
-    request.topics.retain(|topic| !topic.partitions.is_empty());
-    let committed = broker.groups.act(|groups| groups.commit(&request, caller.version, now_ms()));
-    let mut response = committed.unwrap_or_else(|code| refused(&request.topics, code));
-    merge(&mut response, refused(&unknown, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
-    response
-}
-
-fn refused(topics: &[OffsetCommitRequestTopic], code: ErrorCode) -> OffsetCommitResponse {
-    let topics = topics.iter().map(|topic| OffsetCommitResponseTopic {
-        name: topic.name.clone(),
-        topic_id: topic.topic_id,
-        partitions: topic
-            .partitions
-            .iter()
-            .map(|partition| OffsetCommitResponsePartition {
-                partition_index: partition.partition_index,
-                error_code: code.0,
-            })
-            .collect(),
+pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> OffsetCommitResponse {
+    let refused = take_unknown(call, &mut request.topics);
+    let committed = call.node.groups.shard(&request.group_id).and_then(|shard| {
+        shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, now_ms))
     });
-    OffsetCommitResponse { topics: topics.collect(), ..OffsetCommitResponse::default() }
-}
-
-/// A topic stands once in an answer.
-fn merge(response: &mut OffsetCommitResponse, more: OffsetCommitResponse) {
-    for topic in more.topics {
-        match response.topics.iter_mut().find(|known| known.name == topic.name) {
-            Some(known) => known.partitions.extend(topic.partitions),
+    let mut response = committed.unwrap_or_else(|error| all_refused(&request.topics, error));
+    for topic in refused {
+        match response.topics.iter_mut().find(|found| found.name == topic.name) {
+            Some(found) => found.partitions.extend(topic.partitions),
             None => response.topics.push(topic),
         }
     }
+    response
+}
+
+/// Takes the partitions out that are not there.
+fn take_unknown(call: &Call, topics: &mut Vec<OffsetCommitRequestTopic>) -> Vec<OffsetCommitResponseTopic> {
+    let mut refused = Vec::new();
+    for topic in topics.iter_mut() {
+        let found = call.node.topics.by_name(&topic.name);
+        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
+        let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
+        let partitions: Vec<_> = missing
+            .map(|asked| refusal(asked.partition_index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
+            .collect();
+        if !partitions.is_empty() {
+            refused.push(OffsetCommitResponseTopic {
+                name: topic.name.clone(),
+                partitions,
+                ..Default::default()
+            });
+        }
+    }
+    topics.retain(|topic| !topic.partitions.is_empty());
+    refused
+}
+
+fn refusal(partition_index: i32, error: ErrorCode) -> OffsetCommitResponsePartition {
+    OffsetCommitResponsePartition { partition_index, error_code: error.0 }
+}
+
+fn all_refused(topics: &[OffsetCommitRequestTopic], error: ErrorCode) -> OffsetCommitResponse {
+    let topics = topics.iter().map(|topic| OffsetCommitResponseTopic {
+        name: topic.name.clone(),
+        partitions: topic.partitions.iter().map(|asked| refusal(asked.partition_index, error)).collect(),
+        ..Default::default()
+    });
+    OffsetCommitResponse { throttle_time_ms: 0, topics: topics.collect() }
 }

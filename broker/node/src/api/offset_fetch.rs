@@ -1,60 +1,73 @@
-//! OffsetFetch, for one group or, since version 8, several (KIP-709).
+//! OffsetFetch (9), versions 1 to 9. Before version 8 a request is about one group.
 
+use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_fetch::{
     OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponse,
-    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponseTopic,
+    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic, OffsetFetchResponseTopics,
 };
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
+use crate::call::Call;
 
-const BATCHED_SINCE: i16 = 8;
+/// First version with several groups.
+const BATCHED: i16 = 8;
+/// First version with an error for the group.
+const GROUP_ERROR: i16 = 2;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: OffsetFetchRequest,
-) -> OffsetFetchResponse {
+pub(crate) async fn handle(call: &Call, request: OffsetFetchRequest) -> OffsetFetchResponse {
     let require_stable = request.require_stable;
-    let fetch =
-        |group: &OffsetFetchRequestGroup| broker.groups.look(|groups| groups.fetch(group, require_stable));
-    if caller.version >= BATCHED_SINCE {
-        let groups = request.groups.iter().map(fetch).collect();
-        return OffsetFetchResponse { groups, ..OffsetFetchResponse::default() };
+    if call.version >= BATCHED {
+        let groups = request.groups.iter().map(|group| fetch(call, group, require_stable));
+        return OffsetFetchResponse { groups: groups.collect(), ..Default::default() };
     }
     let topics = request.topics.map(|topics| {
         let topics = topics.into_iter().map(|topic| OffsetFetchRequestTopics {
             name: topic.name,
             partition_indexes: topic.partition_indexes,
-            ..OffsetFetchRequestTopics::default()
+            ..Default::default()
         });
         topics.collect()
     });
-    single(fetch(&OffsetFetchRequestGroup {
-        group_id: request.group_id,
-        topics,
-        ..OffsetFetchRequestGroup::default()
-    }))
+    let group = OffsetFetchRequestGroup { group_id: request.group_id, topics, ..Default::default() };
+    let fetched = fetch(call, &group, require_stable);
+    let error_code = if call.version >= GROUP_ERROR { fetched.error_code } else { 0 };
+    let topics = fetched.topics.into_iter().map(single);
+    OffsetFetchResponse { error_code, topics: topics.collect(), ..Default::default() }
 }
 
-fn single(group: OffsetFetchResponseGroup) -> OffsetFetchResponse {
-    let topics = group.topics.into_iter().map(|topic| OffsetFetchResponseTopic {
-        name: topic.name,
-        partitions: topic
-            .partitions
-            .into_iter()
-            .map(|partition| OffsetFetchResponsePartition {
-                partition_index: partition.partition_index,
-                committed_offset: partition.committed_offset,
-                committed_leader_epoch: partition.committed_leader_epoch,
-                metadata: partition.metadata,
-                error_code: partition.error_code,
-            })
-            .collect(),
+fn fetch(call: &Call, group: &OffsetFetchRequestGroup, require_stable: bool) -> OffsetFetchResponseGroup {
+    let shard = call.node.groups.shard(&group.group_id);
+    let fetched = shard.and_then(|shard| shard.look(|groups| groups.fetch(group, require_stable)));
+    fetched.unwrap_or_else(|error| refused(group, error))
+}
+
+fn refused(group: &OffsetFetchRequestGroup, error: ErrorCode) -> OffsetFetchResponseGroup {
+    let topics = group.topics.iter().flatten().map(|topic| OffsetFetchResponseTopics {
+        name: topic.name.clone(),
+        partitions: topic.partition_indexes.iter().map(|index| refusal(*index, error)).collect(),
+        ..Default::default()
     });
-    OffsetFetchResponse {
-        topics: topics.collect(),
-        error_code: group.error_code,
-        ..OffsetFetchResponse::default()
+    let (group_id, error_code) = (group.group_id.clone(), error.0);
+    OffsetFetchResponseGroup { group_id, topics: topics.collect(), error_code }
+}
+
+fn refusal(partition_index: i32, error: ErrorCode) -> OffsetFetchResponsePartitions {
+    OffsetFetchResponsePartitions {
+        partition_index,
+        committed_offset: -1,
+        committed_leader_epoch: -1,
+        metadata: Some(String::new()),
+        error_code: error.0,
     }
+}
+
+fn single(topic: OffsetFetchResponseTopics) -> OffsetFetchResponseTopic {
+    let partitions = topic.partitions.into_iter().map(|partition| OffsetFetchResponsePartition {
+        partition_index: partition.partition_index,
+        committed_offset: partition.committed_offset,
+        committed_leader_epoch: partition.committed_leader_epoch,
+        metadata: partition.metadata,
+        error_code: partition.error_code,
+    });
+    OffsetFetchResponseTopic { name: topic.name, partitions: partitions.collect() }
 }

@@ -1,4 +1,4 @@
-//! OffsetForLeaderEpoch: where an epoch ended (KIP-320).
+//! OffsetForLeaderEpoch (23), versions 2 to 4.
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_for_leader_epoch::{
@@ -6,40 +6,41 @@ use strait_wire::message::offset_for_leader_epoch::{
     OffsetForLeaderTopicResult,
 };
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::partition::LEADER_EPOCH;
+use super::check_epoch;
+use crate::call::Call;
+use crate::partition::Partition;
 
 pub(crate) async fn handle(
-    broker: &Broker,
-    _: Caller<'_>,
+    call: &Call,
     request: OffsetForLeaderEpochRequest,
 ) -> OffsetForLeaderEpochResponse {
-    let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partitions.iter().map(|asked| {
-            let partition = asked.partition;
-            match find(broker, &topic.topic, asked) {
-                Ok((leader_epoch, end_offset)) => {
-                    EpochEndOffset { error_code: 0, partition, leader_epoch, end_offset }
-                }
-                Err(code) => EpochEndOffset { error_code: code.0, partition, ..EpochEndOffset::default() },
-            }
+    let topics = request.topics.into_iter().map(|wanted| {
+        let topic = call.node.topics.by_name(&wanted.topic);
+        let partitions = wanted.partitions.iter().map(|wanted| {
+            let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition));
+            let found =
+                partition.map_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION), |found| end(found, wanted));
+            let (error, (leader_epoch, end_offset)) = match found {
+                Ok(found) => (ErrorCode::NONE, found),
+                Err(error) => (error, (-1, -1)),
+            };
+            let (error_code, partition) = (error.0, wanted.partition);
+            EpochEndOffset { error_code, partition, leader_epoch, end_offset }
         });
-        OffsetForLeaderTopicResult { partitions: partitions.collect(), topic: topic.topic }
+        let partitions = partitions.collect();
+        OffsetForLeaderTopicResult { topic: wanted.topic, partitions }
     });
-    OffsetForLeaderEpochResponse { topics: topics.collect(), ..OffsetForLeaderEpochResponse::default() }
+    OffsetForLeaderEpochResponse { throttle_time_ms: 0, topics: topics.collect() }
 }
 
-fn find(broker: &Broker, topic: &str, asked: &OffsetForLeaderPartition) -> Result<(i32, i64), ErrorCode> {
-    let partition = broker.partition(topic, asked.partition).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    match asked.current_leader_epoch {
-        -1 | LEADER_EPOCH => {}
-        epoch if epoch < LEADER_EPOCH => return Err(ErrorCode::FENCED_LEADER_EPOCH),
-        _ => return Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
-    }
-    let state = partition.lock();
-    if asked.leader_epoch == LEADER_EPOCH {
-        return Ok((LEADER_EPOCH, state.log.end_offset()));
-    }
-    Ok(state.log.epoch_end_offset(asked.leader_epoch))
+fn end(partition: &Partition, wanted: &OffsetForLeaderPartition) -> Result<(i32, i64), ErrorCode> {
+    check_epoch(partition, wanted.current_leader_epoch)?;
+    let found = partition.look(|log, _| {
+        // An epoch that has no batch yet ends where the log does.
+        if wanted.leader_epoch == partition.leader_epoch {
+            return (partition.leader_epoch, log.end_offset());
+        }
+        log.epoch_end_offset(wanted.leader_epoch)
+    });
+    found.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
 }

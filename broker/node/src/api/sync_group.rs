@@ -1,25 +1,23 @@
-//! SyncGroup.
+//! SyncGroup (14), versions 0 to 5.
 
 use strait_broker_core::group::Answer;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::sync_group::{SyncGroupRequest, SyncGroupResponse};
 
-use crate::broker::Broker;
-use crate::dispatch::Caller;
-use crate::environment::now_ms;
+use crate::call::Call;
 
-pub(crate) async fn handle(
-    broker: &Broker,
-    caller: Caller<'_>,
-    request: SyncGroupRequest,
-) -> SyncGroupResponse {
-    let answer =
-        broker.groups.wait(|groups, token| groups.sync(&request, caller.version, token, now_ms())).await;
-    match answer {
-        Some(Answer::Sync(response)) => response,
-        Some(Answer::Join(_)) | None => SyncGroupResponse {
-            error_code: ErrorCode::COORDINATOR_NOT_AVAILABLE.0,
-            ..SyncGroupResponse::default()
-        },
+pub(crate) async fn handle(call: &Call, request: SyncGroupRequest) -> SyncGroupResponse {
+    match sync(call, request).await {
+        Ok(response) => response,
+        Err(error) => SyncGroupResponse { error_code: error.0, ..Default::default() },
+    }
+}
+
+async fn sync(call: &Call, request: SyncGroupRequest) -> Result<SyncGroupResponse, ErrorCode> {
+    let shard = call.node.groups.shard(&request.group_id)?;
+    let answer = shard.ask(|groups, token, now_ms| groups.sync(&request, call.version, token, now_ms))?;
+    match answer.await {
+        Ok(Answer::Sync(response)) => Ok(response),
+        Ok(Answer::Join(_)) | Err(_) => Err(ErrorCode::NOT_COORDINATOR),
     }
 }

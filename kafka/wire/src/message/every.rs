@@ -1,13 +1,14 @@
 //! All requests with their responses, for code that treats each of them alike.
 
 use super::{
-    add_offsets_to_txn, add_partitions_to_txn, api_versions, consumer_group_describe,
+    add_offsets_to_txn, add_partitions_to_txn, alter_configs, api_versions, consumer_group_describe,
     consumer_group_heartbeat, create_acls, create_partitions, create_topics, delete_acls, delete_groups,
     delete_records, delete_topics, describe_acls, describe_client_quotas, describe_cluster, describe_configs,
-    describe_groups, describe_producers, describe_transactions, end_txn, fetch, find_coordinator, heartbeat,
-    incremental_alter_configs, init_producer_id, join_group, leave_group, list_groups, list_offsets,
-    list_transactions, metadata, offset_commit, offset_delete, offset_fetch, offset_for_leader_epoch,
-    produce, sasl_authenticate, sasl_handshake, sync_group, txn_offset_commit, write_txn_markers,
+    describe_groups, describe_log_dirs, describe_producers, describe_topic_partitions, describe_transactions,
+    end_txn, fetch, find_coordinator, heartbeat, incremental_alter_configs, init_producer_id, join_group,
+    leave_group, list_groups, list_offsets, list_transactions, metadata, offset_commit, offset_delete,
+    offset_fetch, offset_for_leader_epoch, produce, sasl_authenticate, sasl_handshake, sync_group,
+    txn_offset_commit, write_txn_markers,
 };
 use crate::codec::Request;
 
@@ -55,6 +56,8 @@ every_request! {
     create_acls::CreateAclsRequest,
     delete_acls::DeleteAclsRequest,
     describe_configs::DescribeConfigsRequest,
+    alter_configs::AlterConfigsRequest,
+    describe_log_dirs::DescribeLogDirsRequest,
     sasl_authenticate::SaslAuthenticateRequest,
     create_partitions::CreatePartitionsRequest,
     delete_groups::DeleteGroupsRequest,
@@ -67,4 +70,5 @@ every_request! {
     list_transactions::ListTransactionsRequest,
     consumer_group_heartbeat::ConsumerGroupHeartbeatRequest,
     consumer_group_describe::ConsumerGroupDescribeRequest,
+    describe_topic_partitions::DescribeTopicPartitionsRequest,
 }

@@ -67,6 +67,7 @@ impl Key {
     /// Reads a key; every byte must belong to it.
     pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, StateRecordError> {
         let mut input = Reader::new(bytes.as_ref())?;
+        input.only(VERSION)?;
         let key = match input.u8()? {
             kind @ (KIND_PRODUCER | KIND_TRANSACTIONAL_PRODUCER) => Self::Producer {
                 flow: input.string()?,
@@ -87,7 +88,7 @@ impl Key {
                 partition: input.i32()?,
                 first_offset: input.i64()?,
             },
-            kind => return Err(StateRecordError::UnknownKind { kind }),
+            kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };
         input.finish()?;
         Ok(key)

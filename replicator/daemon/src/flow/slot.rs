@@ -38,6 +38,8 @@ pub(super) struct Slot {
     /// Since when an open transaction is all that is ahead, and the state that says so.
     pub(super) blocked_since_ms: Option<u64>,
     pub(super) blocked: Option<PartitionState>,
+    /// Source and target offset of the last offset sync.
+    pub(super) synced: Option<(i64, i64)>,
 }
 
 /// When batches go into transactions.
@@ -84,6 +86,7 @@ impl Slot {
             caught_up_at_ms: now_ms,
             blocked_since_ms: None,
             blocked: None,
+            synced: None,
             assignment,
         }
     }

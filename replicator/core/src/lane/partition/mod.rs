@@ -6,6 +6,8 @@
 
 // What a fetch brought.
 mod intake;
+// The offset map.
+mod mapping;
 // Answers to batches, commits and aborts.
 mod outcome;
 // Reading the target's tail, losses, stops.
@@ -19,9 +21,10 @@ use strait_wire::batch::{ClosedBatch, DecompressionLimit, StampedBatch};
 use strait_wire::error_code::ErrorCode;
 
 use super::identity::Origin;
-use super::position::{Position, Sequence, Tail};
+use super::position::{Position, Sequence, Tail, WrittenBatch};
 use super::state::PartitionState;
-use crate::rewrite::{Prepared, PreparedKind};
+use crate::offset_map::{OffsetMap, Run};
+use crate::rewrite::{Prepared, PreparedKind, SourceRun};
 
 /// What a partition's machine is made with.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +92,7 @@ struct InFlight {
     /// Source offset of the record in the middle: where a refused batch is cut.
     middle: i64,
     leader_epoch: i32,
+    runs: Vec<SourceRun>,
 }
 
 #[derive(Debug)]
@@ -143,6 +147,15 @@ pub struct PartitionLane {
     in_flight_bytes: usize,
     tracks: Vec<(Origin, Track)>,
     uncommitted: Option<Uncommitted>,
+    uncommitted_runs: Vec<Run>,
+    map: OffsetMap,
+    /// Our batches beyond the position, where they do not simply follow it at the target.
+    written_batches: Option<Vec<WrittenBatch>>,
+    /// The next look at the target's tail shall find them.
+    searches_batches: bool,
+    map_is_broken: bool,
+    /// Source and target offset of the newest record that is known to be at the target.
+    last_copied: Option<(i64, i64)>,
     transaction_sequence: Sequence,
     /// Source offsets at which batches are cut, so that a refused record comes to stand alone.
     cuts: BTreeSet<i64>,
@@ -170,6 +183,12 @@ impl PartitionLane {
             in_flight_bytes: 0,
             tracks: Vec::new(),
             uncommitted: None,
+            uncommitted_runs: Vec::new(),
+            map: mapping::new_map(position.source_offset, position.target_offset),
+            written_batches: None,
+            searches_batches: false,
+            map_is_broken: false,
+            last_copied: None,
             transaction_sequence: Sequence::from_offset(0),
             cuts: BTreeSet::new(),
             refused: None,

@@ -2,6 +2,7 @@
 
 use strait_wire::error_code::{ErrorClass, ErrorCode};
 
+use super::mapping::placed;
 use super::{
     BatchOutcome, InFlight, PartitionLane, Phase, Position, Progress, RefusedRecord, Uncommitted, data_of,
 };
@@ -30,6 +31,7 @@ impl PartitionLane {
         let progress = Progress { records: sent.records, bytes: sent.size };
         let target_offset = base_offset + sent.records;
         if sent.transactional {
+            self.uncommitted_runs.extend(placed(&sent.runs, base_offset));
             self.on_acked_in_transaction(sent, target_offset, progress);
             return Progress::default();
         }
@@ -39,7 +41,8 @@ impl PartitionLane {
         self.position.source_offset = sent.source_next;
         self.position.leader_epoch = sent.leader_epoch;
         self.position.target_offset = target_offset;
-        self.position_changed = true;
+        self.map_acked(&sent.runs, base_offset);
+        self.on_moved();
         self.settle_skipped();
         progress
     }
@@ -121,6 +124,7 @@ impl PartitionLane {
     /// The transaction is committed, with the position in it.
     pub fn on_committed(&mut self) -> Progress {
         let Some(position) = self.uncommitted_position() else { return Progress::default() };
+        self.commit_map();
         self.position = position;
         let progress = self.uncommitted.take().map(|uncommitted| uncommitted.progress);
         self.settle_skipped();

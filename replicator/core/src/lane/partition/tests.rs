@@ -29,7 +29,7 @@ fn position(offset: i64) -> Position {
 }
 
 fn ours(offset: i64) -> Tail {
-    Tail { sequences: Sequences::beginning_at(offset), log_end: offset }
+    Tail { sequences: Sequences::beginning_at(offset), log_end: offset, batches: None }
 }
 
 fn nothing() -> Tail {

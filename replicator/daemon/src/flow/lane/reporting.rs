@@ -169,5 +169,6 @@ pub(in crate::flow) fn stored(position: &Position, origins: &[String], generatio
         source_offset: position.source_offset,
         target_offset: position.target_offset,
         sequences: sequences.collect(),
+        map: position.map.clone(),
     }
 }

@@ -1,0 +1,129 @@
+//! What one partition answers.
+
+use strait_broker_core::produce_validation::TopicCompression;
+use strait_wire::batch::Compression;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::message::fetch::{AbortedTransaction, EpochEndOffset, PartitionData};
+use strait_wire::record_data::RecordData;
+
+use super::super::check_epoch;
+use super::wanted::Wanted;
+use crate::fetch_session::Told;
+use crate::partition::{Isolation, Offsets, Partition, PartitionRead, ReadError, ReadLimits};
+
+/// First version whose clients know zstd.
+const ZSTD: i16 = 10;
+
+/// Bytes that the rest of an answer may take.
+pub(super) struct Budget {
+    left: usize,
+    pub(super) used: usize,
+}
+
+impl Budget {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self { left: bytes, used: 0 }
+    }
+}
+
+/// What a read of one partition gave.
+#[derive(Debug)]
+pub(super) struct Found {
+    error: ErrorCode,
+    read: PartitionRead,
+    diverging: Option<EpochEndOffset>,
+}
+
+impl Found {
+    fn failed(error: ErrorCode, offsets: Option<Offsets>) -> Self {
+        let offsets = offsets.unwrap_or(Offsets { log_start: -1, last_stable: -1, high_watermark: -1 });
+        Self { error, read: PartitionRead { offsets, ..Default::default() }, diverging: None }
+    }
+
+    /// Whether the answer must not wait.
+    pub(super) fn is_error(&self) -> bool {
+        self.error != ErrorCode::NONE || self.diverging.is_some()
+    }
+
+    pub(super) fn has_records(&self) -> bool {
+        self.read.size > 0
+    }
+
+    /// What the client gets to know of the partition besides records.
+    pub(super) fn told(&self) -> Told {
+        let Offsets { log_start, last_stable, high_watermark } = self.read.offsets;
+        Told { log_start, last_stable, high_watermark }
+    }
+
+    pub(super) fn into_data(self, partition_index: i32) -> PartitionData {
+        let Self { error, read, diverging } = self;
+        let aborted = read.aborted.map(|aborted| {
+            let aborted = aborted.into_iter();
+            aborted.map(|one| AbortedTransaction {
+                producer_id: one.producer_id,
+                first_offset: one.first_offset,
+            })
+        });
+        PartitionData {
+            partition_index,
+            error_code: error.0,
+            high_watermark: read.offsets.high_watermark,
+            last_stable_offset: read.offsets.last_stable,
+            log_start_offset: read.offsets.log_start,
+            diverging_epoch: diverging.unwrap_or_default(),
+            aborted_transactions: aborted.map(Iterator::collect),
+            preferred_read_replica: -1,
+            records: Some(RecordData(read.batches)),
+            ..Default::default()
+        }
+    }
+}
+
+/// Reads one partition within the budget.
+pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: &mut Budget) -> Found {
+    let partition = match &wanted.partition {
+        Ok(partition) => partition,
+        Err(error) => return Found::failed(*error, None),
+    };
+    let asked = &wanted.asked;
+    if let Err(error) = check_epoch(partition, asked.current_leader_epoch) {
+        return Found::failed(error, None);
+    }
+    let is_zstd = partition.produce_rules().compression == TopicCompression::Fixed(Compression::Zstd);
+    if version < ZSTD && is_zstd {
+        return Found::failed(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, None);
+    }
+    if let Some(diverging) = diverging(partition, asked.last_fetched_epoch, asked.fetch_offset) {
+        let read = PartitionRead { offsets: partition.offsets().unwrap_or_default(), ..Default::default() };
+        return Found { error: ErrorCode::NONE, read, diverging: Some(diverging) };
+    }
+    let limits = ReadLimits { max_bytes: asked.max_bytes.min(budget.left), at_least_one: budget.used == 0 };
+    match partition.read(asked.fetch_offset, isolation, limits) {
+        Ok(read) => {
+            budget.used += read.size;
+            budget.left = budget.left.saturating_sub(read.size);
+            Found { error: ErrorCode::NONE, read, diverging: None }
+        }
+        Err(error) => {
+            let offsets = match &error {
+                ReadError::OutOfRange { offsets, .. } => Some(*offsets),
+                ReadError::Deleted => None,
+                ReadError::Log(error) => {
+                    tracing::warn!(topic = partition.topic, partition = partition.index, %error, "can't read");
+                    None
+                }
+            };
+            Found::failed(error.code(), offsets)
+        }
+    }
+}
+
+/// Where the log of a client that read `epoch` up to `offset` parts from this one.
+fn diverging(partition: &Partition, epoch: i32, offset: i64) -> Option<EpochEndOffset> {
+    if epoch < 0 || epoch >= partition.leader_epoch {
+        return None;
+    }
+    let (found, end_offset) = partition.look(|log, _| log.epoch_end_offset(epoch))?;
+    let parts = found >= 0 && (found < epoch || end_offset < offset);
+    parts.then_some(EpochEndOffset { epoch: found, end_offset })
+}

@@ -1,0 +1,147 @@
+//! Produce (0), versions 3 to 13. Batches are checked before the partition's lock is taken. With one replica every
+//! acknowledgement comes after the append.
+
+// Batches of transactions.
+mod transaction;
+
+use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
+use strait_broker_core::producer_state::{Append, Origin};
+use strait_wire::batch::DecompressionLimit;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
+use strait_wire::message::produce::{
+    BatchIndexAndErrorMessage, PartitionProduceData, PartitionProduceResponse, ProduceRequest,
+    ProduceResponse, TopicProduceData, TopicProduceResponse,
+};
+
+use crate::call::Call;
+use crate::clock::now_ms;
+use crate::dispatch::Answer;
+use crate::partition::{AppendError, Partition};
+use crate::topics::{Topic, is_internal};
+
+/// Most that one batch may give when it is opened.
+const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
+/// First version with topics by id.
+const BY_ID: i16 = 13;
+
+pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<ProduceResponse> {
+    let acks = request.acks;
+    let id = request.transactional_id.as_deref();
+    let responses: Vec<TopicProduceResponse> = match acks {
+        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
+        _ => request.topic_data.into_iter().map(invalid_acks).collect(),
+    };
+    if acks != 0 {
+        return ProduceResponse { responses, ..Default::default() }.into();
+    }
+    // Nobody is told of an error, so the connection ends: the client reads its metadata again.
+    let mut partitions = responses.iter().flat_map(|topic| topic.partition_responses.iter());
+    match partitions.find(|partition| partition.error_code != 0) {
+        None => Answer::Nothing,
+        Some(failed) => {
+            let (client, error) = (&call.client_id, ErrorCode(failed.error_code));
+            Answer::Close(format!("client id `{client}`: produce without acknowledgement failed: {error}"))
+        }
+    }
+}
+
+fn invalid_acks(data: TopicProduceData) -> TopicProduceResponse {
+    let refused =
+        |partition: &PartitionProduceData| failed(partition.index, ErrorCode::INVALID_REQUIRED_ACKS);
+    let partition_responses = data.partition_data.iter().map(refused).collect();
+    TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
+}
+
+fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
+    let TopicProduceData { name, topic_id, partition_data } = data;
+    let (found, unknown) = match call.version >= BY_ID {
+        true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
+        false => (call.node.topics.by_name(&name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+    };
+    let answered = partition_data.into_iter().map(|data| match &found {
+        Some(topic) => partition(call, id, topic, data),
+        None => failed(data.index, unknown),
+    });
+    let partition_responses = answered.collect();
+    let topic_id = if call.version >= BY_ID { topic_id } else { Uuid::ZERO };
+    TopicProduceResponse { name, topic_id, partition_responses }
+}
+
+fn failed(index: i32, error: ErrorCode) -> PartitionProduceResponse {
+    PartitionProduceResponse { index, error_code: error.0, base_offset: -1, ..Default::default() }
+}
+
+fn partition(
+    call: &Call,
+    id: Option<&str>,
+    topic: &Topic,
+    data: PartitionProduceData,
+) -> PartitionProduceResponse {
+    let index = data.index;
+    let Some(partition) = topic.partition(index) else {
+        return failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    };
+    if is_internal(&topic.name) {
+        return failed(index, ErrorCode::INVALID_TOPIC_EXCEPTION);
+    }
+    let records = data.records.unwrap_or_default().into_bytes();
+    match append(call, id, partition, &records) {
+        Ok(response) => response,
+        Err(Failure::Content(error)) => refused(index, &error),
+        Err(Failure::Transaction(error)) => failed(index, error),
+        Err(Failure::Append(error)) => {
+            let (topic, client) = (&topic.name, &call.client_id);
+            tracing::warn!(topic, partition = index, client, %error, "batch not appended");
+            failed(index, error.code())
+        }
+    }
+}
+
+enum Failure {
+    Content(ProduceError),
+    /// The transaction's coordinator does not let the batch in.
+    Transaction(ErrorCode),
+    Append(AppendError),
+}
+
+fn append(
+    call: &Call,
+    transactional_id: Option<&str>,
+    partition: &Partition,
+    records: &bytes::Bytes,
+) -> Result<PartitionProduceResponse, Failure> {
+    let (topic, now_ms) = (partition.produce_rules(), now_ms());
+    let validation = Validation {
+        topic: &topic,
+        depth: Depth::Full,
+        version: call.version,
+        now_ms,
+        decompression_limit: OPENED,
+    };
+    let valid = validate(records, &validation).map_err(Failure::Content)?;
+    let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
+    let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
+    let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
+    let duplicate =
+        appended.duplicate_timestamp.filter(|_| topic.timestamp_type == TimestampType::LogAppendTime);
+    Ok(PartitionProduceResponse {
+        index: partition.index,
+        base_offset: appended.base_offset,
+        log_append_time_ms: duplicate.unwrap_or(valid.log_append_time_ms),
+        log_start_offset: appended.log_start_offset,
+        ..Default::default()
+    })
+}
+
+fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
+    let records = error.record_errors().iter().map(|record| BatchIndexAndErrorMessage {
+        batch_index: record.index,
+        batch_index_error_message: Some(record.message.clone()),
+    });
+    PartitionProduceResponse {
+        record_errors: records.collect(),
+        error_message: error.message(),
+        ..failed(index, error.code())
+    }
+}

@@ -1,0 +1,128 @@
+//! One client: frames come, each is answered before the next one is looked at, so responses are in request order.
+
+// Frames of bounded size out of a stream.
+mod frames;
+// Responses in segments, without copying them together.
+mod write;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use strait_wire::api_key::ApiKey;
+use strait_wire::codec::{Decoder, RequestHeader};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use crate::call::Call;
+use crate::dispatch::{self, Reply, RequestError};
+use crate::node::Node;
+use crate::session::{ANONYMOUS, Session};
+use crate::settings::Endpoint;
+
+use frames::Frames;
+
+/// A client's connection.
+pub(crate) struct Connection {
+    node: Arc<Node>,
+    session: Arc<Session>,
+    frames: Frames<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    idle: Option<Duration>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        node: Arc<Node>,
+        endpoint: Arc<Endpoint>,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let (reader, writer) = stream.into_split();
+        let frames = Frames::new(reader, node.settings.size("socket.request.max.bytes"));
+        let idle = u64::try_from(node.settings.number("connections.max.idle.ms")).ok();
+        let session = Arc::new(Session { principal: ANONYMOUS.to_owned(), peer, endpoint });
+        Ok(Self { node, session, frames, writer, idle: idle.map(Duration::from_millis) })
+    }
+
+    /// Serves the client until it goes, is idle for too long, sends what can't be answered, or `stop` completes between
+    /// two requests.
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        if let Err(error) = self.serve(std::pin::pin!(stop)).await
+            && !is_gone(&error)
+        {
+            tracing::info!(peer = %self.session.peer, principal = self.session.principal, %error, "connection closed");
+        }
+    }
+
+    async fn serve(&mut self, mut stop: Pin<&mut impl Future<Output = ()>>) -> io::Result<()> {
+        loop {
+            let frame = tokio::select! {
+                frame = self.next_frame() => frame?,
+                () = stop.as_mut() => None,
+            };
+            let Some(frame) = frame else { return Ok(()) };
+            match self.reply(frame).await {
+                Some(Reply::Frame(segments)) => write::write_all(&mut self.writer, segments).await?,
+                Some(Reply::Nothing) => {}
+                Some(Reply::Close(reason)) => {
+                    tracing::info!(peer = %self.session.peer, principal = self.session.principal, reason, "connection closed");
+                    return Ok(());
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// None where the client went or was idle for too long.
+    async fn next_frame(&mut self) -> io::Result<Option<Bytes>> {
+        let next = self.frames.next();
+        match self.idle {
+            Some(idle) => tokio::time::timeout(idle, next).await.unwrap_or(Ok(None)),
+            None => next.await,
+        }
+    }
+
+    /// None where the client went before it was answered.
+    async fn reply(&mut self, frame: Bytes) -> Option<Reply> {
+        let mut body = Decoder::new(frame);
+        let header = match dispatch::read_header(&mut body) {
+            Ok(header) => header,
+            Err(error) => return Some(Reply::Close(format!("malformed request header: {error}"))),
+        };
+        let call = self.call(&header);
+        let answer = dispatch::dispatch(&call, header.api_key, body);
+        let answered = tokio::select! {
+            biased;
+            answered = answer => answered,
+            () = self.frames.closed() => return None,
+        };
+        Some(answered.unwrap_or_else(|error| Reply::Close(refusal(&header, &error))))
+    }
+
+    fn call(&self, header: &RequestHeader) -> Call {
+        Call {
+            node: Arc::clone(&self.node),
+            version: header.api_version,
+            correlation_id: header.correlation_id,
+            client_id: header.client_id.clone().unwrap_or_default(),
+            session: Arc::clone(&self.session),
+        }
+    }
+}
+
+fn refusal(header: &RequestHeader, error: &RequestError) -> String {
+    let client_id = header.client_id.as_deref().unwrap_or_default();
+    let (key, version) = (ApiKey(header.api_key), header.api_version);
+    format!("client id `{client_id}`, {key}, version {version}: {error}")
+}
+
+/// Clients that are killed are nothing to tell about.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}

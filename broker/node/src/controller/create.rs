@@ -1,0 +1,175 @@
+//! Making topics (`ReplicationControlManager.createTopics`).
+
+use std::collections::BTreeMap;
+
+use strait_wire::ids::Uuid;
+
+use super::{ChangeError, Controller, name};
+use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
+use crate::random;
+use crate::settings::{topic_key, topic_rules};
+use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC, Topic};
+
+/// Most partitions that one request may make, as in Kafka.
+const MOST_PARTITIONS: i32 = 10_000;
+
+/// A topic that is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewTopic {
+    pub(crate) name: String,
+    /// None for the broker's default.
+    pub(crate) partitions: Option<i32>,
+    /// None for the broker's default.
+    pub(crate) replication_factor: Option<i16>,
+    /// Replicas by partition; none where the broker chooses.
+    pub(crate) assignments: Option<BTreeMap<i32, Vec<i32>>>,
+    pub(crate) configs: BTreeMap<String, Option<String>>,
+}
+
+impl NewTopic {
+    /// A topic with the broker's defaults.
+    pub(crate) fn by_default(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+}
+
+impl Controller {
+    /// Makes a topic; with `validate_only` only says what it would be. Blocks until it is on disk.
+    pub(crate) fn create_topic(&self, wanted: NewTopic, validate_only: bool) -> Result<Topic, ChangeError> {
+        let mut state = self.state();
+        name::check(&wanted.name)?;
+        if self.topics.by_name(&wanted.name).is_some() {
+            return Err(ChangeError::TopicExists { name: wanted.name });
+        }
+        name::check_collision(&wanted.name, &self.topics)?;
+        let partitions = self.partition_count(&wanted)?;
+        let configs = checked_configs(wanted.configs)?;
+        let (id, name) = (random::uuid()?, wanted.name);
+        let rules = topic_rules(&self.settings, &configs);
+        let mut topic = Topic { id, name, partitions: Vec::new(), configs };
+        if validate_only {
+            return Ok(topic);
+        }
+        state.commit(self.records(&topic, partitions))?;
+        // The metadata says that the topic is there: what fails from here on is tried again at the next start.
+        topic.partitions = self.open_partitions((&topic.name, id), 0..partitions, &rules)?;
+        self.topics.put(topic.clone());
+        tracing::info!(topic = %topic.name, topic_id = %id, partitions, "topic created");
+        Ok(topic)
+    }
+
+    /// Makes a topic of the broker's own, or gives the one that is there.
+    pub(crate) fn ensure_internal(&self, name: &str) -> Result<std::sync::Arc<Topic>, ChangeError> {
+        if self.topics.by_name(name).is_none() {
+            match self.create_topic(self.internal(name), false) {
+                Ok(_) | Err(ChangeError::TopicExists { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.topics.by_name(name).ok_or(ChangeError::UnknownTopic)
+    }
+
+    /// How an automatically made topic looks.
+    pub(crate) fn internal(&self, name: &str) -> NewTopic {
+        let (partitions, segment_bytes) = match name {
+            GROUP_TOPIC => ("offsets.topic.num.partitions", "offsets.topic.segment.bytes"),
+            TRANSACTION_TOPIC => {
+                ("transaction.state.log.num.partitions", "transaction.state.log.segment.bytes")
+            }
+            other => return NewTopic::by_default(other),
+        };
+        let mut configs = BTreeMap::from([("cleanup.policy", "compact".to_owned())]);
+        configs.insert("segment.bytes", self.settings.number(segment_bytes).to_string());
+        configs.insert("compression.type", "producer".to_owned());
+        if name == TRANSACTION_TOPIC {
+            configs.insert("compression.type", "uncompressed".to_owned());
+            configs.insert("min.insync.replicas", "1".to_owned());
+            configs.insert("unclean.leader.election.enable", "false".to_owned());
+        }
+        NewTopic {
+            name: name.to_owned(),
+            partitions: i32::try_from(self.settings.number(partitions)).ok(),
+            replication_factor: Some(1),
+            assignments: None,
+            configs: configs.into_iter().map(|(key, value)| (key.to_owned(), Some(value))).collect(),
+        }
+    }
+
+    fn partition_count(&self, wanted: &NewTopic) -> Result<i32, ChangeError> {
+        if let Some(assignments) = &wanted.assignments {
+            return self.assigned_count(assignments);
+        }
+        let default = i32::try_from(self.settings.number("num.partitions")).unwrap_or(1);
+        let partitions = wanted.partitions.unwrap_or(default);
+        if partitions < 1 {
+            let reason = "Number of partitions was set to an invalid non-positive value.".to_owned();
+            return Err(ChangeError::InvalidPartitions { reason });
+        }
+        if partitions > MOST_PARTITIONS {
+            let reason = format!("Excessively large number of partitions per request: {partitions}");
+            return Err(ChangeError::Policy { reason });
+        }
+        match wanted.replication_factor {
+            None | Some(1) => Ok(partitions),
+            Some(factor) => Err(ChangeError::InvalidReplicationFactor { factor }),
+        }
+    }
+
+    fn assigned_count(&self, assignments: &BTreeMap<i32, Vec<i32>>) -> Result<i32, ChangeError> {
+        let is_numbered = (0..).zip(assignments.keys()).all(|(expected, found)| expected == *found);
+        if !is_numbered {
+            let reason = "partitions should be a consecutive 0-based integer sequence".to_owned();
+            return Err(ChangeError::InvalidReplicaAssignment { reason });
+        }
+        let node_id = self.settings.node_id();
+        match assignments.values().find(|replicas| ***replicas != [node_id]) {
+            None => Ok(i32::try_from(assignments.len()).unwrap_or(i32::MAX).min(MOST_PARTITIONS)),
+            Some(replicas) => {
+                let reason = format!(
+                    "The manual partition assignment includes {replicas:?}, but only broker {node_id} is there."
+                );
+                Err(ChangeError::InvalidReplicaAssignment { reason })
+            }
+        }
+    }
+
+    fn records(&self, topic: &Topic, partitions: i32) -> Vec<MetadataRecord> {
+        let mut records = vec![MetadataRecord::Topic { name: topic.name.clone(), id: topic.id }];
+        for (name, value) in &topic.configs {
+            records.push(MetadataRecord::Config {
+                resource_type: TOPIC_RESOURCE,
+                resource: topic.name.clone(),
+                name: name.clone(),
+                value: Some(value.clone()),
+            });
+        }
+        records.extend(self.partition_records(topic.id, 0..partitions));
+        records
+    }
+
+    pub(super) fn partition_records(
+        &self,
+        topic_id: Uuid,
+        indexes: std::ops::Range<i32>,
+    ) -> impl Iterator<Item = MetadataRecord> {
+        let replica = self.settings.node_id();
+        indexes.map(move |index| MetadataRecord::Partition { topic_id, index, replica })
+    }
+}
+
+/// Settings of a new topic; those without a value are left at the default.
+fn checked_configs(
+    configs: BTreeMap<String, Option<String>>,
+) -> Result<BTreeMap<String, String>, ChangeError> {
+    let mut checked = BTreeMap::new();
+    for (name, value) in configs {
+        let Some(known) = topic_key(&name) else { return Err(ChangeError::UnknownConfig { name }) };
+        let Some(value) = value else {
+            let reason = format!("Null value not supported for topic configs: {name}");
+            return Err(ChangeError::InvalidRequest { reason });
+        };
+        known.key.check(&value)?;
+        checked.insert(name, value.trim().to_owned());
+    }
+    Ok(checked)
+}

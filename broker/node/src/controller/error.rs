@@ -1,0 +1,69 @@
+//! Why a change of the metadata is refused.
+
+use strait_broker_log::LogError;
+use strait_wire::error_code::ErrorCode;
+use strait_wire::ids::Uuid;
+
+use super::stray::StrayError;
+use crate::metadata::MetadataError;
+use crate::random::NoRandomnessError;
+use crate::settings::SettingError;
+
+/// A change that was not made, with the message that Kafka's tools show.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    #[error("Topic '{name}' already exists.")]
+    TopicExists { name: String },
+    #[error("This server does not host this topic-partition.")]
+    UnknownTopic,
+    #[error("Topic name is invalid: {reason}")]
+    InvalidTopicName { reason: String },
+    #[error("{reason}")]
+    InvalidPartitions { reason: String },
+    #[error("Replication factor {factor} is not possible with the one broker of this cluster.")]
+    InvalidReplicationFactor { factor: i16 },
+    #[error("{reason}")]
+    InvalidReplicaAssignment { reason: String },
+    #[error("Invalid value {} for configuration {}: {}", .0.value, .0.key, .0.allowed)]
+    InvalidConfig(#[from] SettingError),
+    #[error("Unknown topic config name: {name}")]
+    UnknownConfig { name: String },
+    #[error("{reason}")]
+    InvalidRequest { reason: String },
+    #[error("{reason}")]
+    Policy { reason: String },
+    #[error("Topic deletion is disabled.")]
+    DeletionDisabled,
+    #[error("{0}")]
+    Metadata(#[from] MetadataError),
+    #[error("{0}")]
+    Log(#[from] LogError),
+    #[error("the folder belongs to the topic with id {found}")]
+    OtherTopic { found: Uuid },
+    #[error("{0}")]
+    Stray(#[from] StrayError),
+    #[error("{0}")]
+    NoRandomness(#[from] NoRandomnessError),
+}
+
+impl ChangeError {
+    /// What a client is answered.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::TopicExists { .. } => ErrorCode::TOPIC_ALREADY_EXISTS,
+            Self::UnknownTopic => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::InvalidTopicName { .. } => ErrorCode::INVALID_TOPIC_EXCEPTION,
+            Self::InvalidPartitions { .. } => ErrorCode::INVALID_PARTITIONS,
+            Self::InvalidReplicationFactor { .. } => ErrorCode::INVALID_REPLICATION_FACTOR,
+            Self::InvalidReplicaAssignment { .. } => ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+            Self::InvalidConfig(_) | Self::UnknownConfig { .. } => ErrorCode::INVALID_CONFIG,
+            Self::InvalidRequest { .. } => ErrorCode::INVALID_REQUEST,
+            Self::Policy { .. } => ErrorCode::POLICY_VIOLATION,
+            Self::DeletionDisabled => ErrorCode::TOPIC_DELETION_DISABLED,
+            Self::Metadata(_) | Self::Log(_) | Self::OtherTopic { .. } | Self::Stray(_) => {
+                ErrorCode::KAFKA_STORAGE_ERROR
+            }
+            Self::NoRandomness(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a start finds: the metadata log says which topics there are; folders that belong to none are put aside.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
+
+use super::stray::{self, StrayError};
+use super::{ChangeError, Controller, State, TAIL_BYTES};
+use crate::clock::now_ms;
+use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
+use crate::settings::{Settings, topic_rules};
+use crate::topics::{Topic, Topics};
+
+/// The data folder can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Stray(#[from] StrayError),
+    #[error("a partition can't be opened: {reason}")]
+    Partition { reason: String },
+}
+
+impl Controller {
+    /// Opens all that the data folder holds. Logs that were not closed are checked, which takes a while.
+    pub(crate) fn load(settings: Arc<Settings>) -> Result<Self, LoadError> {
+        let folder = DataFolder::open(Arc::new(DiskStore), &settings.data)?;
+        let (log, image) = MetadataLog::open(&folder, now_ms())?;
+        let topics = Arc::new(Topics::default());
+        let controller = {
+            let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            Self { settings, folder, topics, tail, state: Mutex::new(state) }
+        };
+        let known = image
+            .topics()
+            .flat_map(|(_, topic)| (0..topic.partitions).map(|index| (topic.name.clone(), index)));
+        controller.put_aside(&known.collect())?;
+        for (id, described) in image.topics() {
+            let configs = image.configs(TOPIC_RESOURCE, &described.name);
+            let rules = topic_rules(&controller.settings, &configs);
+            let name = described.name.clone();
+            let opened = controller.open_partitions((&name, id), 0..described.partitions, &rules);
+            let failed = |error: ChangeError| LoadError::Partition { reason: error.to_string() };
+            let partitions = opened.map_err(failed)?;
+            controller.topics.put(Topic { id, name, partitions, configs });
+        }
+        for deleted in controller.folder.deleted_partitions()? {
+            controller.remove_folder(&deleted);
+        }
+        Ok(controller)
+    }
+
+    /// Renames folders of partitions that the metadata does not know. Nothing is removed that might be wanted.
+    fn put_aside(&self, known: &HashSet<(String, i32)>) -> Result<(), LoadError> {
+        for found in self.folder.partitions()? {
+            if !known.contains(&found) && found.0 != METADATA_TOPIC {
+                stray::put_aside(&self.settings.data, (&found.0, found.1))?;
+            }
+        }
+        Ok(())
+    }
+}

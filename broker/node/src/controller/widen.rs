@@ -1,0 +1,63 @@
+//! More partitions for a topic.
+
+use super::{ChangeError, Controller};
+use crate::settings::topic_rules;
+use crate::topics::Topic;
+
+impl Controller {
+    /// Gives a topic `count` partitions in all. `assignments` are the replicas of the new ones, where they were given.
+    pub(crate) fn widen_topic(
+        &self,
+        name: &str,
+        count: i32,
+        assignments: Option<&[Vec<i32>]>,
+        validate_only: bool,
+    ) -> Result<(), ChangeError> {
+        let mut state = self.state();
+        let topic = self.topics.by_name(name).ok_or(ChangeError::UnknownTopic)?;
+        let present = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+        check_count(name, present, count)?;
+        self.check_assignments(count - present, assignments)?;
+        if validate_only {
+            return Ok(());
+        }
+        let added = present..count;
+        state.commit(self.partition_records(topic.id, added.clone()).collect())?;
+        let rules = topic_rules(&self.settings, &topic.configs);
+        let mut wider = Topic::clone(&topic);
+        wider.partitions.extend(self.open_partitions((name, topic.id), added, &rules)?);
+        self.topics.put(wider);
+        tracing::info!(topic = name, partitions = count, "topic widened");
+        Ok(())
+    }
+
+    fn check_assignments(&self, added: i32, assignments: Option<&[Vec<i32>]>) -> Result<(), ChangeError> {
+        let Some(assignments) = assignments else { return Ok(()) };
+        let refused = |reason| Err(ChangeError::InvalidReplicaAssignment { reason });
+        if i32::try_from(assignments.len()).ok() != Some(added) {
+            let found = assignments.len();
+            return refused(format!("{added} partitions are added, but {found} assignments were given."));
+        }
+        let node_id = self.settings.node_id();
+        match assignments.iter().find(|replicas| ***replicas != [node_id]) {
+            Some(replicas) => refused(format!("{replicas:?} is given, but only broker {node_id} is there.")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_count(name: &str, present: i32, count: i32) -> Result<(), ChangeError> {
+    let refused = |reason| Err(ChangeError::InvalidPartitions { reason });
+    if count < present {
+        return refused(format!(
+            "The topic {name} currently has {present} partition(s); {count} would not be an increase."
+        ));
+    }
+    if count == present {
+        return refused(format!("Topic already has {present} partition(s)."));
+    }
+    if count - present > 10_000 {
+        return refused(format!("Excessively large number of new partitions: {}", count - present));
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! The metadata of the cluster: a log of records, `__cluster_metadata-0`, read again at each start.
+//! Every change is flushed before it is answered.
+
+// What can change.
+mod record;
+// The log on disk.
+mod log;
+// All changes together.
+mod image;
+
+pub(crate) use image::{BROKER_RESOURCE, MetadataImage, TOPIC_RESOURCE};
+pub(crate) use log::{METADATA_TOPIC, MetadataLog};
+pub(crate) use record::MetadataRecord;
+
+pub use log::MetadataError;
+pub use record::MetadataRecordError;

@@ -1,0 +1,84 @@
+//! What `/metrics` tells: a picture taken at each scrape.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use prometheus::Registry;
+use strait_broker_core::group::State;
+use strait_http::{Families, Kind};
+use strait_wire::api_key::ApiKey;
+
+use crate::dispatch::SERVED;
+use crate::node::Node;
+
+/// Requests that were answered, by their place in the table of requests.
+#[derive(Debug)]
+pub(crate) struct RequestCounts {
+    counts: Vec<AtomicU64>,
+}
+
+impl Default for RequestCounts {
+    fn default() -> Self {
+        Self { counts: SERVED.iter().map(|_| AtomicU64::new(0)).collect() }
+    }
+}
+
+impl RequestCounts {
+    pub(crate) fn count(&self, key: i16) {
+        let place = SERVED.iter().position(|served| served.key == key);
+        if let Some(count) = place.and_then(|place| self.counts.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The registry of a broker's metrics.
+pub(crate) fn registry(node: &Arc<Node>) -> Result<Registry, prometheus::Error> {
+    let (registry, node) = (Registry::new(), Arc::clone(node));
+    strait_http::register(&registry, move |families| {
+        requests(&node, families);
+        logs(&node, families);
+        groups(&node, families);
+    })?;
+    Ok(registry)
+}
+
+fn requests(node: &Node, families: &mut Families) {
+    for (served, count) in SERVED.iter().zip(&node.requests.counts) {
+        let count = count.load(Ordering::Relaxed) as f64;
+        let labels = [("api", ApiKey(served.key).name())];
+        families.add(
+            "strait_broker_requests_total",
+            "Requests that came, by API.",
+            Kind::Counter,
+            &labels,
+            count,
+        );
+    }
+}
+
+fn logs(node: &Node, families: &mut Families) {
+    for topic in node.topics.all() {
+        let labels = [("topic", topic.name.as_str())];
+        let sizes = topic.partitions.iter().filter_map(|partition| partition.look(|log, _| log.size()));
+        let size = sizes.sum::<u64>() as f64;
+        families.add("strait_broker_log_bytes", "Bytes of a topic's logs.", Kind::Gauge, &labels, size);
+        let count = topic.partitions.len() as f64;
+        families.add("strait_broker_partitions", "Partitions of a topic.", Kind::Gauge, &labels, count);
+    }
+}
+
+fn groups(node: &Node, families: &mut Families) {
+    let states = [
+        ("empty", State::Empty),
+        ("preparing_rebalance", State::PreparingRebalance),
+        ("completing_rebalance", State::CompletingRebalance),
+        ("stable", State::Stable),
+    ];
+    for (name, state) in states {
+        let counts =
+            node.groups.shards().iter().filter_map(|shard| shard.look(|all| all.count_in(state)).ok());
+        let count = counts.sum::<usize>() as f64;
+        families.add("strait_broker_groups", "Groups by state.", Kind::Gauge, &[("state", name)], count);
+    }
+}

@@ -1,0 +1,70 @@
+//! What all connections of a broker share.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::controller::{ChangeError, Controller};
+use crate::fetch_session::FetchSessions;
+use crate::groups::GroupCoordinator;
+use crate::metrics::RequestCounts;
+use crate::settings::Settings;
+use crate::topics::Topics;
+use crate::transactions::TransactionCoordinator;
+
+/// A running broker.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) cluster_id: String,
+    pub(crate) id: i32,
+    pub(crate) controller: Controller,
+    pub(crate) topics: Arc<Topics>,
+    pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) groups: GroupCoordinator,
+    pub(crate) transactions: TransactionCoordinator,
+    pub(crate) requests: RequestCounts,
+    producer_ids: Mutex<Range<i64>>,
+}
+
+impl Node {
+    pub(crate) fn new(settings: Arc<Settings>, cluster_id: String, controller: Controller) -> Self {
+        Self {
+            cluster_id,
+            id: settings.node_id(),
+            fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
+            groups: GroupCoordinator::new(&settings),
+            transactions: TransactionCoordinator::new(&settings),
+            topics: Arc::clone(controller.topics()),
+            controller,
+            settings,
+            requests: RequestCounts::default(),
+            producer_ids: Mutex::new(0..0),
+        }
+    }
+
+    /// Removes folders of deleted partitions after a while. Those that are left at a stop are removed at the next start.
+    pub(crate) fn remove_later(self: &Arc<Self>, folders: Vec<PathBuf>, delay: Duration) {
+        let node = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            blocking(|| folders.iter().for_each(|folder| node.controller.remove_folder(folder)));
+        });
+    }
+
+    /// A producer id that nobody had before.
+    pub(crate) fn next_producer_id(&self) -> Result<i64, ChangeError> {
+        let mut ids = self.producer_ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = ids.next() {
+            return Ok(id);
+        }
+        *ids = blocking(|| self.controller.allocate_producer_ids())?;
+        ids.next().ok_or(ChangeError::InvalidRequest { reason: "no producer id is left".to_owned() })
+    }
+}
+
+/// Work that flushes to disk: other tasks of this thread go on elsewhere meanwhile.
+pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}

@@ -1,0 +1,129 @@
+//! A partition's log is opened with what its snapshot and batches tell of producers, and closed with a new snapshot.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use strait_broker_core::producer_state::{Producers, SnapshotEntry};
+use strait_broker_log::{DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, Recovered, TailBudget};
+use strait_wire::ids::Uuid;
+
+use super::waiters::Waiters;
+use super::{Partition, State};
+use crate::settings::TopicRules;
+
+/// Which partition is opened, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) topic_id: Uuid,
+    pub(crate) index: i32,
+    pub(crate) rules: &'a TopicRules,
+    pub(crate) now_ms: i64,
+    pub(crate) producer_expiration_ms: i64,
+    /// Memory for the newest batches of all logs.
+    pub(crate) tail: &'a Arc<TailBudget>,
+}
+
+/// A partition can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("the folder belongs to the topic with id {found}")]
+    OtherTopic { found: Uuid },
+}
+
+impl Partition {
+    /// Opens the log, made when missing. After a stop that was not clean records may be missing at its end, so the
+    /// leader's epoch grows and clients notice.
+    pub(crate) fn open(folder: &DataFolder, opening: Opening<'_>) -> Result<Self, OpenError> {
+        let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms, tail } = opening;
+        let mut producers: Option<Producers> = None;
+        let mut observer = |recovered: Recovered<'_>| match recovered {
+            Recovered::Snapshot { offset, entries } => {
+                let entries = entries.iter().map(from_file);
+                producers = Some(Producers::from_snapshot(offset, entries, now_ms, producer_expiration_ms));
+            }
+            Recovered::Batch { header, marker } => {
+                producers.get_or_insert_default().replay(header, marker);
+            }
+        };
+        let mut log = folder.open_log((topic, index), rules.log.clone(), now_ms, &mut observer)?;
+        log.share_tail_budget(Arc::clone(tail));
+        let mut producers = producers.unwrap_or_else(|| Producers::new(log.start_offset()));
+        producers.remove_expired(now_ms, producer_expiration_ms);
+        producers.high_watermark_moved(log.end_offset());
+        match log.topic_id()? {
+            None => log.set_topic_id(topic_id)?,
+            // A folder that was left by an older topic of this name.
+            Some(found) if found != topic_id => return Err(OpenError::OtherTopic { found }),
+            Some(_) => {}
+        }
+        let known = log.latest_epoch();
+        let grows = known.is_some() && !folder.is_clean();
+        let leader_epoch = known.unwrap_or(0).saturating_add(i32::from(grows));
+        if grows {
+            log.assign_epoch(leader_epoch, log.end_offset())?;
+        }
+        let first_dirty = folder.cleaner_offset(topic, index);
+        let state = State { log: Some(log), producers, rules: rules.produce, first_dirty };
+        let (topic, state) = (topic.to_owned(), RwLock::new(state));
+        Ok(Self { topic, index, leader_epoch, state, waiters: Waiters::default() })
+    }
+
+    /// Writes what is known of producers and closes the log.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
+        let mut state = self.exclusive();
+        let State { log, producers, .. } = &mut *state;
+        let Some(log) = log else { return Ok(()) };
+        write_snapshot(log, producers, log.end_offset())?;
+        log.close()
+    }
+
+    /// Ends the partition: its folder is renamed, whoever waits is woken. Gives the folder, to be removed later.
+    pub(crate) fn delete(&self, unique: Uuid) -> Result<Option<PathBuf>, LogError> {
+        let log = self.exclusive().log.take();
+        self.waiters.wake();
+        log.map(|mut log| log.rename_for_deletion(&self.topic, self.index, unique)).transpose()
+    }
+}
+
+/// Stores what was known of producers before `offset`.
+pub(super) fn write_snapshot(
+    log: &mut PartitionLog,
+    producers: &Producers,
+    offset: i64,
+) -> Result<(), LogError> {
+    log.write_producer_snapshot(offset, &snapshot_entries(producers))
+}
+
+/// What is known of producers, as a snapshot file holds it.
+pub(super) fn snapshot_entries(producers: &Producers) -> Vec<ProducerSnapshotEntry> {
+    producers.snapshot().map(|entry| to_file(&entry)).collect()
+}
+
+fn from_file(entry: &ProducerSnapshotEntry) -> SnapshotEntry {
+    SnapshotEntry {
+        producer_id: entry.producer_id,
+        epoch: entry.producer_epoch,
+        last_sequence: entry.last_sequence,
+        last_offset: entry.last_offset,
+        offset_delta: entry.offset_delta,
+        timestamp: entry.timestamp,
+        coordinator_epoch: entry.coordinator_epoch,
+        transaction_first_offset: entry.current_txn_first_offset,
+    }
+}
+
+fn to_file(entry: &SnapshotEntry) -> ProducerSnapshotEntry {
+    ProducerSnapshotEntry {
+        producer_id: entry.producer_id,
+        producer_epoch: entry.epoch,
+        last_sequence: entry.last_sequence,
+        last_offset: entry.last_offset,
+        offset_delta: entry.offset_delta,
+        timestamp: entry.timestamp,
+        coordinator_epoch: entry.coordinator_epoch,
+        current_txn_first_offset: entry.transaction_first_offset,
+    }
+}

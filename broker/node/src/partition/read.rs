@@ -1,0 +1,75 @@
+//! What a Fetch gets of a partition.
+
+use bytes::Bytes;
+use strait_broker_log::{AbortedTransaction, LogError};
+use strait_wire::error_code::ErrorCode;
+
+use super::{Isolation, Offsets, Partition};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadLimits {
+    pub(crate) max_bytes: usize,
+    /// The first batch comes even when it is larger.
+    pub(crate) at_least_one: bool,
+}
+
+/// Batches of one partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PartitionRead {
+    pub(crate) batches: Vec<Bytes>,
+    pub(crate) size: usize,
+    pub(crate) offsets: Offsets,
+    /// For readers of committed records only.
+    pub(crate) aborted: Option<Vec<AbortedTransaction>>,
+}
+
+/// Nothing can be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("the partition was deleted")]
+    Deleted,
+    #[error("offset {offset} is outside the log")]
+    OutOfRange { offset: i64, offsets: Offsets },
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl ReadError {
+    /// What a client is answered.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::OutOfRange { .. } => ErrorCode::OFFSET_OUT_OF_RANGE,
+            Self::Log(LogError::CorruptBatch { .. } | LogError::CorruptFile { .. }) => {
+                ErrorCode::CORRUPT_MESSAGE
+            }
+            Self::Log(_) => ErrorCode::KAFKA_STORAGE_ERROR,
+        }
+    }
+}
+
+impl Partition {
+    /// Whole batches from the one that holds `offset`, as far as the reader may see.
+    pub(crate) fn read(
+        &self,
+        offset: i64,
+        isolation: Isolation,
+        limits: ReadLimits,
+    ) -> Result<PartitionRead, ReadError> {
+        let state = self.shared();
+        let (Some(log), Some(offsets)) = (&state.log, state.offsets()) else {
+            return Err(ReadError::Deleted);
+        };
+        if offset < offsets.log_start || offset > offsets.high_watermark {
+            return Err(ReadError::OutOfRange { offset, offsets });
+        }
+        let end = offsets.readable_end(isolation);
+        let read = log.read(offset, limits.max_bytes, end, limits.at_least_one)?;
+        let aborted = match isolation {
+            Isolation::Uncommitted => None,
+            Isolation::Committed => Some(log.aborted_transactions(offset, read.next_offset)?),
+        };
+        Ok(PartitionRead { batches: read.batches, size: read.size, offsets, aborted })
+    }
+}

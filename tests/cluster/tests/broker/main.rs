@@ -1,0 +1,20 @@
+//! `strait broker` as a process, with librdkafka and Kafka's own tools as clients.
+
+// The process: started, killed, stopped.
+mod process;
+// What librdkafka does with it.
+mod client;
+
+// Records written and read, before and after a sudden end.
+mod records;
+// Kafka's console tools.
+mod tools;
+// Transactions.
+mod transactions;
+// Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
+mod in_place_of_kafka;
+mod replicated;
+// Health and metrics.
+mod http;
+// What no client library sends.
+mod protocol;
