@@ -44,12 +44,21 @@ mod leader_epochs;
 mod offsets;
 // One batch, one outcome.
 mod produce;
+// Settings by Kafka's names.
+mod settings;
+// Records out and in.
+mod consumer;
+mod producer;
 
 pub use acls::Acl;
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::Connection;
+pub use consumer::{
+    AutoOffsetReset, Consumer, ConsumerConfig, ConsumerError, ConsumerGroupMetadata, ConsumerRecord, GroupId,
+    GroupProtocol, OffsetAndMetadata, Offsets, PendingCommit, RebalanceListener, Strategy,
+};
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
 pub use exchange::{Call, Pending};
@@ -61,11 +70,13 @@ pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use producer::{Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
     ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
     Trust,
 };
+pub use settings::{Chosen, SettingError};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{
     TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionDescription, TransactionResult,
