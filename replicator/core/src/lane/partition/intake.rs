@@ -97,7 +97,7 @@ impl PartitionLane {
         track.next_sequence = track.next_sequence.advance(records);
         let Position { sequences, target_offset, .. } = &mut self.position;
         sequences.set(item.origin, sequences.get(item.origin).advance(records));
-        *target_offset = (*target_offset + records).max(self.map.target_end().value());
+        *target_offset = (*target_offset + records).max(self.map.end().target);
     }
 }
 

@@ -6,8 +6,6 @@ use crate::lane::position::{Sequence, WrittenBatch};
 use crate::offset_map::OffsetMap;
 use crate::rewrite::SourceRun;
 
-const MAX_RUNS: usize = 100_000;
-
 impl PartitionLane {
     /// Goes on with the map that was stored with the position.
     pub fn with_map(mut self, map: OffsetMap) -> Self {
@@ -53,7 +51,7 @@ impl PartitionLane {
 
     /// Nothing of before can be translated any more: the map begins anew at the position.
     pub(super) fn restart_map(&mut self) {
-        self.map = new_map(self.position.source_offset, self.position.target_offset);
+        self.map = OffsetMap::new(self.position.source_offset, self.position.target_offset);
     }
 
     /// The position moved.
@@ -93,10 +91,6 @@ impl PartitionLane {
     }
 }
 
-pub(super) fn new_map(source_begin: i64, target_begin: i64) -> OffsetMap {
-    OffsetMap::new(source_begin, target_begin, MAX_RUNS)
-}
-
 /// Where the records of a run lie that begins `run.index` records after the sequence `first`.
 fn find(batches: &[WrittenBatch], origin: Origin, first: Sequence, run: &SourceRun) -> Option<Vec<Run>> {
     let mut found = Vec::new();
@@ -131,7 +125,7 @@ pub(super) fn placed(runs: &[SourceRun], target_base: i64) -> impl Iterator<Item
 /// What does not follow what is known begins the map anew: after records were lost on either side.
 fn push(map: &mut OffsetMap, run: Run) {
     if map.push(run.source_base, run.target_base, run.count).is_err() {
-        *map = new_map(run.source_base, run.target_base);
+        *map = OffsetMap::new(run.source_base, run.target_base);
         let pushed = map.push(run.source_base, run.target_base, run.count);
         debug_assert!(pushed.is_ok(), "a run follows a map that begins with it");
     }

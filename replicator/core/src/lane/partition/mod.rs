@@ -184,7 +184,7 @@ impl PartitionLane {
             tracks: Vec::new(),
             uncommitted: None,
             uncommitted_runs: Vec::new(),
-            map: mapping::new_map(position.source_offset, position.target_offset),
+            map: OffsetMap::new(position.source_offset, position.target_offset),
             written_batches: None,
             searches_batches: false,
             map_is_broken: false,

@@ -129,7 +129,7 @@ impl PartitionLane {
         self.map_written(Origin::SOURCE, &[run]);
         let Position { sequences, target_offset, source_offset, .. } = &mut self.position;
         sequences.set(Origin::SOURCE, sequences.get(Origin::SOURCE).advance(written));
-        *target_offset = (*target_offset + written).max(self.map.target_end().value());
+        *target_offset = (*target_offset + written).max(self.map.end().target);
         *source_offset += written;
         let first = lost.0.max(*source_offset);
         self.on_moved();
