@@ -10,6 +10,8 @@ mod identity;
 mod lock;
 // What all connections share.
 mod node;
+// Where clients come in.
+mod listener;
 // One client, who it is, one request, the table of requests.
 mod call;
 mod connection;
@@ -41,6 +43,7 @@ pub use broker::{BrokerError, run};
 pub use controller::{LoadError, StrayError};
 pub use identity::IdentityError;
 pub use internal_log::InternalReadError;
+pub use listener::ListenError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};
 pub use random::NoRandomnessError;
