@@ -12,6 +12,8 @@ mod lock;
 mod node;
 // Where clients come in.
 mod listener;
+// Who clients are.
+mod sasl;
 // One client, who it is, one request, the table of requests.
 mod call;
 mod connection;

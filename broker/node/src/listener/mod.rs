@@ -18,6 +18,8 @@ pub(crate) use gate::Gate;
 
 use crate::connection::Connection;
 use crate::node::Node;
+use crate::random::NoRandomnessError;
+use crate::sasl::Sasl;
 use crate::settings::{Endpoint, Listener as Configured, SettingError, Settings};
 
 /// A pause after a failed accept, e.g. when there are too many open files.
@@ -32,6 +34,8 @@ pub enum ListenError {
     Bind { address: String, source: io::Error },
     #[error(transparent)]
     Setting(#[from] SettingError),
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomnessError),
 }
 
 /// A listener that clients can connect to.
@@ -42,6 +46,7 @@ pub(crate) struct Listener {
     /// Where it listens.
     local: SocketAddr,
     advertised: Option<Arc<Endpoint>>,
+    sasl: Option<Arc<Sasl>>,
 }
 
 impl Listener {
@@ -57,7 +62,11 @@ impl Listener {
             let socket = bind::bind(&configured.host, configured.port, backlog).await.map_err(failed)?;
             let local = socket.local_addr().map_err(failed)?;
             let advertised = configured.advertised.clone().map(|told| Arc::new(with_port(told, local)));
-            opened.push(Self { configured, socket, local, advertised });
+            let sasl = match configured.protocol.has_sasl() {
+                true => Some(Arc::new(Sasl::new(settings.sasl(&configured.name)?)?)),
+                false => None,
+            };
+            opened.push(Self { configured, socket, local, advertised, sasl });
         }
         Ok(opened)
     }
@@ -118,7 +127,7 @@ impl Listener {
 
     fn connection(&self, node: &Arc<Node>, stream: TcpStream, peer: SocketAddr) -> Option<Connection> {
         let endpoint = self.endpoint(stream.local_addr().ok()?);
-        Connection::new(Arc::clone(node), endpoint, stream, peer).ok()
+        Connection::new(Arc::clone(node), self.sasl.clone(), endpoint, stream, peer).ok()
     }
 
     /// What a client is told that reached the broker at `local`.

@@ -25,6 +25,14 @@ impl Protocol {
     fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, protocol)| *protocol)
     }
+
+    pub(crate) fn has_sasl(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
+    }
+
+    fn has_tls(self) -> bool {
+        matches!(self, Self::Ssl | Self::SaslSsl)
+    }
 }
 
 /// A listener as it was configured.
@@ -67,8 +75,8 @@ impl Settings {
             let Some(protocol) = protocols.get(&name).copied() else {
                 return Err(error(format!("no security protocol defined for listener {name}")));
             };
-            if protocol != Protocol::Plaintext {
-                return Err(error(format!("{name} is not a plain listener, others are not served")));
+            if protocol.has_tls() {
+                return Err(error(format!("{name}: TLS is not served")));
             }
             if listeners.iter().any(|listener| listener.name == name) {
                 return Err(error("each listener must have a different name".to_owned()));
@@ -208,14 +216,14 @@ mod tests {
         let listeners = settings(&[
             (LISTENERS, "PLAINTEXT://:9092,CONTROLLER://:9093,inside://0.0.0.0:9094"),
             (ADVERTISED, "PLAINTEXT://kafka.example:19092,CONTROLLER://localhost:9093"),
-            (PROTOCOL_MAP, "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT"),
+            (PROTOCOL_MAP, "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:SASL_PLAINTEXT"),
             (CONTROLLERS, "CONTROLLER"),
         ]);
         let listeners = listeners.listeners().expect("two");
         let [plain, inside] = &listeners[..] else { panic!("{listeners:?}") };
         assert_eq!((plain.host.as_str(), plain.port), ("", 9092));
         assert_eq!(plain.advertised, Some(at("kafka.example", 19092)));
-        assert_eq!((inside.name.as_str(), inside.protocol), ("INSIDE", Protocol::Plaintext));
+        assert_eq!((inside.name.as_str(), inside.protocol), ("INSIDE", Protocol::SaslPlaintext));
         assert_eq!(inside.advertised, None);
     }
 
@@ -224,7 +232,7 @@ mod tests {
         let cases: &[(&[(&str, &str)], &str)] = &[
             (&[(LISTENERS, "EAST://:1")], "no security protocol defined for listener EAST"),
             (&[(LISTENERS, "PLAINTEXT://:1,plaintext://:2")], "different name"),
-            (&[(LISTENERS, "PLAINTEXT://:1,SSL://:1")], "different port"),
+            (&[(LISTENERS, "PLAINTEXT://:1,SASL_PLAINTEXT://:1")], "different port"),
             (&[(LISTENERS, "PLAINTEXT:1")], "must be NAME://host:port"),
             (&[(LISTENERS, "PLAINTEXT://:x")], "must be NAME://host:port"),
             (&[(LISTENERS, "PLAINTEXT://:1"), (CONTROLLERS, "PLAINTEXT")], "no listener for clients"),

@@ -4,6 +4,10 @@
 mod key;
 // Keys of a single listener.
 mod listener_key;
+// Login modules of Java.
+mod jaas;
+// How clients authenticate.
+mod sasl;
 // Where the broker listens.
 mod listeners;
 // Settings of topics.
@@ -17,6 +21,7 @@ use std::path::PathBuf;
 
 pub(crate) use key::{Key, find};
 pub(crate) use listeners::Listener;
+pub(crate) use sasl::SaslSettings;
 pub(crate) use topic::{TOPIC_KEYS, topic_key};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
@@ -85,7 +90,12 @@ impl Settings {
     /// # Errors
     /// The first key that can't be used with the others.
     pub fn check(&self) -> Result<(), SettingError> {
-        self.listeners().map(drop)
+        for listener in self.listeners()? {
+            if listener.protocol.has_sasl() {
+                self.sasl(&listener.name)?;
+            }
+        }
+        Ok(())
     }
 
     fn text(&self, key: &str) -> &str {
@@ -96,6 +106,11 @@ impl Settings {
     /// The value that a listener has for itself.
     pub(crate) fn given_for(&self, listener: &str, key: &str) -> Option<&str> {
         self.given(&listener_key::of_listener(listener, key))
+    }
+
+    /// The value for a listener: its own, else the broker's.
+    pub(crate) fn text_for(&self, listener: &str, key: &str) -> &str {
+        self.given_for(listener, key).unwrap_or_else(|| self.text(key))
     }
 
     /// The number of a key in the table; values were checked when they were set.
