@@ -33,3 +33,5 @@ pub mod connection_limits;
 pub mod acl;
 // Who a client is.
 pub mod sasl;
+// The name in a client's certificate.
+pub mod principal;

@@ -14,6 +14,7 @@ mod node;
 mod listener;
 // Who clients are.
 mod sasl;
+mod tls;
 // One client, who it is, one request, the table of requests.
 mod call;
 mod connection;
@@ -50,3 +51,4 @@ pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};
 pub use random::NoRandomnessError;
 pub use settings::{SettingError, Settings};
+pub use tls::TlsError;

@@ -58,8 +58,8 @@ pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
-    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
-    Trust,
+    ClientIdentity, Identity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store,
+    TlsConfig, Trust, system_trust, trusted_from_pem,
 };
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{

@@ -1,5 +1,7 @@
 //! One client: frames come, each is answered before the next one is looked at, so responses are in request order.
 
+// A client that has just come.
+mod arrival;
 // Who the client is.
 mod authentication;
 // Frames of bounded size out of a stream.
@@ -8,7 +10,6 @@ mod frames;
 mod write;
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,56 +18,45 @@ use bytes::Bytes;
 use strait_broker_core::sasl::SaslSession;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::AsyncWriteExt;
 
 use crate::call::Call;
 use crate::clock::now_ms;
 use crate::dispatch::{self, Reply, RequestError};
 use crate::node::Node;
 use crate::sasl::Sasl;
-use crate::session::{ANONYMOUS, Session};
-use crate::settings::Endpoint;
+use crate::session::Session;
+use crate::tls::{ReadHalf, WriteHalf};
+
+pub(crate) use arrival::Arrival;
 
 use frames::Frames;
 
+/// How long the end of a stream with TLS may take to be told.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A client's connection.
-pub(crate) struct Connection {
+struct Connection {
     node: Arc<Node>,
     session: Arc<Session>,
     /// How clients authenticate where they have to.
     sasl: Option<Arc<Sasl>>,
     sasl_session: Option<SaslSession>,
-    frames: Frames<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    frames: Frames<ReadHalf>,
+    writer: WriteHalf,
     idle: Option<Duration>,
 }
 
 impl Connection {
-    pub(crate) fn new(
-        node: Arc<Node>,
-        sasl: Option<Arc<Sasl>>,
-        endpoint: Arc<Endpoint>,
-        stream: TcpStream,
-        peer: SocketAddr,
-    ) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let (reader, writer) = stream.into_split();
-        let frames = Frames::new(reader, node.settings.size("socket.request.max.bytes"));
-        let idle = u64::try_from(node.settings.number("connections.max.idle.ms")).ok();
-        let session = Arc::new(Session { principal: ANONYMOUS.to_owned(), peer, endpoint });
-        let idle = idle.map(Duration::from_millis);
-        Ok(Self { node, session, sasl, sasl_session: None, frames, writer, idle })
-    }
-
     /// Serves the client until it goes, is idle for too long, sends what can't be answered, or `stop` completes between
     /// two requests.
-    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
-        if let Err(error) = self.serve(std::pin::pin!(stop)).await
+    async fn run(mut self, stop: Pin<&mut impl Future<Output = ()>>) {
+        if let Err(error) = self.serve(stop).await
             && !is_gone(&error)
         {
             tracing::info!(peer = %self.session.peer, principal = self.session.principal, %error, "connection closed");
         }
+        let _ = tokio::time::timeout(FAREWELL, self.writer.shutdown()).await;
     }
 
     async fn serve(&mut self, mut stop: Pin<&mut impl Future<Output = ()>>) -> io::Result<()> {

@@ -16,11 +16,12 @@ use tokio::task::JoinSet;
 
 pub(crate) use gate::Gate;
 
-use crate::connection::Connection;
+use crate::connection::Arrival;
 use crate::node::Node;
 use crate::random::NoRandomnessError;
 use crate::sasl::Sasl;
 use crate::settings::{Endpoint, Listener as Configured, SettingError, Settings};
+use crate::tls::{Tls, TlsError};
 
 /// A pause after a failed accept, e.g. when there are too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -34,6 +35,8 @@ pub enum ListenError {
     Bind { address: String, source: io::Error },
     #[error(transparent)]
     Setting(#[from] SettingError),
+    #[error("listener {listener}: {source}")]
+    Tls { listener: String, source: TlsError },
     #[error(transparent)]
     NoRandomness(#[from] NoRandomnessError),
 }
@@ -46,6 +49,7 @@ pub(crate) struct Listener {
     /// Where it listens.
     local: SocketAddr,
     advertised: Option<Arc<Endpoint>>,
+    tls: Option<Arc<Tls>>,
     sasl: Option<Arc<Sasl>>,
 }
 
@@ -66,7 +70,11 @@ impl Listener {
                 true => Some(Arc::new(Sasl::new(settings.sasl(&configured.name)?)?)),
                 false => None,
             };
-            opened.push(Self { configured, socket, local, advertised, sasl });
+            let tls = match configured.protocol.has_tls() {
+                true => Some(Arc::new(tls(settings, &configured)?)),
+                false => None,
+            };
+            opened.push(Self { configured, socket, local, advertised, tls, sasl });
         }
         Ok(opened)
     }
@@ -116,24 +124,30 @@ impl Listener {
             while connections.try_join_next().is_some() {}
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
             let Some(place) = gate.enter(self.name(), peer.ip()).await else { continue };
-            let Some(connection) = self.connection(node, stream, peer) else { continue };
+            let Some(arrival) = self.arrival(node, stream, peer) else { continue };
             let mut told = told.clone();
             connections.spawn(async move {
-                connection.run(async move { drop(told.wait_for(|stops| *stops).await) }).await;
+                arrival.serve(async move { drop(told.wait_for(|stops| *stops).await) }).await;
                 drop(place);
             });
         }
     }
 
-    fn connection(&self, node: &Arc<Node>, stream: TcpStream, peer: SocketAddr) -> Option<Connection> {
+    fn arrival(&self, node: &Arc<Node>, stream: TcpStream, peer: SocketAddr) -> Option<Arrival> {
         let endpoint = self.endpoint(stream.local_addr().ok()?);
-        Connection::new(Arc::clone(node), self.sasl.clone(), endpoint, stream, peer).ok()
+        let (tls, sasl) = (self.tls.clone(), self.sasl.clone());
+        Some(Arrival { node: Arc::clone(node), stream, peer, endpoint, tls, sasl })
     }
 
     /// What a client is told that reached the broker at `local`.
     fn endpoint(&self, local: SocketAddr) -> Arc<Endpoint> {
         self.advertised.clone().unwrap_or_else(|| Arc::new(reached(&self.configured.host, local)))
     }
+}
+
+fn tls(settings: &Settings, listener: &Configured) -> Result<Tls, ListenError> {
+    let failed = |source| ListenError::Tls { listener: listener.name.clone(), source };
+    Tls::new(settings.tls(listener)?).map_err(failed)
 }
 
 /// Port 0 is advertised as the one that was found.

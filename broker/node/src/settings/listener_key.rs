@@ -5,6 +5,10 @@ use super::key::{Key, Kind, key};
 
 const SIZE: Kind = Kind::Int(0, i32::MAX as i64);
 
+const CLIENT_AUTH: Kind = Kind::Choice(&["none", "requested", "required"]);
+const TLS_VERSIONS: Kind = Kind::List(&["TLSv1.2", "TLSv1.3"]);
+const STORES: Kind = Kind::Choice(&["JKS", "PKCS12", "PEM"]);
+
 /// In the order of their names.
 pub(super) const LISTENER_KEYS: &[Key] = &[
     key("connections.max.reauth.ms", Kind::Long(i64::MIN), Some("0")),
@@ -13,6 +17,19 @@ pub(super) const LISTENER_KEYS: &[Key] = &[
     key("sasl.enabled.mechanisms", Kind::Texts, Some("GSSAPI")),
     key("sasl.jaas.config", Kind::Password, None),
     key("sasl.server.max.receive.size", SIZE, Some("524288")),
+    key("ssl.client.auth", CLIENT_AUTH, Some("none")),
+    key("ssl.enabled.protocols", TLS_VERSIONS, Some("TLSv1.2,TLSv1.3")),
+    key("ssl.key.password", Kind::Password, None),
+    key("ssl.keystore.certificate.chain", Kind::Password, None),
+    key("ssl.keystore.key", Kind::Password, None),
+    key("ssl.keystore.location", Kind::Text, None),
+    key("ssl.keystore.password", Kind::Password, None),
+    key("ssl.keystore.type", STORES, Some("JKS")),
+    key("ssl.principal.mapping.rules", Kind::Text, Some("DEFAULT")),
+    key("ssl.truststore.certificates", Kind::Password, None),
+    key("ssl.truststore.location", Kind::Text, None),
+    key("ssl.truststore.password", Kind::Password, None),
+    key("ssl.truststore.type", STORES, Some("JKS")),
 ];
 
 const PREFIX: &str = "listener.name.";

@@ -30,7 +30,7 @@ impl Protocol {
         matches!(self, Self::SaslPlaintext | Self::SaslSsl)
     }
 
-    fn has_tls(self) -> bool {
+    pub(crate) fn has_tls(self) -> bool {
         matches!(self, Self::Ssl | Self::SaslSsl)
     }
 }
@@ -75,9 +75,6 @@ impl Settings {
             let Some(protocol) = protocols.get(&name).copied() else {
                 return Err(error(format!("no security protocol defined for listener {name}")));
             };
-            if protocol.has_tls() {
-                return Err(error(format!("{name}: TLS is not served")));
-            }
             if listeners.iter().any(|listener| listener.name == name) {
                 return Err(error("each listener must have a different name".to_owned()));
             }

@@ -6,6 +6,8 @@ mod key;
 mod listener_key;
 // Login modules of Java.
 mod jaas;
+// Certificates.
+mod tls;
 // How clients authenticate.
 mod sasl;
 // Where the broker listens.
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 pub(crate) use key::{Key, find};
 pub(crate) use listeners::Listener;
 pub(crate) use sasl::SaslSettings;
+pub(crate) use tls::{ClientAuth, IdentitySource, TlsSettings, TrustSource};
 pub(crate) use topic::{TOPIC_KEYS, topic_key};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
@@ -93,6 +96,9 @@ impl Settings {
         for listener in self.listeners()? {
             if listener.protocol.has_sasl() {
                 self.sasl(&listener.name)?;
+            }
+            if listener.protocol.has_tls() {
+                self.tls(&listener)?;
             }
         }
         Ok(())
