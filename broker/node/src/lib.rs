@@ -50,5 +50,6 @@ pub use listener::ListenError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};
 pub use random::NoRandomnessError;
+pub use sasl::{SaslSetupError, TokenKeysError};
 pub use settings::{SettingError, Settings};
 pub use tls::TlsError;

@@ -11,6 +11,7 @@ mod exchange;
 mod session;
 // The mechanisms.
 mod bearer;
+pub mod jwt;
 mod plain;
 pub mod scram;
 

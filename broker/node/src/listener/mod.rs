@@ -18,8 +18,7 @@ pub(crate) use gate::Gate;
 
 use crate::connection::Arrival;
 use crate::node::Node;
-use crate::random::NoRandomnessError;
-use crate::sasl::Sasl;
+use crate::sasl::{Sasl, SaslSetupError};
 use crate::settings::{Endpoint, Listener as Configured, SettingError, Settings};
 use crate::tls::{Tls, TlsError};
 
@@ -37,8 +36,8 @@ pub enum ListenError {
     Setting(#[from] SettingError),
     #[error("listener {listener}: {source}")]
     Tls { listener: String, source: TlsError },
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomnessError),
+    #[error("listener {listener}: {source}")]
+    Sasl { listener: String, source: SaslSetupError },
 }
 
 /// A listener that clients can connect to.
@@ -67,7 +66,7 @@ impl Listener {
             let local = socket.local_addr().map_err(failed)?;
             let advertised = configured.advertised.clone().map(|told| Arc::new(with_port(told, local)));
             let sasl = match configured.protocol.has_sasl() {
-                true => Some(Arc::new(Sasl::new(settings.sasl(&configured.name)?)?)),
+                true => Some(Arc::new(sasl(settings, &configured)?)),
                 false => None,
             };
             let tls = match configured.protocol.has_tls() {
@@ -148,6 +147,11 @@ impl Listener {
 fn tls(settings: &Settings, listener: &Configured) -> Result<Tls, ListenError> {
     let failed = |source| ListenError::Tls { listener: listener.name.clone(), source };
     Tls::new(settings.tls(listener)?).map_err(failed)
+}
+
+fn sasl(settings: &Settings, listener: &Configured) -> Result<Sasl, ListenError> {
+    let failed = |source| ListenError::Sasl { listener: listener.name.clone(), source };
+    Sasl::new(settings.sasl(&listener.name)?).map_err(failed)
 }
 
 /// Port 0 is advertised as the one that was found.

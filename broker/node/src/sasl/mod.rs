@@ -1,6 +1,9 @@
 //! What a listener with SASL knows of its clients. The rules are in `strait_broker_core::sasl`, the conversation in
 //! `connection`.
 
+// Keys by which tokens are checked.
+mod tokens;
+
 use std::fmt;
 
 use strait_broker_core::sasl::scram::{ScramCredential, ScramMechanism};
@@ -10,11 +13,25 @@ use crate::node::Node;
 use crate::random::{self, NoRandomnessError};
 use crate::settings::SaslSettings;
 
+pub use tokens::TokenKeysError;
+
+use tokens::Tokens;
+
 /// SASL at one listener, for all its connections.
 pub(crate) struct Sasl {
     pub(crate) settings: SaslSettings,
     /// From which users that do not exist get their salts.
     secret: [u8; 16],
+    tokens: Option<Tokens>,
+}
+
+/// SASL can't be served with what the settings name.
+#[derive(Debug, thiserror::Error)]
+pub enum SaslSetupError {
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomnessError),
+    #[error(transparent)]
+    Keys(#[from] TokenKeysError),
 }
 
 impl fmt::Debug for Sasl {
@@ -24,8 +41,10 @@ impl fmt::Debug for Sasl {
 }
 
 impl Sasl {
-    pub(crate) fn new(settings: SaslSettings) -> Result<Self, NoRandomnessError> {
-        Ok(Self { settings, secret: random::number()?.to_be_bytes() })
+    /// Reads the keys of tokens. Blocks.
+    pub(crate) fn new(settings: SaslSettings) -> Result<Self, SaslSetupError> {
+        let tokens = settings.bearer.clone().map(Tokens::new).transpose()?;
+        Ok(Self { settings, secret: random::number()?.to_be_bytes(), tokens })
     }
 
     /// Names of what is enabled.
@@ -63,8 +82,8 @@ impl Credentials for Known<'_> {
         self.node.controller.scram_users().credential(mechanism, username)
     }
 
-    fn bearer(&self, _token: &str, _now_ms: i64) -> Option<BearerToken> {
-        None
+    fn bearer(&self, token: &str, now_ms: i64) -> Option<BearerToken> {
+        self.sasl.tokens.as_ref()?.check(token, now_ms)
     }
 
     fn secret(&self) -> &[u8] {

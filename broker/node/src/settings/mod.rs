@@ -6,6 +6,8 @@ mod key;
 mod listener_key;
 // Login modules of Java.
 mod jaas;
+// Tokens.
+mod bearer;
 // Certificates.
 mod tls;
 // How clients authenticate.
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+pub(crate) use bearer::{BearerSettings, TokenTrust};
 pub(crate) use key::{Key, find};
 pub(crate) use listeners::Listener;
 pub(crate) use sasl::SaslSettings;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use strait_broker_core::sasl::Mechanism;
 
+use super::bearer::BearerSettings;
 use super::{SettingError, Settings, jaas};
 
 const MECHANISMS: &str = "sasl.enabled.mechanisms";
@@ -18,6 +19,8 @@ pub(crate) struct SaslSettings {
     pub(crate) mechanisms: Vec<Mechanism>,
     /// Passwords of PLAIN by username.
     pub(crate) users: BTreeMap<String, String>,
+    /// Where tokens of OAUTHBEARER are taken.
+    pub(crate) bearer: Option<BearerSettings>,
     /// Longest message before a client is known.
     pub(crate) max_receive_bytes: usize,
     /// A refusal is told, and the connection closed, after this time.
@@ -46,7 +49,9 @@ impl Settings {
         });
         let millis = self.number("connection.failed.authentication.delay.ms");
         let max_receive = self.text_for(listener, "sasl.server.max.receive.size");
+        let bearer = mechanisms.contains(&Mechanism::OauthBearer);
         Ok(SaslSettings {
+            bearer: bearer.then(|| self.bearer(listener)).transpose()?,
             users: self.plain_users(listener)?,
             max_receive_bytes: max_receive.parse().unwrap_or_default(),
             failure_delay: Duration::from_millis(millis.unsigned_abs()),
@@ -80,7 +85,7 @@ impl Settings {
     }
 
     /// The value of a mechanism at a listener: of both, of the listener, of the mechanism, of the broker.
-    fn text_of_mechanism(&self, listener: &str, mechanism: Mechanism, key: &str) -> Option<&str> {
+    pub(super) fn text_of_mechanism(&self, listener: &str, mechanism: Mechanism, key: &str) -> Option<&str> {
         let of_mechanism = format!("{}.{key}", mechanism.name().to_lowercase());
         self.given_for(listener, &of_mechanism)
             .or_else(|| self.given_for(listener, key))
