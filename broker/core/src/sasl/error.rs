@@ -40,8 +40,8 @@ pub enum SaslError {
 }
 
 impl SaslError {
-    /// What the client is told.
-    pub fn told(&self, mechanism: Mechanism, is_again: bool) -> String {
+    /// What the client is told. None: the connection ends without a word.
+    pub fn told(&self, mechanism: Mechanism, is_again: bool) -> Option<String> {
         match self {
             Self::PlainTokens { .. }
             | Self::NoUsername
@@ -51,13 +51,13 @@ impl SaslError {
             | Self::Scram(ScramError::OtherIdentity)
             | Self::OtherTokenIdentity { .. }
             | Self::BearerRefused { .. }
-            | Self::OtherPrincipal { .. }
-            | Self::OtherMechanism { .. } => self.to_string().trim_start_matches("SCRAM: ").to_owned(),
+            | Self::OtherPrincipal { .. } => Some(self.to_string().trim_start_matches("SCRAM: ").to_owned()),
+            Self::OtherMechanism { .. } => None,
             Self::Scram(_) | Self::MalformedBearer | Self::NotExpected => {
                 let what = if is_again { "re-authentication" } else { "authentication" };
-                format!(
+                Some(format!(
                     "Authentication failed during {what} due to invalid credentials with SASL mechanism {mechanism}"
-                )
+                ))
             }
         }
     }

@@ -152,11 +152,14 @@ fn scram_refuses_what_is_malformed() {
         let error = token(&mut started(SHA_256), message).expect_err(message);
         assert_eq!(error, ScramError::Malformed { which: "first" }.into(), "{message}");
         assert!(
-            error.told(SHA_256, false).ends_with("invalid credentials with SASL mechanism SCRAM-SHA-256")
+            error
+                .told(SHA_256, false)
+                .expect("told")
+                .ends_with("invalid credentials with SASL mechanism SCRAM-SHA-256")
         );
     }
     let other = token(&mut started(SHA_256), "n,a=bob,n=alice,r=x").expect_err("refused");
-    assert_eq!(other.told(SHA_256, false), SaslError::OtherIdentity.to_string());
+    assert_eq!(other.told(SHA_256, false), Some(SaslError::OtherIdentity.to_string()));
     for (message, expected) in [
         ("c=biws,r=clientother,p=QQ==", ScramError::Nonce),
         ("c=biws,r=clientserver,p=QQ==", ScramError::WrongPassword),
@@ -183,7 +186,7 @@ fn a_token_that_is_not_believed_is_acknowledged_first() {
     let told = challenge(token(&mut exchange, &first("bad")).expect("a challenge"));
     assert_eq!(told, "{\"status\":\"invalid_token\"}");
     let error = token(&mut exchange, "\u{1}").expect_err("refused");
-    assert_eq!(error.told(Mechanism::OauthBearer, false), told);
+    assert_eq!(error.told(Mechanism::OauthBearer, false), Some(told));
     let mut exchange = started(Mechanism::OauthBearer);
     let error = token(&mut exchange, "\u{1}").expect_err("nothing to acknowledge");
     assert_eq!(error, SaslError::MalformedBearer);
@@ -201,16 +204,13 @@ fn who_authenticates_again_is_the_same_by_the_same_means() {
     assert!(exchange.handshake("PLAIN", 1));
     let error = token(&mut exchange, "\0bob\0bob-secret").expect_err("another");
     assert_eq!(
-        error.told(Mechanism::Plain, true),
-        "Cannot change principals during re-authentication from User.alice: User.bob"
+        error.told(Mechanism::Plain, true).as_deref(),
+        Some("Cannot change principals during re-authentication from User.alice: User.bob")
     );
     let mut exchange = again();
     assert!(exchange.handshake("SCRAM-SHA-256", 1));
     let error = token(&mut exchange, "n,,n=alice,r=x").expect_err("another mechanism");
-    assert_eq!(
-        error.told(SHA_256, true),
-        "SASL mechanism 'SCRAM-SHA-256' requested by client is not supported for re-authentication of mechanism 'PLAIN'"
-    );
+    assert_eq!((error.told(SHA_256, true), error.to_string().contains("re-authentication")), (None, true));
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use strait_broker_core::sasl::{
-    Authenticated, Expected, Mechanism, SaslExchange, SaslSession, Step, TokenContext,
+    Authenticated, Expected, Mechanism, SaslExchange, SaslSession, Step, TokenContext, UnexpectedRequestError,
 };
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, Message, Request, RequestHeader, response_frame};
@@ -136,7 +136,9 @@ impl Conversation<'_> {
         header: &RequestHeader,
         body: Decoder,
     ) -> Result<Option<Authenticated>, Failure> {
-        self.exchange.permit(ApiKey(header.api_key)).map_err(Failure::refused)?;
+        if let Err(unexpected) = self.exchange.permit(ApiKey(header.api_key)) {
+            return Err(unexpected_failure(unexpected, header));
+        }
         match ApiKey(header.api_key) {
             ApiKey::SASL_HANDSHAKE => self.handshake(header, body).await.map(|()| None),
             ApiKey::SASL_AUTHENTICATE => self.framed_token(header, body).await,
@@ -192,20 +194,16 @@ impl Conversation<'_> {
     ) -> Result<Option<Authenticated>, Failure> {
         let request: SaslAuthenticateRequest = decoded(header.api_version, body)?;
         let (response, known) = match self.step(&request.auth_bytes) {
-            Ok(Step::Challenge(challenge)) => {
-                (SaslAuthenticateResponse { auth_bytes: challenge.into(), ..Default::default() }, None)
-            }
+            Ok(Step::Challenge(challenge)) => (accepted(challenge), None),
             Ok(Step::Complete { answer, authenticated }) => {
                 let Authenticated { mechanism, expires_ms, .. } = authenticated;
                 let lifetime_ms = self.sasl.lifetime_ms(mechanism, expires_ms, now_ms());
-                let response = SaslAuthenticateResponse {
-                    auth_bytes: answer.into(),
-                    session_lifetime_ms: lifetime_ms.unwrap_or(0),
-                    ..Default::default()
-                };
+                let session_lifetime_ms = lifetime_ms.unwrap_or(0);
+                let response = SaslAuthenticateResponse { session_lifetime_ms, ..accepted(answer) };
                 (response, Some(authenticated))
             }
-            Err((told, reason)) => {
+            Err((None, reason)) => return Err(Failure::refused(reason)),
+            Err((Some(told), reason)) => {
                 let response = SaslAuthenticateResponse {
                     error_code: ErrorCode::SASL_AUTHENTICATION_FAILED.0,
                     error_message: Some(told),
@@ -220,7 +218,7 @@ impl Conversation<'_> {
     }
 
     /// What the client is told of a refusal, and what is logged of it.
-    fn step(&mut self, token: &[u8]) -> Result<Step, (String, String)> {
+    fn step(&mut self, token: &[u8]) -> Result<Step, (Option<String>, String)> {
         let mechanism = self.exchange.mechanism().unwrap_or(Mechanism::Plain);
         let context = TokenContext { nonce: &self.nonce, now_ms: now_ms() };
         let node = &self.connection.node;
@@ -233,6 +231,24 @@ impl Conversation<'_> {
     async fn send(&mut self, segments: Vec<Bytes>) -> Result<(), Failure> {
         Ok(write::write_all(&mut self.connection.writer, segments).await?)
     }
+}
+
+/// A token is taken. The message is there, and empty.
+fn accepted(answer: Vec<u8>) -> SaslAuthenticateResponse {
+    SaslAuthenticateResponse {
+        auth_bytes: answer.into(),
+        error_message: Some(String::new()),
+        ..Default::default()
+    }
+}
+
+/// A handshake in place of a token is answered, anything else only closes the connection.
+fn unexpected_failure(unexpected: UnexpectedRequestError, header: &RequestHeader) -> Failure {
+    let error_code = ErrorCode::ILLEGAL_SASL_STATE.0;
+    let response = SaslHandshakeResponse { error_code, ..Default::default() };
+    let is_handshake = unexpected.in_tokens && unexpected.key == ApiKey::SASL_HANDSHAKE;
+    let answer = is_handshake.then(|| frame::<SaslHandshakeRequest>(&response, header).ok()).flatten();
+    Failure::Refused { reason: unexpected.to_string(), answer }
 }
 
 fn decoded<R: Message>(version: i16, mut body: Decoder) -> Result<R, Failure> {

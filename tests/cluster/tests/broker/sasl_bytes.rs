@@ -62,10 +62,11 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
     [&i32::try_from(bytes.len()).expect("short").to_be_bytes()[..], bytes].concat()
 }
 
-/// Correlation id 7, no client id; flexible headers of SaslAuthenticate 2 end with no tags.
+/// Correlation id 7, no client id; flexible headers end with no tags.
 fn request(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
     let head = [&key.to_be_bytes()[..], &version.to_be_bytes(), &7_i32.to_be_bytes(), &[0xff, 0xff]].concat();
-    let tags: &[u8] = if key == AUTHENTICATE && version >= 2 { &[0] } else { &[] };
+    let is_flexible = (key == AUTHENTICATE && version >= 2) || (key == VERSIONS && version >= 3);
+    let tags: &[u8] = if is_flexible { &[0] } else { &[] };
     [&head, tags, body].concat()
 }
 
@@ -133,7 +134,7 @@ fn conversations() -> Vec<(&'static str, Vec<Sent>)> {
         ("unknown mechanism", vec![versions(), handshake("GSSAPI", 1), plain()]),
         ("unknown mechanism, version 0", vec![handshake("CRAM-MD5", 0), plain()]),
         ("versions twice", vec![versions(), versions()]),
-        ("newer versions first", vec![Sent::Request(VERSIONS, 99, vec![]), versions(), plain()]),
+        ("newer versions first", vec![Sent::Request(VERSIONS, 99, vec![1, 1, 0]), versions(), plain()]),
         ("not yet", vec![metadata()]),
         ("not yet, after versions", vec![versions(), metadata()]),
         ("no handshake", vec![authenticate(1, &right())]),
