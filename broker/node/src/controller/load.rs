@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, State, TAIL_BYTES};
+use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES};
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::{Settings, topic_rules};
@@ -33,7 +33,8 @@ impl Controller {
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
-            Self { settings, folder, topics, tail, state: Mutex::new(state) }
+            let scram_users = ScramUsers::new(image.scram_users().clone());
+            Self { settings, folder, topics, tail, scram_users, state: Mutex::new(state) }
         };
         let known = image
             .topics()

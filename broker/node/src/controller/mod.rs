@@ -12,6 +12,8 @@ mod delete;
 mod widen;
 // Settings of topics and of the broker.
 mod configs;
+// Users of SCRAM.
+mod scram;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -27,6 +29,7 @@ use strait_wire::ids::Uuid;
 pub(crate) use configs::{ConfigChange, ConfigOperation};
 pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
+pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
 pub use stray::StrayError;
@@ -47,6 +50,7 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    scram_users: ScramUsers,
     state: Mutex<State>,
 }
 
