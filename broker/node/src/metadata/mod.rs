@@ -8,7 +8,7 @@ mod log;
 // All changes together.
 mod image;
 
-pub(crate) use image::{BROKER_RESOURCE, MetadataImage, TOPIC_RESOURCE};
+pub(crate) use image::{BROKER_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE};
 pub(crate) use log::{METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
 

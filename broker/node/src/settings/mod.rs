@@ -2,6 +2,10 @@
 
 // Keys with their types, defaults and limits.
 mod key;
+// Settings of the broker that change while it runs.
+mod dynamic;
+// Settings of groups.
+mod group;
 // Settings of topics.
 mod topic;
 // What the settings of a topic mean for its batches and its log.
@@ -10,6 +14,8 @@ mod topic_rules;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(crate) use dynamic::{DynamicConfigs, DynamicSource, dynamic_key};
+pub(crate) use group::{GROUP_KEYS, group_key};
 pub(crate) use key::{Key, find};
 pub(crate) use topic::{TOPIC_KEYS, topic_key};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
