@@ -1,13 +1,12 @@
-//! AlterConfigs (33), versions 0 to 2: all settings of a topic are replaced.
+//! AlterConfigs (33), versions 0 to 2: all settings of a topic, a broker or a group are replaced.
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::alter_configs::{
     AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
 };
 
-use super::incremental_alter_configs::check_resource;
 use crate::call::Call;
-use crate::controller::{ChangeError, ConfigChange, ConfigOperation};
+use crate::controller::{ChangeError, ConfigChange, ConfigOperation, ConfigResource};
 use crate::node::{Node, blocking};
 
 pub(crate) async fn handle(call: &Call, request: AlterConfigsRequest) -> AlterConfigsResponse {
@@ -23,12 +22,12 @@ pub(crate) async fn handle(call: &Call, request: AlterConfigsRequest) -> AlterCo
 }
 
 fn replace(node: &Node, resource: AlterConfigsResource, validate_only: bool) -> Result<(), ChangeError> {
-    check_resource(resource.resource_type)?;
+    let changed = ConfigResource::new(resource.resource_type, &resource.resource_name)?;
     let values = resource.configs.into_iter().map(|config| ConfigChange {
         name: config.name,
         operation: ConfigOperation::Set,
         value: config.value,
     });
     let values = values.collect();
-    blocking(|| node.controller.replace_topic_configs(&resource.resource_name, values, validate_only))
+    blocking(|| node.controller.replace_configs(changed, values, validate_only))
 }

@@ -83,7 +83,7 @@ fn configs(
     node: &Node,
     overrides: &std::collections::BTreeMap<String, String>,
 ) -> Vec<CreatableTopicConfigs> {
-    let described = topic_configs(&node.settings, overrides).into_iter();
+    let described = topic_configs(node, overrides).into_iter();
     let shown = described.map(|config| CreatableTopicConfigs {
         name: config.name,
         value: config.value,

@@ -66,6 +66,8 @@ fn forget_offsets(node: &Node, topic: &str) {
 
 /// Fetches that are under way may still read the files.
 fn delay(node: &Node) -> Duration {
-    let given = node.settings.given("log.segment.delete.delay.ms").and_then(|delay| delay.parse().ok());
-    Duration::from_millis(given.unwrap_or(60_000))
+    let key = "log.segment.delete.delay.ms";
+    let dynamic = node.controller.dynamic_configs();
+    let given = dynamic.value(key).or_else(|| node.settings.given(key));
+    Duration::from_millis(given.and_then(|delay| delay.parse().ok()).unwrap_or(60_000))
 }

@@ -1,21 +1,24 @@
-//! DescribeConfigs (32), versions 1 to 4: topics and this broker.
+//! DescribeConfigs (32), versions 1 to 4: topics, this broker, all brokers, groups.
 
 use std::collections::BTreeMap;
 
-use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
     DescribeConfigsResult, DescribeConfigsSynonym,
 };
 
 use crate::call::Call;
-use crate::metadata::{BROKER_RESOURCE, TOPIC_RESOURCE};
-use crate::settings::{Key, Settings, TOPIC_KEYS};
+use crate::controller::{ChangeError, ConfigResource};
+use crate::node::Node;
+use crate::settings::{DynamicConfigs, DynamicSource, GROUP_KEYS, Key, Settings, TOPIC_KEYS, dynamic_key};
 
 /// Where a value comes from (`ConfigSource`).
 const TOPIC_CONFIG: i8 = 1;
+const DYNAMIC_BROKER_CONFIG: i8 = 2;
+const DYNAMIC_DEFAULT_BROKER_CONFIG: i8 = 3;
 const STATIC_BROKER_CONFIG: i8 = 4;
 const DEFAULT_CONFIG: i8 = 5;
+const DYNAMIC_GROUP_CONFIG: i8 = 8;
 
 pub(crate) async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
     let synonyms = request.include_synonyms;
@@ -25,18 +28,9 @@ pub(crate) async fn handle(call: &Call, request: DescribeConfigsRequest) -> Desc
 
 fn describe(call: &Call, resource: DescribeConfigsResource, synonyms: bool) -> DescribeConfigsResult {
     let DescribeConfigsResource { resource_type, resource_name, configuration_keys } = resource;
-    let found = match resource_type {
-        TOPIC_RESOURCE => call
-            .node
-            .topics
-            .by_name(&resource_name)
-            .map(|topic| topic_configs(&call.node.settings, &topic.configs))
-            .ok_or((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, String::new())),
-        BROKER_RESOURCE => broker_configs(call, &resource_name),
-        other => Err((ErrorCode::INVALID_REQUEST, format!("Unsupported resource type: {other}"))),
-    };
-    let result = DescribeConfigsResult { resource_type, resource_name, ..Default::default() };
-    match found {
+    let result =
+        DescribeConfigsResult { resource_type, resource_name: resource_name.clone(), ..Default::default() };
+    match configs_of(&call.node, resource_type, &resource_name) {
         Ok(mut configs) => {
             if let Some(keys) = configuration_keys {
                 configs.retain(|config| keys.contains(&config.name));
@@ -46,54 +40,90 @@ fn describe(call: &Call, resource: DescribeConfigsResource, synonyms: bool) -> D
             }
             DescribeConfigsResult { configs, ..result }
         }
-        Err((error, message)) => {
-            let error_message = Some(message).filter(|message| !message.is_empty());
-            DescribeConfigsResult { error_code: error.0, error_message, ..result }
+        Err(error) => {
+            let error_message = Some(error.to_string());
+            DescribeConfigsResult { error_code: error.code().0, error_message, ..result }
         }
+    }
+}
+
+fn configs_of(
+    node: &Node,
+    resource_type: i8,
+    name: &str,
+) -> Result<Vec<DescribeConfigsResourceResult>, ChangeError> {
+    match ConfigResource::new(resource_type, name)? {
+        ConfigResource::Topic(name) => {
+            let topic = node.topics.by_name(name).ok_or(ChangeError::UnknownTopic)?;
+            Ok(topic_configs(node, &topic.configs))
+        }
+        ConfigResource::Broker("") => Ok(cluster_configs(&node.controller.dynamic_configs())),
+        ConfigResource::Broker(name) => {
+            node.controller.check_broker(name)?;
+            Ok(broker_configs(node))
+        }
+        ConfigResource::Group(group) => Ok(group_configs(&node.controller.group_configs(group))),
     }
 }
 
 /// All settings of a topic with these of its own.
 pub(super) fn topic_configs(
-    settings: &Settings,
+    node: &Node,
     overrides: &BTreeMap<String, String>,
 ) -> Vec<DescribeConfigsResourceResult> {
+    let dynamic = node.controller.dynamic_configs();
     let described = TOPIC_KEYS.iter().map(|topic| {
-        let mut synonyms = Vec::new();
-        if let Some(value) = overrides.get(topic.key.name) {
-            synonyms.push(synonym(topic.key.name, Some(value), TOPIC_CONFIG));
-        }
-        if let Some(value) = settings.given(topic.synonym.name) {
-            synonyms.push(synonym(topic.synonym.name, Some(value), STATIC_BROKER_CONFIG));
-        }
-        synonyms.push(synonym(topic.synonym.name, topic.key.default, DEFAULT_CONFIG));
-        result(&topic.key, synonyms, false)
+        let own = overrides.get(topic.key.name);
+        let own = own.map(|value| synonym(topic.key.name, Some(value), TOPIC_CONFIG));
+        let of_broker = of_broker(&topic.synonym, &dynamic, &node.settings);
+        result(&topic.key, own.into_iter().chain(of_broker).collect(), false)
     });
     described.collect()
 }
 
-fn broker_configs(
-    call: &Call,
-    name: &str,
-) -> Result<Vec<DescribeConfigsResourceResult>, (ErrorCode, String)> {
-    if !name.is_empty() && name.parse() != Ok(call.node.id) {
-        let message =
-            format!("Unexpected broker id, expected {} or empty string, but received {name}", call.node.id);
-        return Err((ErrorCode::INVALID_REQUEST, message));
-    }
-    let settings = &call.node.settings;
+/// What is set for all brokers at once.
+fn cluster_configs(dynamic: &DynamicConfigs) -> Vec<DescribeConfigsResourceResult> {
+    let described = dynamic.cluster.iter().filter_map(|(name, value)| {
+        let key = dynamic_key(name, true)?;
+        Some(result(key, vec![synonym(name, Some(value), DYNAMIC_DEFAULT_BROKER_CONFIG)], false))
+    });
+    described.collect()
+}
+
+fn broker_configs(node: &Node) -> Vec<DescribeConfigsResourceResult> {
+    let settings = &node.settings;
+    let dynamic = node.controller.dynamic_configs();
     let own = settings.describe().map(|(key, value, is_given)| {
         let source = if is_given { STATIC_BROKER_CONFIG } else { DEFAULT_CONFIG };
         result(key, vec![synonym(key.name, value.as_deref(), source)], true)
     });
-    let of_topics = TOPIC_KEYS.iter().map(|topic| {
-        let key = &topic.synonym;
-        let given =
-            settings.given(key.name).map(|value| synonym(key.name, Some(value), STATIC_BROKER_CONFIG));
+    let changeable = TOPIC_KEYS.iter().map(|topic| &topic.synonym).chain(dynamic.others());
+    let changeable = changeable.map(|key| result(key, of_broker(key, &dynamic, settings), false));
+    own.chain(changeable).collect()
+}
+
+/// All settings of a group with these of its own.
+fn group_configs(own: &BTreeMap<String, String>) -> Vec<DescribeConfigsResourceResult> {
+    let described = GROUP_KEYS.iter().map(|key| {
+        let own = own.get(key.name).map(|value| synonym(key.name, Some(value), DYNAMIC_GROUP_CONFIG));
         let default = synonym(key.name, key.default, DEFAULT_CONFIG);
-        result(key, given.into_iter().chain([default]).collect(), true)
+        result(key, own.into_iter().chain([default]).collect(), false)
     });
-    Ok(own.chain(of_topics).collect())
+    described.collect()
+}
+
+/// The values that the broker has for a key, the one in force first.
+fn of_broker(key: &Key, dynamic: &DynamicConfigs, settings: &Settings) -> Vec<DescribeConfigsSynonym> {
+    let changed = dynamic.values(key.name).map(|(value, source)| {
+        let source = match source {
+            DynamicSource::Broker => DYNAMIC_BROKER_CONFIG,
+            DynamicSource::Cluster => DYNAMIC_DEFAULT_BROKER_CONFIG,
+        };
+        synonym(key.name, Some(value), source)
+    });
+    let given = settings.given(key.name).map(|value| synonym(key.name, Some(value), STATIC_BROKER_CONFIG));
+    let default = synonym(key.name, key.default, DEFAULT_CONFIG);
+    changed.chain(given).chain([default]).collect()
 }
 
 fn synonym(name: &str, value: Option<&str>, source: i8) -> DescribeConfigsSynonym {

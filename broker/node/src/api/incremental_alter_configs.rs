@@ -1,4 +1,4 @@
-//! IncrementalAlterConfigs (44), versions 0 to 1: settings of topics. Those of the broker come from its file.
+//! IncrementalAlterConfigs (44), versions 0 to 1: settings of topics, brokers and groups.
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::incremental_alter_configs::{
@@ -7,8 +7,7 @@ use strait_wire::message::incremental_alter_configs::{
 };
 
 use crate::call::Call;
-use crate::controller::{ChangeError, ConfigChange, ConfigOperation};
-use crate::metadata::TOPIC_RESOURCE;
+use crate::controller::{ChangeError, ConfigChange, ConfigOperation, ConfigResource};
 use crate::node::{Node, blocking};
 
 pub(crate) async fn handle(
@@ -33,22 +32,13 @@ fn change(
     configs: Vec<AlterableConfig>,
     validate_only: bool,
 ) -> Result<(), ChangeError> {
-    check_resource(resource_type)?;
+    let resource = ConfigResource::new(resource_type, resource)?;
     let changes = configs.into_iter().map(|config| {
         let operation = operation(config.config_operation)?;
         Ok(ConfigChange { name: config.name, operation, value: config.value })
     });
     let changes = changes.collect::<Result<Vec<_>, ChangeError>>()?;
-    blocking(|| node.controller.change_topic_configs(resource, changes, validate_only))
-}
-
-/// Only topics have settings that change while the broker runs.
-pub(super) fn check_resource(resource_type: i8) -> Result<(), ChangeError> {
-    if resource_type == TOPIC_RESOURCE {
-        return Ok(());
-    }
-    let reason = format!("Resources of type {resource_type} can't be changed while this broker runs.");
-    Err(ChangeError::InvalidRequest { reason })
+    blocking(|| node.controller.change_configs(resource, changes, validate_only))
 }
 
 fn operation(code: i8) -> Result<ConfigOperation, ChangeError> {

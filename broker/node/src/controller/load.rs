@@ -1,15 +1,16 @@
 //! What a start finds: the metadata log says which topics there are; folders that belong to none are put aside.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
+use super::broker_configs::dynamic_configs;
 use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES};
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
-use crate::settings::{Settings, topic_rules};
+use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
 /// The data folder can't be read.
@@ -34,7 +35,8 @@ impl Controller {
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
             let scram_users = ScramUsers::new(image.scram_users().clone());
-            Self { settings, folder, topics, tail, scram_users, state: Mutex::new(state) }
+            let dynamic = RwLock::new(dynamic_configs(&image, settings.node_id()));
+            Self { settings, folder, topics, tail, scram_users, dynamic, state: Mutex::new(state) }
         };
         let known = image
             .topics()
@@ -42,7 +44,7 @@ impl Controller {
         controller.put_aside(&known.collect())?;
         for (id, described) in image.topics() {
             let configs = image.configs(TOPIC_RESOURCE, &described.name);
-            let rules = topic_rules(&controller.settings, &configs);
+            let rules = controller.rules(&configs);
             let name = described.name.clone();
             let opened = controller.open_partitions((&name, id), 0..described.partitions, &rules);
             let failed = |error: ChangeError| LoadError::Partition { reason: error.to_string() };

@@ -10,10 +10,12 @@ mod create;
 mod delete;
 // More partitions.
 mod widen;
-// Settings of topics and of the broker.
+// Settings of topics and groups.
 mod configs;
 // Users of SCRAM.
 mod scram;
+// Settings of the broker.
+mod broker_configs;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -21,12 +23,13 @@ mod load;
 // Folders of no topic.
 mod stray;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use configs::{ConfigChange, ConfigOperation};
+pub(crate) use configs::{ConfigChange, ConfigOperation, ConfigResource};
 pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
@@ -37,7 +40,7 @@ pub use stray::StrayError;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
-use crate::settings::{Settings, TopicRules};
+use crate::settings::{DynamicConfigs, Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
@@ -51,6 +54,7 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
     scram_users: ScramUsers,
+    dynamic: RwLock<Arc<DynamicConfigs>>,
     state: Mutex<State>,
 }
 
@@ -79,6 +83,16 @@ impl Controller {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Settings of the broker that were changed while it ran.
+    pub(crate) fn dynamic_configs(&self) -> Arc<DynamicConfigs> {
+        Arc::clone(&self.dynamic.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the settings of a topic mean.
+    fn rules(&self, configs: &BTreeMap<String, String>) -> TopicRules {
+        topic_rules(&self.settings, &self.dynamic_configs(), configs)
     }
 
     fn open_partitions(

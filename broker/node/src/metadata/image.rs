@@ -11,6 +11,7 @@ use super::scram::ScramUser;
 /// The types of resources that have settings (`ConfigResource.Type`).
 pub(crate) const TOPIC_RESOURCE: i8 = 2;
 pub(crate) const BROKER_RESOURCE: i8 = 4;
+pub(crate) const GROUP_RESOURCE: i8 = 32;
 
 /// A topic as the metadata log knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

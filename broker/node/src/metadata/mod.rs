@@ -10,7 +10,7 @@ mod scram;
 // All changes together.
 mod image;
 
-pub(crate) use image::{BROKER_RESOURCE, MetadataImage, TOPIC_RESOURCE};
+pub(crate) use image::{BROKER_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE};
 pub(crate) use log::{METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
 pub(crate) use scram::ScramUser;

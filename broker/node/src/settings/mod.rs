@@ -14,6 +14,10 @@ mod tls;
 mod sasl;
 // Where the broker listens.
 mod listeners;
+// Settings of the broker that change while it runs.
+mod dynamic;
+// Settings of groups.
+mod group;
 // Settings of topics.
 mod topic;
 // What the settings of a topic mean for its batches and its log.
@@ -24,6 +28,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use bearer::{BearerSettings, TokenTrust};
+pub(crate) use dynamic::{DynamicConfigs, DynamicSource, dynamic_key};
+pub(crate) use group::{GROUP_KEYS, group_key};
 pub(crate) use key::{Key, find};
 pub(crate) use listeners::Listener;
 pub(crate) use sasl::SaslSettings;

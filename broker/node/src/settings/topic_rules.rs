@@ -8,7 +8,7 @@ use strait_broker_core::produce_validation::{TimestampType, TopicCompression, To
 use strait_broker_log::{CleanupPolicy, LogConfig};
 use strait_wire::batch::Compression;
 
-use super::{Settings, topic_key};
+use super::{DynamicConfigs, Settings, topic_key};
 
 /// Both halves of a topic's settings.
 #[derive(Clone, Debug)]
@@ -19,13 +19,16 @@ pub(crate) struct TopicRules {
 
 struct Values<'a> {
     settings: &'a Settings,
+    dynamic: &'a DynamicConfigs,
     overrides: &'a BTreeMap<String, String>,
 }
 
 impl Values<'_> {
     fn text(&self, name: &str) -> &str {
         let Some(topic) = topic_key(name) else { return "" };
-        let given = self.overrides.get(name).map(String::as_str).or(self.settings.given(topic.synonym.name));
+        let own = self.overrides.get(name).map(String::as_str);
+        let synonym = topic.synonym.name;
+        let given = own.or_else(|| self.dynamic.value(synonym)).or_else(|| self.settings.given(synonym));
         given.or(topic.key.default).unwrap_or_default().trim()
     }
 
@@ -36,8 +39,12 @@ impl Values<'_> {
 }
 
 /// The settings of a topic with these overrides, on a broker with these settings.
-pub(crate) fn topic_rules(settings: &Settings, overrides: &BTreeMap<String, String>) -> TopicRules {
-    let values = Values { settings, overrides };
+pub(crate) fn topic_rules(
+    settings: &Settings,
+    dynamic: &DynamicConfigs,
+    overrides: &BTreeMap<String, String>,
+) -> TopicRules {
+    let values = Values { settings, dynamic, overrides };
     let policy = values.text("cleanup.policy");
     let cleanup_policy =
         CleanupPolicy { delete: policy.contains("delete"), compact: policy.contains("compact") };

@@ -9,6 +9,8 @@ mod client;
 mod records;
 // Kafka's console tools.
 mod tools;
+// Settings that change while it runs.
+mod configs;
 // Transactions.
 mod transactions;
 // Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
