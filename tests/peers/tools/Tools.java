@@ -1,6 +1,5 @@
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
@@ -9,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Runs Kafka's tools one after the other in one JVM, since a start of each takes longer than its work.
@@ -20,16 +19,6 @@ import java.util.concurrent.TimeoutException;
  * class and its arguments, separated by tabs. What it prints goes to FOLDER/NAME, with its exit code on the first line.
  */
 public final class Tools {
-    /** Ends a tool where it would end the JVM. */
-    private static final class Ended extends Error {
-        final int status;
-
-        Ended(int status) {
-            super(null, null, false, false);
-            this.status = status;
-        }
-    }
-
     /** Where standard output and errors go for now: tools keep the stream that they found at first. */
     private static final class Switch extends OutputStream {
         private OutputStream target = OutputStream.nullOutputStream();
@@ -54,6 +43,9 @@ public final class Tools {
     }
 
     private static final Switch PRINTED = new Switch();
+
+    /** The exit code of the tool that runs, once it has one. */
+    private static volatile CompletableFuture<String> ended;
 
     private Tools() {}
 
@@ -82,23 +74,28 @@ public final class Tools {
         Runtime.getRuntime().halt(0);
     }
 
+    /** Stops a tool where it would stop the JVM: nothing of it may run on, not even what catches all errors. */
     private static void end(int status, String message) {
         if (message != null) {
             System.err.println(message);
         }
-        throw new Ended(status);
+        ended.complete(String.valueOf(status));
+        while (true) {
+            LockSupport.park();
+        }
     }
 
     private static String run(String[] parts, long seconds) throws Exception {
-        InputStream input = new ByteArrayInputStream(parts[1].replace("\\n", "\n").replace("\\t", "\t").getBytes(StandardCharsets.UTF_8));
-        System.setIn(input);
+        String input = parts[1].replace("\\n", "\n").replace("\\t", "\t");
+        System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
         String[] arguments = Arrays.copyOfRange(parts, 3, parts.length);
-        CompletableFuture<String> ended = new CompletableFuture<>();
-        Thread thread = new Thread(() -> ended.complete(call(parts[2], arguments)), parts[0]);
+        CompletableFuture<String> status = new CompletableFuture<>();
+        ended = status;
+        Thread thread = new Thread(() -> status.complete(call(parts[2], arguments)), parts[0]);
         thread.setDaemon(true);
         thread.start();
         try {
-            return ended.get(seconds, TimeUnit.SECONDS);
+            return status.get(seconds, TimeUnit.SECONDS);
         } catch (TimeoutException late) {
             return "none after " + seconds + " s";
         }
@@ -109,13 +106,6 @@ public final class Tools {
             Class.forName(tool).getMethod("main", String[].class).invoke(null, (Object) arguments);
             return "0";
         } catch (InvocationTargetException thrown) {
-            Throwable cause = thrown.getCause();
-            while (cause != null && !(cause instanceof Ended)) {
-                cause = cause.getCause();
-            }
-            if (cause instanceof Ended) {
-                return String.valueOf(((Ended) cause).status);
-            }
             thrown.getCause().printStackTrace();
             return "1";
         } catch (ReflectiveOperationException wrong) {
