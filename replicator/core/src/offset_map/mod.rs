@@ -21,8 +21,8 @@ use crate::offsets::{Downstream, Offset, Upstream};
 use runs::{Runs, in_order};
 use sealed::Index;
 
-/// Runs of the open part at which its older half is sealed.
-const OPEN_RUNS: usize = 1_024;
+/// Runs of the open part at which the oldest are sealed.
+const OPEN_RUNS: usize = 640;
 /// Runs of a chunk.
 const CHUNK_RUNS: usize = 512;
 
