@@ -30,6 +30,7 @@ mod places;
 pub use assignor::Strategy;
 pub use config::{AutoOffsetReset, ConsumerConfig, GroupId, GroupProtocol};
 pub use error::ConsumerError;
+pub use group::assigned_partitions;
 pub use handle::{Consumer, PendingCommit};
 pub use listener::RebalanceListener;
 pub use record::{ConsumerGroupMetadata, ConsumerRecord, OffsetAndMetadata, Offsets};
