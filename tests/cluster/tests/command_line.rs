@@ -140,3 +140,47 @@ fn groups(kafka: &Kafka) {
     done(kafka, "group delete readers --yes", "");
     assert_eq!(code(kafka, "group describe readers"), Some(1));
 }
+
+#[test]
+fn a_clients_properties_say_who_we_are() {
+    let Some(world) = World::enter("a_clients_properties_say_who_we_are") else { return };
+    let kafka = Kafka::start_secured(CURRENT).expect("a broker");
+    let address = kafka.address();
+    let (credentials, address) = address.rsplit_once('@').expect("a name");
+    let (user, password) = credentials.split_once(':').expect("a password");
+    let file = world.folder().join("client.properties");
+    let module = "org.apache.kafka.common.security.plain.PlainLoginModule";
+    let properties = format!(
+        "bootstrap.servers={address}\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nlinger.ms=1\n\
+         sasl.jaas.config={module} required username=\"{user}\" password=\"{password}\";\n"
+    );
+    std::fs::write(&file, properties).expect("written");
+    let run = |arguments: &str, input: &str| {
+        let all = format!("{arguments} --command-config {}", file.display());
+        let mut command = Command::new(binary::path());
+        command.args(all.split_whitespace()).env_remove("STRAIT_BOOTSTRAP");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("ended");
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    run("topic create orders --partitions 1", "");
+    run("produce orders", "one\ntwo\n");
+    assert_eq!(run("consume orders --from beginning --to-end", ""), "one\ntwo\n");
+    assert_eq!(run("consume orders --group g --from beginning --max-messages 2", ""), "one\ntwo\n");
+    // Without a name nothing is allowed, and the broker's reason is told.
+    let open = ["produce", "orders", "--bootstrap", &kafka.open_address()];
+    let mut child = Command::new(binary::path())
+        .args(open)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    child.stdin.take().expect("a pipe").write_all(b"x\n").expect("written");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("TOPIC_AUTHORIZATION_FAILED"), "{told}");
+}

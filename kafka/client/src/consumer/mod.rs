@@ -23,9 +23,11 @@ mod events;
 mod poll;
 mod rebalance;
 // Where reading begins, and what it brings.
+mod collecting;
 mod fetched;
 mod fetching;
 mod places;
+mod refreshing;
 
 pub use assignor::Strategy;
 pub use config::{AutoOffsetReset, ConsumerConfig, GroupId, GroupProtocol};
