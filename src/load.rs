@@ -5,7 +5,8 @@ use std::path::Path;
 
 use config::{FileFormat, Format};
 use serde_json::Value;
-use strait_replicator::configuration::{Configuration, Problem};
+use strait_client::ClientConfig;
+use strait_replicator::configuration::{Cluster, Configuration, Problem};
 
 use crate::environment::{self, Origins};
 use crate::keys::{self, Kind};
@@ -61,6 +62,19 @@ pub(crate) fn checked(
         }
     }
     Err(Failure::WrongInput(message(path, &problems, &origins, name_of)))
+}
+
+/// A cluster alone, of a file of another kind.
+pub(crate) fn cluster(path: &Path, mut value: Value) -> Result<ClientConfig, Failure> {
+    let mut problems = Vec::new();
+    resolve_references(&mut value, "clusters.client", &mut problems);
+    if !problems.is_empty() {
+        return Err(Failure::WrongInput(message(path, &problems, &Origins::new(), str::to_owned)));
+    }
+    let cluster: Cluster = serde_json::from_value(value).map_err(|error| wrong(path, &error.to_string()))?;
+    let config = cluster.client_config();
+    config.security.check().map_err(|error| wrong(path, &error.to_string()))?;
+    Ok(config)
 }
 
 /// The tables of a TOML or YAML text.

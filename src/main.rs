@@ -47,6 +47,8 @@ enum LogFormat {
 }
 
 #[derive(Subcommand)]
+// Made once, at the start.
+#[allow(clippy::large_enum_variant)]
 enum Command {
     /// Run the replicator until it is told to stop.
     Replicate(command::replicate::Arguments),
@@ -54,6 +56,14 @@ enum Command {
     Broker(command::broker::Arguments),
     /// Show flows of a running replicator.
     Flow(command::flow::Arguments),
+    /// Create, show, change and delete topics of any Kafka cluster.
+    Topic(command::topic::Arguments),
+    /// Write lines of standard input as records.
+    Produce(command::produce::Arguments),
+    /// Print records.
+    Consume(command::consume::Arguments),
+    /// Show groups of any Kafka cluster, reset and delete what they committed.
+    Group(command::group::Arguments),
     /// Check a configuration file, or print one to start from.
     Config(command::config::Arguments),
     /// Measure Strait on real clusters, against MirrorMaker 2 and a raw copier.
@@ -81,6 +91,10 @@ fn main() -> ExitCode {
         Command::Replicate(arguments) => command::replicate::run(&arguments),
         Command::Broker(arguments) => command::broker::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),
+        Command::Topic(arguments) => command::topic::run(&arguments),
+        Command::Produce(arguments) => command::produce::run(&arguments),
+        Command::Consume(arguments) => command::consume::run(&arguments),
+        Command::Group(arguments) => command::group::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
         Command::Bench(arguments) => command::bench::run(arguments),
     };

@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// Each crate of ours and those of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("strait", &["strait-broker", "strait-replicator", "strait-bench"]),
+    ("strait", &["strait-broker", "strait-replicator", "strait-bench", "strait-client"]),
     ("strait-wire-derive", &[]),
     ("strait-wire", &["strait-wire-derive"]),
     ("strait-client", &["strait-wire"]),

@@ -14,6 +14,9 @@ mod providers;
 mod report;
 mod settings;
 
+// Files of Kafka's clients.
+mod client;
+
 // A configuration as a file.
 mod write;
 
@@ -23,6 +26,7 @@ use config::FileFormat;
 
 use crate::{Failure, load, properties};
 
+pub(crate) use client::{Client, client};
 pub(crate) use plan::{Purpose, Translated};
 pub(crate) use report::Report;
 pub(crate) use write::toml;

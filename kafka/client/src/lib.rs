@@ -58,6 +58,7 @@ pub use connection::Connection;
 pub use consumer::{
     AutoOffsetReset, Consumer, ConsumerConfig, ConsumerError, ConsumerGroupMetadata, ConsumerRecord, GroupId,
     GroupProtocol, OffsetAndMetadata, Offsets, PendingCommit, RebalanceListener, Strategy,
+    assigned_partitions,
 };
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
@@ -77,6 +78,8 @@ pub use security::{
     TlsConfig, Trust, system_trust, trusted_from_pem,
 };
 pub use settings::{Chosen, SettingError};
+pub use strait_wire::batch::Header;
+pub use strait_wire::error_code::ErrorCode;
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{
     TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionDescription, TransactionResult,

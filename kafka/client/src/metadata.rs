@@ -38,6 +38,8 @@ pub struct Partition {
     /// -1 while there is none.
     pub leader: i32,
     pub leader_epoch: i32,
+    pub replicas: Vec<i32>,
+    pub in_sync_replicas: Vec<i32>,
     pub error: ErrorCode,
 }
 
@@ -81,7 +83,13 @@ impl Metadata {
             let (leader, leader_epoch) = (partition.leader_id, partition.leader_epoch);
             (
                 partition.partition_index,
-                Partition { leader, leader_epoch, error: ErrorCode(partition.error_code) },
+                Partition {
+                    leader,
+                    leader_epoch,
+                    replicas: partition.replica_nodes,
+                    in_sync_replicas: partition.isr_nodes,
+                    error: ErrorCode(partition.error_code),
+                },
             )
         });
         let partitions = partitions.collect();

@@ -15,7 +15,7 @@ pub struct ConsumerProtocolSubscription {
     #[field(versions = "0+", nullable = "0+", default = "null")]
     pub user_data: Option<Bytes>,
     #[field(versions = "1+", ignorable)]
-    pub owned_partitions: Vec<TopicPartitions>,
+    pub owned_partitions: Vec<TopicPartition>,
     #[field(versions = "2+", default = "-1", ignorable)]
     pub generation_id: i32,
     #[field(versions = "3+", nullable = "3+", default = "null", ignorable)]
@@ -27,14 +27,14 @@ pub struct ConsumerProtocolSubscription {
 #[message(versions = "0-3", flexible = "none")]
 pub struct ConsumerProtocolAssignment {
     #[field(versions = "0+")]
-    pub assigned_partitions: Vec<TopicPartitions>,
+    pub assigned_partitions: Vec<TopicPartition>,
     #[field(versions = "0+", nullable = "0+", default = "null")]
     pub user_data: Option<Bytes>,
 }
 
 /// Partitions of a topic.
 #[derive(Clone, Debug, PartialEq, Message)]
-pub struct TopicPartitions {
+pub struct TopicPartition {
     #[field(versions = "0+")]
     pub topic: String,
     #[field(versions = "0+")]
@@ -47,7 +47,7 @@ pub struct TopicPartitions {
 #[message(versions = "0-1", flexible = "none")]
 pub struct StickyUserData {
     #[field(versions = "0+")]
-    pub previous_assignment: Vec<TopicPartitions>,
+    pub previous_assignment: Vec<TopicPartition>,
     #[field(versions = "1+", default = "-1", ignorable)]
     pub generation: i32,
 }

@@ -23,13 +23,16 @@ mod events;
 mod poll;
 mod rebalance;
 // Where reading begins, and what it brings.
+mod collecting;
 mod fetched;
 mod fetching;
 mod places;
+mod refreshing;
 
 pub use assignor::Strategy;
 pub use config::{AutoOffsetReset, ConsumerConfig, GroupId, GroupProtocol};
 pub use error::ConsumerError;
+pub use group::assigned_partitions;
 pub use handle::{Consumer, PendingCommit};
 pub use listener::RebalanceListener;
 pub use record::{ConsumerGroupMetadata, ConsumerRecord, OffsetAndMetadata, Offsets};

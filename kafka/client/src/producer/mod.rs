@@ -29,12 +29,14 @@ mod transactions;
 // What a program holds, and what its task shares with it.
 mod handle;
 mod shared;
+mod waiting;
 // The task: its loop, requests, answers, what is late, what it asks of the cluster.
 mod answers;
 mod expiry;
 mod nodes;
 mod requests;
 mod sender;
+mod settling;
 
 pub use config::{Acks, ProducerConfig};
 pub use delivery::Delivery;

@@ -37,6 +37,12 @@ impl ProducerRecord {
         self
     }
 
+    /// Adds a header; a name may stand more than once.
+    pub fn with_header(mut self, name: &str, value: impl Into<Bytes>) -> Self {
+        self.headers.push(Header { key: Bytes::copy_from_slice(name.as_bytes()), value: Some(value.into()) });
+        self
+    }
+
     /// Most bytes of a batch with this record alone, not compressed.
     pub(crate) fn size_upper_bound(&self) -> usize {
         let field = |bytes: Option<&Bytes>| bytes.map_or(1, |bytes| varint_size(bytes.len()) + bytes.len());

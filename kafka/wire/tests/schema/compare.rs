@@ -27,7 +27,7 @@ pub(crate) fn compare(ours: &Struct, kafka: &Definition, room: Room) -> Vec<Stri
     let high = ours.versions.high.min(kafka.versions.high);
     let mut comparison = Comparison { room, versions: low..=high, differences: Vec::new() };
     let name = ours.name;
-    comparison.equal(name, "API key", &ours.key, &Some(kafka.key));
+    comparison.equal(name, "API key", &ours.key, &kafka.key);
     if room == Room::AllVersions {
         comparison.equal(name, "valid versions", &ours.versions, &kafka.versions);
     }

@@ -11,9 +11,10 @@ use strait_wire::schema::Range;
 /// A range that holds no version.
 pub(crate) const NONE: Range = Range { low: i16::MAX, high: -1 };
 
-/// A request or response as Kafka defines it.
+/// A message as Kafka defines it.
 pub(crate) struct Definition {
-    pub(crate) key: i16,
+    /// `None` for what travels inside other messages.
+    pub(crate) key: Option<i16>,
     pub(crate) versions: Range,
     pub(crate) flexible: Range,
     pub(crate) fields: Vec<Field>,
@@ -32,7 +33,7 @@ pub(crate) struct Field {
     pub(crate) fields: Vec<Field>,
 }
 
-/// All requests and responses in a jar, by name.
+/// All requests, responses and messages inside them in a jar, by name.
 pub(crate) fn read_jar(path: &Path) -> BTreeMap<String, Definition> {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut jar = zip::ZipArchive::new(file).expect("a jar");
@@ -47,7 +48,7 @@ pub(crate) fn read_jar(path: &Path) -> BTreeMap<String, Definition> {
         entry.read_to_string(&mut text).expect("text");
         let json: Value =
             serde_json::from_str(&without_comments(&text)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let is_message = json["type"] == "request" || json["type"] == "response";
+        let is_message = ["request", "response", "data"].iter().any(|kind| json["type"] == *kind);
         // An API that was removed keeps its definition, without versions and without fields.
         if is_message && json["validVersions"] != "none" {
             definitions.insert(text_of(&json, "name").expect("a name"), definition(&json));
@@ -79,7 +80,7 @@ fn comment_start(line: &str) -> usize {
 fn definition(json: &Value) -> Definition {
     let commons = json["commonStructs"].as_array().map_or(&[][..], Vec::as_slice);
     Definition {
-        key: json["apiKey"].as_i64().and_then(|key| i16::try_from(key).ok()).expect("apiKey"),
+        key: json["apiKey"].as_i64().and_then(|key| i16::try_from(key).ok()),
         versions: range(json, "validVersions").expect("validVersions"),
         flexible: range(json, "flexibleVersions").unwrap_or(NONE),
         fields: fields(json, commons),

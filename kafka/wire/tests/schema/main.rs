@@ -14,6 +14,7 @@ use compare::{Room, compare};
 use definition::Definition;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Message, Request, Value};
+use strait_wire::consumer_protocol::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
 use strait_wire::message::{RequestVisitor, visit_requests};
 use strait_wire::schema::Struct;
 
@@ -34,6 +35,13 @@ fn structs() -> Vec<&'static Struct> {
     structs.0
 }
 
+/// What members of a group tell each other.
+fn of_members() -> Vec<&'static Struct> {
+    let subscription = <ConsumerProtocolSubscription as Value>::STRUCT;
+    let assignment = <ConsumerProtocolAssignment as Value>::STRUCT;
+    [subscription, assignment].map(|structure| structure.expect("a schema")).to_vec()
+}
+
 /// Kafka's definitions of a version, or `None` where its jars are not there.
 fn definitions(version: &str) -> Option<BTreeMap<String, Definition>> {
     let Some(libs) = std::env::var_os("STRAIT_KAFKA_LIBS") else {
@@ -52,7 +60,7 @@ fn definitions(version: &str) -> Option<BTreeMap<String, Definition>> {
 fn check(version: &str, room: Room) {
     let Some(definitions) = definitions(version) else { return };
     let mut differences = Vec::new();
-    for ours in structs() {
+    for ours in structs().into_iter().chain(of_members()) {
         match definitions.get(ours.name) {
             Some(kafka) => differences.extend(compare(ours, kafka, room)),
             None => differences.push(format!("{}: Kafka has no such message", ours.name)),
@@ -80,7 +88,7 @@ fn key_name(request: &str) -> Option<String> {
 fn api_keys_have_the_names_of_kafka_4_3_1() {
     for (name, kafka) in definitions("4.3.1").unwrap_or_default() {
         if let Some(name) = key_name(&name) {
-            assert_eq!(ApiKey(kafka.key).name(), name);
+            assert_eq!(ApiKey(kafka.key.expect("an API key")).name(), name);
         }
     }
 }

@@ -52,7 +52,7 @@ fn default_connect_timeout_ms() -> u64 {
 
 impl Cluster {
     /// What the client is made with.
-    pub(crate) fn client_config(&self) -> ClientConfig {
+    pub fn client_config(&self) -> ClientConfig {
         ClientConfig {
             bootstrap: self.bootstrap.clone(),
             client_id: self.client_id.clone(),

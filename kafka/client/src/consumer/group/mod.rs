@@ -13,3 +13,8 @@ mod committer;
 pub(crate) use committer::{Commit, Committer};
 pub(crate) use join::{Joined, Wish, counts_of, join};
 pub(crate) use membership::{Group, keep_alive};
+
+/// Partitions of a member as `describe_groups` gives them; nothing where the bytes are of another protocol.
+pub fn assigned_partitions(assignment: &bytes::Bytes) -> Vec<crate::leaders::TopicPartition> {
+    protocol::assigned(assignment.clone()).map_or_else(|_| Vec::new(), |given| given.into_iter().collect())
+}

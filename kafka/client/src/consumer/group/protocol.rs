@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::{BufMut, Bytes, BytesMut};
 use strait_wire::codec::{Decoder, Encoder, Message};
 use strait_wire::consumer_protocol::{
-    ConsumerProtocolAssignment, ConsumerProtocolSubscription, StickyUserData, TopicPartitions, decode, encode,
+    self, ConsumerProtocolAssignment, ConsumerProtocolSubscription, StickyUserData, decode, encode,
 };
 
 use crate::consumer::assignor::{Member, Strategy};
@@ -16,16 +16,20 @@ fn unreadable(error: impl std::fmt::Display) -> ConsumerError {
     ConsumerError::Protocol { reason: error.to_string() }
 }
 
-fn by_topic<'a>(partitions: impl IntoIterator<Item = &'a TopicPartition>) -> Vec<TopicPartitions> {
+fn by_topic<'a>(
+    partitions: impl IntoIterator<Item = &'a TopicPartition>,
+) -> Vec<consumer_protocol::TopicPartition> {
     let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
     for (topic, partition) in partitions {
         topics.entry(topic).or_default().push(*partition);
     }
     let topics = topics.into_iter();
-    topics.map(|(topic, partitions)| TopicPartitions { topic: topic.to_owned(), partitions }).collect()
+    topics
+        .map(|(topic, partitions)| consumer_protocol::TopicPartition { topic: topic.to_owned(), partitions })
+        .collect()
 }
 
-fn flat(topics: Vec<TopicPartitions>) -> Vec<TopicPartition> {
+fn flat(topics: Vec<consumer_protocol::TopicPartition>) -> Vec<TopicPartition> {
     let topics = topics.into_iter();
     topics
         .flat_map(|topic| topic.partitions.into_iter().map(move |index| (topic.topic.clone(), index)))
@@ -47,7 +51,7 @@ pub(crate) fn subscription(strategy: Strategy, member: &Member) -> Result<Bytes,
 
 fn user_data(
     strategy: Strategy,
-    owned: &[TopicPartitions],
+    owned: &[consumer_protocol::TopicPartition],
     generation: i32,
 ) -> Result<Option<Bytes>, ConsumerError> {
     match strategy {

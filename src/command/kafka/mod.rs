@@ -1,0 +1,13 @@
+//! What commands on any Kafka cluster share: how it is reached, how answers are printed, and the question before
+//! something is lost.
+
+// Where the cluster is.
+mod connection;
+// Tables for people, JSON for programs.
+mod output;
+// Yes or no.
+mod confirm;
+
+pub(super) use confirm::confirm;
+pub(super) use connection::{ConnectionArguments, run_async};
+pub(super) use output::{Output, print, refused};
