@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use strait_client::{
     ClientConfig, Consumer, ConsumerConfig, ConsumerRecord, Offsets, Producer, ProducerConfig, ProducerError,
     ProducerRecord, RebalanceListener, TopicPartition,
@@ -395,4 +396,47 @@ fn without_a_broker_memory_and_time_are_bounded() {
     });
     let all = [expected("record", 0..10), expected("after", 0..10)].concat();
     assert_eq!(values(&kafka, "orders").expect("read"), all, "the next records go under a new epoch");
+}
+
+#[test]
+fn our_consumer_and_librdkafka_share_a_group() {
+    let Some(_world) = World::enter("our_consumer_and_librdkafka_share_a_group") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    for release in BOTH {
+        let kafka = Kafka::start(release).expect("a broker");
+        for (strategy, ours_first) in [("range", true), ("range", false), ("cooperative-sticky", true)] {
+            let name = format!("{strategy}-{ours_first}");
+            topic::create(&kafka, &name, 6, &[]).expect("a topic");
+            runtime.block_on(share_with_librdkafka(&kafka, &name, strategy, ours_first));
+        }
+    }
+}
+
+/// Who comes first leads the group and shares the partitions out.
+async fn share_with_librdkafka(kafka: &Kafka, name: &str, strategy: &str, ours_first: bool) {
+    let mut config = topic::client(&kafka.address());
+    config.set("group.id", name).set("partition.assignment.strategy", strategy);
+    config.set("heartbeat.interval.ms", "100");
+    let theirs: BaseConsumer = config.create().expect("a consumer");
+    let settings = [("partition.assignment.strategy", strategy), ("heartbeat.interval.ms", "100")];
+    let mut ours = consumer(kafka, name, &settings).await;
+    let deadline = Instant::now() + LIMIT;
+    let (mut started, mut share) = (0, (0, 0));
+    while share != (3, 3) || started < 2 {
+        assert!(Instant::now() < deadline, "{name}: {share:?}");
+        let alone = share.0 + share.1 == 6;
+        if started == 0 || (started == 1 && alone) {
+            match (started == 0) == ours_first {
+                true => ours.subscribe(&[name]).expect("subscribed"),
+                false => theirs.subscribe(&[name]).expect("subscribed"),
+            }
+            started += 1;
+        }
+        if started == 2 || ours_first {
+            ours.poll(Duration::from_millis(50)).await.expect("nothing");
+        }
+        drop(theirs.poll(Duration::from_millis(50)));
+        share = (ours.assignment().len(), theirs.assignment().expect("known").count());
+    }
+    ours.close(LIMIT).await.expect("closed");
 }
