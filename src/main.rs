@@ -50,6 +50,8 @@ enum LogFormat {
 // Made once, at the start.
 #[allow(clippy::large_enum_variant)]
 enum Command {
+    /// Show it all: two clusters, and a flow between them.
+    Demo(command::demo::Arguments),
     /// Run the replicator until it is told to stop.
     Replicate(command::replicate::Arguments),
     /// Run one Kafka-compatible broker until it is told to stop.
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
         return ExitCode::from(WRONG_INPUT);
     }
     let result = match arguments.command {
+        Command::Demo(arguments) => command::demo::run(&arguments),
         Command::Replicate(arguments) => command::replicate::run(&arguments),
         Command::Broker(arguments) => command::broker::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),

@@ -2,7 +2,7 @@
 
 use clap::{Subcommand, ValueEnum};
 use comfy_table::Table;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Failure;
 
@@ -31,6 +31,12 @@ enum Action {
     Describe { flow: String },
     /// What each partition has still to copy.
     Lag { flow: String },
+    /// The flow's groups: what became of each at the target, and why.
+    Groups { flow: String },
+    /// Where a group stands on both sides.
+    Group { flow: String, group: String },
+    /// Where an offset of the source lies at the target.
+    Translate { flow: String, topic: String, partition: i32, offset: i64 },
 }
 
 const FLOW_COLUMNS: [&str; 8] = [
@@ -44,17 +50,30 @@ const FLOW_COLUMNS: [&str; 8] = [
     "last_error",
 ];
 const PARTITION_COLUMNS: [&str; 6] = ["topic", "partition", "remote_topic", "state", "position", "detail"];
+const GROUP_COLUMNS: [&str; 4] = ["id", "state", "reason", "is_memberless"];
+const PLACE_COLUMNS: [&str; 6] =
+    ["topic", "partition", "remote_topic", "source_offset", "target_offset", "translation"];
 const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut question = None;
     let (path, rows, columns): (String, &str, &[&str]) = match &arguments.action {
         Action::List => ("/v1/flows".to_owned(), "flows", &FLOW_COLUMNS),
         Action::Describe { flow } => {
             (format!("/v1/flows/{flow}/partitions"), "partitions", &PARTITION_COLUMNS)
         }
         Action::Lag { flow } => (format!("/v1/flows/{flow}/partitions"), "partitions", &LAG_COLUMNS),
+        Action::Groups { flow } => (format!("/v1/flows/{flow}/groups"), "groups", &GROUP_COLUMNS),
+        Action::Group { flow, group } => {
+            (format!("/v1/flows/{flow}/groups/{group}"), "partitions", &PLACE_COLUMNS)
+        }
+        Action::Translate { flow, topic, partition, offset } => {
+            let place = json!({ "topic": topic, "partition": partition, "offset": offset });
+            question = Some(json!({ "offsets": [place] }));
+            (format!("/v1/flows/{flow}/offsets:translate"), "offsets", &PLACE_COLUMNS)
+        }
     };
-    let answer = get(&arguments.address, &path).map_err(Failure::Failed)?;
+    let answer = ask(&arguments.address, &path, question).map_err(Failure::Failed)?;
     match arguments.output {
         Output::Json => println!("{answer:#}"),
         Output::Table => println!("{}", table(&answer[rows], columns)),
@@ -62,10 +81,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn get(address: &str, path: &str) -> anyhow::Result<Value> {
+/// Reads a resource, or asks it something.
+fn ask(address: &str, path: &str, question: Option<Value>) -> anyhow::Result<Value> {
     let url = format!("{}{path}", address.trim_end_matches('/'));
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut response = agent.get(&url).call().map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
+    let answered = match question {
+        Some(question) => agent.post(&url).send_json(question),
+        None => agent.get(&url).call(),
+    };
+    let mut response = answered.map_err(|error| anyhow::anyhow!("{url}: {error}"))?;
     let body: Value = response.body_mut().read_json()?;
     if response.status().is_success() {
         return Ok(body);

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod config;
 pub(crate) mod consume;
+pub(crate) mod demo;
 pub(crate) mod flow;
 pub(crate) mod group;
 // What commands on any Kafka cluster share.

@@ -41,6 +41,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         let state = [("flow", flow.id.as_str()), ("state", flow.state.as_str())];
         families.add("strait_flow_state", "1 for the state that the flow is in.", Kind::Gauge, &state, 1.0);
         collect_ledger(flow, families);
+        collect_groups(flow, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -61,6 +62,20 @@ fn collect_ledger(flow: &FlowStatus, families: &mut Families) {
         let help = "Offsets of the source in the ledger's ranges; a range without a known end counts none.";
         families.add("strait_flow_lost_offsets_total", help, Kind::Counter, &labels, offsets as f64);
     }
+}
+
+fn collect_groups(flow: &FlowStatus, families: &mut Families) {
+    let mut states: BTreeMap<&str, u64> = BTreeMap::new();
+    for group in flow.groups.iter() {
+        *states.entry(group.state.as_str()).or_default() += 1;
+    }
+    for (state, groups) in states {
+        let labels = [("flow", flow.id.as_str()), ("state", state)];
+        families.add("strait_groups", "Groups by state.", Kind::Gauge, &labels, groups as f64);
+    }
+    let failed = f64::from(u8::from(flow.groups_error.is_some()));
+    let help = "1 while groups can't be read, translated or written.";
+    families.add("strait_groups_failed", help, Kind::Gauge, &[("flow", flow.id.as_str())], failed);
 }
 
 fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &mut Families) {

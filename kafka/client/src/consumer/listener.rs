@@ -4,7 +4,7 @@ use crate::consumer::record::Offsets;
 use crate::leaders::TopicPartition;
 
 /// Called by `poll`, `unsubscribe` and `close` (`ConsumerRebalanceListener`).
-pub trait RebalanceListener: Send {
+pub trait RebalanceListener: Send + Sync {
     /// These came. Returns offsets to begin at; partitions that are not named begin where the group committed.
     fn on_partitions_assigned(&mut self, partitions: &[TopicPartition]) -> Vec<(TopicPartition, i64)> {
         let _ = partitions;
