@@ -1,5 +1,7 @@
-//! `strait bench`: measure Strait against MirrorMaker 2 and against a raw copier.
+//! `strait bench`: measure Strait against MirrorMaker 2, a raw copier and Apache Kafka.
 
+// A broker by itself.
+mod broker;
 // Catch-up.
 mod replicate;
 // Latency, idle cost and start-up.
@@ -27,6 +29,8 @@ enum Action {
     Latency(steady::LatencyArguments),
     /// CPU and memory with nothing to copy.
     Idle(steady::IdleArguments),
+    /// A broker by itself: records, CPU and memory.
+    Broker(broker::Arguments),
     /// From the start of a stopped copier to its next record.
     Start(steady::StartArguments),
     /// Fetch and produce the same batches until killed; `replicate` starts it.
@@ -59,6 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Action::Replicate(arguments) => replicate::run(&arguments),
         Action::Latency(arguments) => steady::latency(&arguments),
         Action::Idle(arguments) => steady::idle(&arguments),
+        Action::Broker(arguments) => broker::run(&arguments),
         Action::Start(arguments) => steady::start(&arguments),
         Action::Floor(arguments) => complete(strait_bench::copy_raw(&FloorOptions {
             source: arguments.source,

@@ -8,22 +8,59 @@ use super::names;
 use super::plan::{FlowSettings, Plan, judge, judge_client, judge_connector, judge_unknown};
 use super::providers::Providers;
 use super::report::{MISSING, Report};
-use super::settings::{Reader, Setting, Settings};
+use super::settings::{Reader, Setting, Settings, take_over};
 
 const PACKAGE: &str = "org.apache.kafka.connect.mirror.";
 const SOURCE: &str = "MirrorSourceConnector";
-const OTHERS: [&str; 2] = ["MirrorCheckpointConnector", "MirrorHeartbeatConnector"];
+const DEFAULT_TARGET: &str = "target";
+/// Connectors beside the one that copies, and the key that says whether they do anything.
+const BESIDE: [(&str, &str); 2] = [
+    ("MirrorCheckpointConnector", "emit.checkpoints.enabled"),
+    ("MirrorHeartbeatConnector", "emit.heartbeats.enabled"),
+];
 
 /// The plan of one connector, of a list of them, or of what `GET /connectors?expand=info` answers.
 pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
     let mut plan = Plan { providers: Providers::usual(), ..Plan::default() };
+    let mut beside = Vec::new();
     for (config, held) in configs(root, None) {
-        connector(config, held, &mut plan, report);
+        connector(config, held, &mut plan, &mut beside, report);
     }
+    join(&mut plan, beside, report);
     if plan.flows.is_empty() && report.refusals.is_empty() {
         report.refuse("connector.class", MISSING, format!("no enabled {PACKAGE}{SOURCE} is in the file"));
     }
     plan
+}
+
+/// A connector beside the one that copies.
+struct Beside {
+    class: &'static str,
+    source: String,
+    target: String,
+    settings: Settings,
+}
+
+/// Gives each flow what the connectors beside it were told; what has none is switched off.
+fn join(plan: &mut Plan, beside: Vec<Beside>, report: &mut Report) {
+    let is_between =
+        |flow: &FlowSettings, one: &Beside| flow.source == one.source && flow.target == one.target;
+    for one in &beside {
+        if !plan.flows.iter().any(|flow| is_between(flow, one)) {
+            report.note(one.class, format!("{}->{} has no {SOURCE}", one.source, one.target));
+        }
+    }
+    for flow in &mut plan.flows {
+        for (class, switch) in BESIDE {
+            match beside.iter().find(|one| one.class == class && is_between(flow, one)) {
+                Some(one) => take_over(&mut flow.connector, one.settings.clone()),
+                None => {
+                    let off = setting(class, &Value::Bool(false));
+                    flow.connector.insert(switch.to_owned(), off);
+                }
+            }
+        }
+    }
 }
 
 /// Each connector's settings, with the key that says that it is held.
@@ -54,13 +91,24 @@ fn held_by(connector: &Value) -> Option<&'static str> {
     states.into_iter().find_map(|(key, state)| held(state).then_some(key))
 }
 
-fn connector(config: &Map<String, Value>, held: Option<&str>, plan: &mut Plan, report: &mut Report) {
+fn connector(
+    config: &Map<String, Value>,
+    held: Option<&str>,
+    plan: &mut Plan,
+    beside: &mut Vec<Beside>,
+    report: &mut Report,
+) {
     let settings: Settings = config.iter().map(|(key, value)| (key.clone(), setting(key, value))).collect();
     let mut reader = Reader { settings: &settings, providers: &plan.providers, report };
     let class = reader.text("connector.class").unwrap_or_default();
     let class = class.strip_prefix(PACKAGE).unwrap_or(&class);
-    if OTHERS.contains(&class) {
-        return reader.note(class, "neither checkpoints nor heartbeats are made yet");
+    if let Some((class, _)) = BESIDE.iter().find(|(known, _)| *known == class) {
+        let source = reader.text("source.cluster.alias").unwrap_or_default();
+        let target = reader.text("target.cluster.alias").unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+        for setting in settings.values() {
+            judge_key(setting, report);
+        }
+        return beside.push(Beside { class, source, target, settings });
     }
     if class != SOURCE {
         return reader.refuse("connector.class", format!("allowed is {PACKAGE}{SOURCE}"));
@@ -71,7 +119,7 @@ fn connector(config: &Map<String, Value>, held: Option<&str>, plan: &mut Plan, r
         reader.refuse("source.cluster.alias", "an alias must be given");
     }
     let source = alias.unwrap_or_default();
-    let target = reader.text("target.cluster.alias").unwrap_or_else(|| "target".to_owned());
+    let target = reader.text("target.cluster.alias").unwrap_or_else(|| DEFAULT_TARGET.to_owned());
     if !enabled {
         return report.note(&format!("{source}->{target}"), "the connector is not enabled");
     }

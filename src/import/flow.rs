@@ -1,5 +1,7 @@
 //! From a connector's keys to those of a flow.
 
+// What checkpoints, offset syncs and heartbeats are told.
+mod groups;
 // A transformation of Connect that renames topics.
 mod rename;
 
@@ -51,6 +53,7 @@ pub(super) fn translate(
     topic_configs(reader, &mut draft);
     consumer(reader, &mut draft);
     refresh(reader, &mut draft);
+    groups::translate(reader, &mut draft);
     tolerance(reader, &mut draft);
     (Value::Object(draft.keys), draft.origins)
 }
@@ -59,6 +62,8 @@ fn topics(reader: &mut Reader<'_>, draft: &mut Draft) {
     for (key, names) in [
         ("topics", &["topics"][..]),
         ("topics_exclude", &["topics.exclude", "topics.blacklist"]),
+        ("groups", &["groups"]),
+        ("groups_exclude", &["groups.exclude", "groups.blacklist"]),
         ("topic_configs_exclude", &["config.properties.exclude", "config.properties.blacklist"]),
     ] {
         if let Some(name) = names.iter().find(|name| reader.raw(name).is_some())

@@ -16,11 +16,12 @@ pub(super) enum Effect {
     Only(&'static [&'static str], &'static str),
 }
 
-pub(super) const GROUPS: &str = "offsets of consumer groups are not translated yet";
-const HEARTBEATS: &str = "heartbeats are neither emitted nor copied yet";
+const EXACT: &str = "offsets are translated exactly, whatever distance syncs have";
+const HEARTBEAT_TOPICS: &str = "heartbeats of other clusters are copied by pattern of `topics` only";
+const GROUPS_LISTED: &str = "groups are listed anew each time their offsets are translated";
 const ACLS: &str = "access rules are not copied yet";
 const TASKS: &str = "a flow needs no tasks: each runs on one thread";
-const OWN_TOPICS: &str = "MirrorMaker 2's internal topics are not made yet";
+const OWN_TOPICS: &str = "MirrorMaker 2's internal topics have the flow's replication factor";
 const CONNECT: &str = "Strait runs without Kafka Connect";
 const METRICS: &str = "metrics are at /metrics";
 const TOPIC_CONFIGS: &str = "settings are compared each time topics are listed";
@@ -34,13 +35,24 @@ const TAKEN: &[&str] = &[
     "config.properties.exclude",
     "config.providers",
     "connector.class",
+    "emit.checkpoints.enabled",
+    "emit.checkpoints.interval.seconds",
+    "emit.heartbeats.enabled",
+    "emit.heartbeats.interval.seconds",
+    "emit.offset-syncs.enabled",
     "enabled",
     "errors.tolerance",
+    "groups",
+    "groups.blacklist",
+    "groups.exclude",
+    "offset-syncs.topic.location",
     "refresh.topics.interval.seconds",
     "replication.factor",
     "replication.policy.class",
     "replication.policy.separator",
     "source.cluster.alias",
+    "sync.group.offsets.enabled",
+    "sync.group.offsets.interval.seconds",
     "sync.topic.configs.enabled",
     "target.cluster.alias",
     "topics",
@@ -51,27 +63,9 @@ const TAKEN: &[&str] = &[
 ];
 
 const NOTHING: &[(&str, &[&str])] = &[
-    (
-        GROUPS,
-        &[
-            "emit.checkpoints.enabled",
-            "emit.checkpoints.interval.seconds",
-            "emit.offset-syncs.enabled",
-            "groups",
-            "groups.blacklist",
-            "groups.exclude",
-            "offset-syncs.topic.location",
-            "offset.lag.max",
-            "refresh.groups.enabled",
-            "refresh.groups.interval.seconds",
-            "sync.group.offsets.enabled",
-            "sync.group.offsets.interval.seconds",
-        ],
-    ),
-    (
-        HEARTBEATS,
-        &["emit.heartbeats.enabled", "emit.heartbeats.interval.seconds", "heartbeats.replication.enabled"],
-    ),
+    (EXACT, &["offset.lag.max"]),
+    (GROUPS_LISTED, &["refresh.groups.enabled", "refresh.groups.interval.seconds"]),
+    (HEARTBEAT_TOPICS, &["heartbeats.replication.enabled"]),
     (
         OWN_TOPICS,
         &[

@@ -15,6 +15,13 @@ pub(super) struct Setting {
 /// Settings by the name that a connector or client knows them by.
 pub(super) type Settings = BTreeMap<String, Setting>;
 
+/// Adds the settings of a connector that works beside another; those of the other win.
+pub(super) fn take_over(settings: &mut Settings, beside: Settings) {
+    for (name, setting) in beside {
+        settings.entry(name).or_insert(setting);
+    }
+}
+
 /// Reads settings; what is wrong with them goes into the report.
 pub(super) struct Reader<'a> {
     pub(super) settings: &'a Settings,

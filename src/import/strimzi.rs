@@ -9,14 +9,19 @@ use super::connector::setting;
 use super::plan::{FlowSettings, Plan, judge_connector};
 use super::providers::Providers;
 use super::report::{MISSING, Report};
-use super::settings::Settings;
+use super::settings::{Settings, take_over};
 
 const KIND: &str = "KafkaMirrorMaker2";
 const KUBERNETES: &str = "it is for Strimzi's operator";
-const NOT_COPIED: &str = super::names::GROUPS;
+/// Connectors beside the one that copies, and the key that says whether they do anything.
+const SIDE_CONNECTORS: [(&str, &str); 2] =
+    [("checkpointConnector", "emit.checkpoints.enabled"), ("heartbeatConnector", "emit.heartbeats.enabled")];
 /// Keys of `spec` that hold clusters and flows.
 const READ: [&str; 3] = ["clusters", "mirrors", "target"];
-const PATTERNS: [(&str, &str); 3] = [
+const PATTERNS: [(&str, &str); 6] = [
+    ("groupsPattern", "groups"),
+    ("groupsExcludePattern", "groups.exclude"),
+    ("groupsBlacklistPattern", "groups.exclude"),
     ("topicsPattern", "topics"),
     ("topicsExcludePattern", "topics.exclude"),
     ("topicsBlacklistPattern", "topics.exclude"),
@@ -72,6 +77,14 @@ fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>,
     let mut settings = connector_settings(connector, &connector_path, report);
     let held = [("pause", connector["pause"] == true), ("state", is_held(&connector["state"]))];
     let paused = held.iter().find(|(_, held)| *held).map(|(name, _)| format!("{connector_path}.{name}"));
+    for (class, switch) in SIDE_CONNECTORS {
+        let path = format!("{path}.{class}");
+        let others = match &mirror[class] {
+            Value::Null => Settings::from([(switch.to_owned(), setting(&path, &Value::Bool(false)))]),
+            connector => connector_settings(connector, &path, report),
+        };
+        take_over(&mut settings, others);
+    }
     for (name, key) in PATTERNS {
         if let Some(pattern) = mirror.get(name) {
             settings.insert(key.to_owned(), setting(&format!("{path}.{name}"), pattern));
@@ -83,11 +96,8 @@ fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>,
 fn judge_mirror_key(name: &str, path: &str, report: &mut Report) {
     let key = format!("{path}.{name}");
     match name {
-        "source" | "sourceCluster" | "targetCluster" | "sourceConnector" => {}
-        "groupsPattern" | "groupsExcludePattern" | "groupsBlacklistPattern" | "checkpointConnector" => {
-            report.note(&key, NOT_COPIED);
-        }
-        "heartbeatConnector" => report.note(&key, "heartbeats are not emitted yet"),
+        "source" | "sourceCluster" | "targetCluster" => {}
+        "sourceConnector" | "checkpointConnector" | "heartbeatConnector" => {}
         name if PATTERNS.iter().any(|(known, _)| *known == name) => {}
         _ => report.note(&key, "unknown"),
     }

@@ -5,6 +5,7 @@
 pub(crate) mod check;
 // The rows of the table.
 mod clusters;
+mod flow_groups;
 mod flow_policies;
 mod flows;
 mod general;
@@ -90,8 +91,15 @@ const SIMILAR: f64 = 0.7;
 
 /// All keys, in the order of the documentation.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    let tables =
-        [general::BEFORE, clusters::KEYS, security::KEYS, flows::KEYS, flow_policies::KEYS, general::LIMITS];
+    let tables = [
+        general::BEFORE,
+        clusters::KEYS,
+        security::KEYS,
+        flows::KEYS,
+        flow_groups::KEYS,
+        flow_policies::KEYS,
+        general::LIMITS,
+    ];
     tables.into_iter().flatten()
 }
 

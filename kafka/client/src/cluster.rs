@@ -65,15 +65,24 @@ impl Cluster {
             None => MetadataRequest { topics: None, allow_auto_topic_creation: false, ..Default::default() },
             Some(names) => of_topics(names),
         };
-        let known = timeout(self.config().operation_timeout, self.ask_known(&request)).await;
+        self.refresh_with(&request).await
+    }
+
+    /// Asks for some topics; brokers that create topics when they are asked for them do so.
+    pub(crate) async fn refresh_or_create(&self, topics: &[String]) -> Result<Arc<Metadata>, ClientError> {
+        self.refresh_with(&MetadataRequest { allow_auto_topic_creation: true, ..of_topics(topics) }).await
+    }
+
+    async fn refresh_with(&self, request: &MetadataRequest) -> Result<Arc<Metadata>, ClientError> {
+        let known = timeout(self.config().operation_timeout, self.ask_known(request)).await;
         let response = match known.ok().flatten() {
             Some(response) => response,
             None => {
                 lock(&self.inner.connections).clear();
-                bootstrap(&self.inner.config, &request).await?
+                bootstrap(&self.inner.config, request).await?
             }
         };
-        self.keep(response, topics.is_none()).await
+        self.keep(response, request.topics.is_none()).await
     }
 
     async fn ask_known(&self, request: &MetadataRequest) -> Option<MetadataResponse> {

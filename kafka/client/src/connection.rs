@@ -92,6 +92,26 @@ impl Connection {
         Ok(Pending::new(exchange, timeout, version))
     }
 
+    /// Puts a request that brokers do not answer on the wire behind all earlier ones: produce without acks.
+    pub(crate) fn submit_unanswered<R: Call>(
+        &self,
+        request: &R,
+        version: i16,
+    ) -> Result<(), ConnectionError> {
+        let shared = &self.shared;
+        if self.is_closed() {
+            return Err(shared.closed_error());
+        }
+        shared.in_flight.fetch_add(1, Ordering::AcqRel);
+        let (outgoing, _) = self.outgoing(request, version)?;
+        let queued = shared.requests.try_send(Queued::Request(Outgoing { answer: None, ..outgoing }));
+        shared.on_answer();
+        queued.map_err(|refused| match refused {
+            TrySendError::Full(_) => self.too_many(),
+            TrySendError::Closed(_) => shared.closed_error(),
+        })
+    }
+
     pub(crate) fn exchange<R: Request>(
         &self,
         request: &R,
@@ -130,7 +150,7 @@ impl Connection {
             ConnectionError::Encode { address: shared.address.clone(), api: R::KEY, source }
         })?;
         let (answer, answered) = oneshot::channel();
-        Ok((Outgoing { correlation_id, frame, answer }, answered))
+        Ok((Outgoing { correlation_id, frame, answer: Some(answer) }, answered))
     }
 
     fn too_many(&self) -> ConnectionError {

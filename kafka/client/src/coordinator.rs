@@ -4,9 +4,12 @@ use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::find_coordinator::FindCoordinatorRequest;
 
+use tokio::sync::Mutex;
+
 use crate::admin::result;
 use crate::cluster::Cluster;
 use crate::error::{BrokerError, ClientError, ConnectionError};
+use crate::exchange::Call;
 use crate::retry::retry;
 
 /// From this version on one request names many keys.
@@ -58,6 +61,78 @@ impl Cluster {
             self.refresh(Some(&[])).await?;
         }
         Ok(node_id)
+    }
+}
+
+/// The coordinator of one key, asked again where it moved.
+#[derive(Debug)]
+pub(crate) struct Coordinator {
+    pub(crate) cluster: Cluster,
+    key: CoordinatorKey,
+    /// The coordinating broker, while it is believed to be.
+    node: Mutex<Option<i32>>,
+}
+
+impl Coordinator {
+    pub(crate) fn new(cluster: Cluster, key: CoordinatorKey) -> Self {
+        Self { cluster, key, node: Mutex::new(None) }
+    }
+
+    /// Asks until an answer stays, within the cluster's operation timeout. `code` finds the error in an answer.
+    pub(crate) async fn ask<R: Call>(
+        &self,
+        request: &R,
+        highest: i16,
+        code: impl Fn(&R::Response) -> Result<(), BrokerError>,
+    ) -> Result<R::Response, ClientError> {
+        let code = &code;
+        retry(self.cluster.config().operation_timeout, move || self.ask_checked(request, highest, code)).await
+    }
+
+    /// Asks once.
+    pub(crate) async fn ask_checked<R: Call>(
+        &self,
+        request: &R,
+        highest: i16,
+        code: &impl Fn(&R::Response) -> Result<(), BrokerError>,
+    ) -> Result<R::Response, ClientError> {
+        let answer = self.ask_once(request, highest).await.and_then(|response| {
+            let refused = |error| ClientError::Broker { api: R::KEY, error };
+            code(&response).map_err(refused).map(|()| response)
+        });
+        if answer.as_ref().is_err_and(is_lost) {
+            *self.node.lock().await = None;
+        }
+        answer
+    }
+
+    async fn ask_once<R: Call>(&self, request: &R, highest: i16) -> Result<R::Response, ClientError> {
+        let connection = self.cluster.connection_to(self.node().await?).await?;
+        let version = connection.version_of::<R>().map_err(ConnectionError::from)?.min(highest);
+        Ok(connection.call_at(request, version).await?)
+    }
+
+    pub(crate) async fn node(&self) -> Result<i32, ClientError> {
+        let mut node = self.node.lock().await;
+        match *node {
+            Some(known) => Ok(known),
+            None => Ok(*node.insert(self.cluster.find_coordinator_once(&self.key).await?)),
+        }
+    }
+
+    /// The broker coordinates this key no more.
+    pub(crate) async fn forget(&self) {
+        *self.node.lock().await = None;
+    }
+}
+
+/// The broker is gone, or coordinates this key no more.
+fn is_lost(error: &ClientError) -> bool {
+    match error {
+        ClientError::Broker { error, .. } => {
+            matches!(error.code, ErrorCode::NOT_COORDINATOR | ErrorCode::COORDINATOR_NOT_AVAILABLE)
+        }
+        _ => true,
     }
 }
 

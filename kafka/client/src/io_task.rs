@@ -18,7 +18,8 @@ use crate::transport::BoxedStream;
 pub(crate) struct Outgoing {
     pub(crate) correlation_id: i32,
     pub(crate) frame: Vec<Bytes>,
-    pub(crate) answer: oneshot::Sender<Bytes>,
+    /// `None` for a request that the broker does not answer.
+    pub(crate) answer: Option<oneshot::Sender<Bytes>>,
 }
 
 /// What the queue of a connection holds.
@@ -91,8 +92,10 @@ async fn write_one(
     outgoing: Outgoing,
     waiters: &Waiters,
 ) -> io::Result<()> {
-    let waiter = (outgoing.correlation_id, outgoing.answer);
-    waiters.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiter);
+    if let Some(answer) = outgoing.answer {
+        let waiter = (outgoing.correlation_id, answer);
+        waiters.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiter);
+    }
     let mut segments = VecDeque::from(outgoing.frame);
     while !segments.is_empty() {
         let slices: Vec<IoSlice<'_>> =

@@ -37,30 +37,46 @@ mod leaders;
 // Which broker coordinates what, and transactions.
 mod coordinator;
 mod transaction;
+// Groups, from outside.
+mod groups;
 // Ends of partitions and of leaders' epochs.
 mod leader_epochs;
 mod offsets;
 // One batch, one outcome.
 mod produce;
+// Settings by Kafka's names.
+mod settings;
+// Records out and in.
+mod consumer;
+mod producer;
 
 pub use acls::Acl;
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::Connection;
+pub use consumer::{
+    AutoOffsetReset, Consumer, ConsumerConfig, ConsumerError, ConsumerGroupMetadata, ConsumerRecord, GroupId,
+    GroupProtocol, OffsetAndMetadata, Offsets, PendingCommit, RebalanceListener, Strategy,
+};
 pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
 pub use exchange::{Call, Pending};
+pub use groups::{
+    CommittedOffset, CommittedOffsets, GroupDescription, GroupListing, GroupMember, GroupResults,
+};
 pub use leader_epochs::EpochEnd;
 pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
+pub use producer::{Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
-    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
-    Trust,
+    ClientIdentity, Identity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store,
+    TlsConfig, Trust, system_trust, trusted_from_pem,
 };
+pub use settings::{Chosen, SettingError};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};
 pub use transaction::{
     TRANSACTIONAL_PRODUCE_VERSION, TransactionCoordinator, TransactionDescription, TransactionResult,

@@ -86,7 +86,7 @@ where
     }
 }
 
-/// A small generator (splitmix64): it only keeps clients from knocking all at once.
+/// A small generator (splitmix64): it keeps clients from knocking all at once, and spreads records.
 #[derive(Clone, Debug)]
 pub(crate) struct Jitter(u64);
 
@@ -102,12 +102,20 @@ impl Jitter {
 
     /// Between half of `span` and all of it.
     pub(crate) fn shorten(&mut self, span: Duration) -> Duration {
+        let fraction = f64::from(self.next_u32()) / f64::from(u32::MAX);
+        span.div_f64(2.0).mul_f64(1.0 + fraction).min(span)
+    }
+
+    pub(crate) fn next_i32(&mut self) -> i32 {
+        self.next_u32().cast_signed()
+    }
+
+    fn next_u32(&mut self) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let fraction = f64::from((bits >> 32) as u32) / f64::from(u32::MAX);
-        span.div_f64(2.0).mul_f64(1.0 + fraction).min(span)
+        (bits >> 32) as u32
     }
 }
 

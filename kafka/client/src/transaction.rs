@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use strait_wire::codec::Message;
 use strait_wire::error_code::ErrorCode;
+use strait_wire::message::add_offsets_to_txn::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
 use strait_wire::message::add_partitions_to_txn::{
     AddPartitionsToTxnRequest, AddPartitionsToTxnResponse, AddPartitionsToTxnTopic,
 };
@@ -14,20 +15,18 @@ use strait_wire::message::describe_transactions::{
 };
 use strait_wire::message::end_txn::{EndTxnRequest, EndTxnResponse};
 use strait_wire::message::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
-use tokio::sync::Mutex;
 
 use crate::admin::{ProducerIdentity, result};
 use crate::cluster::Cluster;
-use crate::coordinator::CoordinatorKey;
-use crate::error::{BrokerError, ClientError, ConnectionError};
-use crate::exchange::Call;
+use crate::coordinator::{Coordinator, CoordinatorKey};
+use crate::error::{BrokerError, ClientError};
 use crate::leaders::TopicPartition;
-use crate::retry::retry;
 
 /// From version 12 on a produce adds its partition by itself and the epoch rises with each transaction (KIP-890).
 /// Here the identity stays, so partitions are added first and the older versions are spoken.
 pub const TRANSACTIONAL_PRODUCE_VERSION: i16 = 11;
 const ADD_PARTITIONS_VERSION: i16 = 3;
+const ADD_OFFSETS_VERSION: i16 = 3;
 const END_VERSION: i16 = 4;
 /// Above it the request asks for two-phase commit.
 const INIT_VERSION: i16 = 5;
@@ -54,17 +53,14 @@ pub struct TransactionDescription {
 /// The coordinator of one transactional id. What can be tried again is, within the cluster's operation timeout.
 #[derive(Debug)]
 pub struct TransactionCoordinator {
-    cluster: Cluster,
-    key: CoordinatorKey,
+    coordinator: Coordinator,
     transactional_id: String,
-    /// The coordinating broker, while it is believed to be.
-    node: Mutex<Option<i32>>,
 }
 
 impl TransactionCoordinator {
     pub fn new(cluster: Cluster, transactional_id: &str) -> Self {
         let key = CoordinatorKey::Transaction(transactional_id.to_owned());
-        Self { cluster, key, transactional_id: transactional_id.to_owned(), node: Mutex::new(None) }
+        Self { coordinator: Coordinator::new(cluster, key), transactional_id: transactional_id.to_owned() }
     }
 
     pub fn transactional_id(&self) -> &str {
@@ -77,13 +73,33 @@ impl TransactionCoordinator {
         &self,
         transaction_timeout: Duration,
     ) -> Result<ProducerIdentity, ClientError> {
+        self.init(transaction_timeout, ProducerIdentity { producer_id: -1, producer_epoch: -1 }).await
+    }
+
+    /// Raises the epoch after a transaction that failed, so that nothing of it can be written any more; fails when
+    /// another producer has taken the transactional id over (KIP-360).
+    pub async fn bump_epoch(
+        &self,
+        transaction_timeout: Duration,
+        identity: ProducerIdentity,
+    ) -> Result<ProducerIdentity, ClientError> {
+        self.init(transaction_timeout, identity).await
+    }
+
+    async fn init(
+        &self,
+        transaction_timeout: Duration,
+        identity: ProducerIdentity,
+    ) -> Result<ProducerIdentity, ClientError> {
         let request = InitProducerIdRequest {
             transactional_id: Some(self.transactional_id.clone()),
             transaction_timeout_ms: i32::try_from(transaction_timeout.as_millis()).unwrap_or(i32::MAX),
+            producer_id: identity.producer_id,
+            producer_epoch: identity.producer_epoch,
             ..InitProducerIdRequest::default()
         };
         let code = |response: &InitProducerIdResponse| result(response.error_code, None);
-        let response = self.ask(&request, INIT_VERSION, code).await?;
+        let response = self.coordinator.ask(&request, INIT_VERSION, code).await?;
         let (producer_id, producer_epoch) = (response.producer_id, response.producer_epoch);
         Ok(ProducerIdentity { producer_id, producer_epoch })
     }
@@ -109,7 +125,19 @@ impl TransactionCoordinator {
             v3_and_below_topics: topics.collect(),
             ..AddPartitionsToTxnRequest::default()
         };
-        self.ask(&request, ADD_PARTITIONS_VERSION, added).await.map(drop)
+        self.coordinator.ask(&request, ADD_PARTITIONS_VERSION, added).await.map(drop)
+    }
+
+    /// Makes a group's offsets part of the transaction, and begins it if none is open.
+    pub async fn add_offsets(&self, identity: ProducerIdentity, group: &str) -> Result<(), ClientError> {
+        let request = AddOffsetsToTxnRequest {
+            transactional_id: self.transactional_id.clone(),
+            producer_id: identity.producer_id,
+            producer_epoch: identity.producer_epoch,
+            group_id: group.to_owned(),
+        };
+        let code = |response: &AddOffsetsToTxnResponse| result(response.error_code, None);
+        self.coordinator.ask(&request, ADD_OFFSETS_VERSION, code).await.map(drop)
     }
 
     /// Ends the transaction. Asking again for the same result after a lost answer is answered as done.
@@ -125,7 +153,7 @@ impl TransactionCoordinator {
             committed: transaction_result == TransactionResult::Commit,
         };
         let code = |response: &EndTxnResponse| result(response.error_code, None);
-        self.ask(&request, END_VERSION, code).await.map(drop)
+        self.coordinator.ask(&request, END_VERSION, code).await.map(drop)
     }
 
     /// What the coordinator knows of the transaction.
@@ -136,7 +164,7 @@ impl TransactionCoordinator {
             Some(state) => result(state.error_code, None),
             None => Err(BrokerError { code: ErrorCode::TRANSACTIONAL_ID_NOT_FOUND, message: None }),
         };
-        let response = self.ask(&request, DescribeTransactionsRequest::MAX_VERSION, code).await?;
+        let response = self.coordinator.ask(&request, DescribeTransactionsRequest::MAX_VERSION, code).await?;
         let state = response.transaction_states.into_iter().next().unwrap_or_default();
         let (producer_id, producer_epoch) = (state.producer_id, state.producer_epoch);
         let partitions = state.topics.into_iter().flat_map(|topic| {
@@ -149,51 +177,6 @@ impl TransactionCoordinator {
             identity: ProducerIdentity { producer_id, producer_epoch },
             partitions: partitions.collect(),
         })
-    }
-
-    async fn ask<R: Call>(
-        &self,
-        request: &R,
-        highest: i16,
-        code: impl Fn(&R::Response) -> Result<(), BrokerError>,
-    ) -> Result<R::Response, ClientError> {
-        let code = &code;
-        retry(self.cluster.config().operation_timeout, move || async move {
-            let answer = self.ask_once(request, highest).await.and_then(|response| {
-                let refused = |error| ClientError::Broker { api: R::KEY, error };
-                code(&response).map_err(refused).map(|()| response)
-            });
-            if answer.as_ref().is_err_and(is_lost) {
-                *self.node.lock().await = None;
-            }
-            answer
-        })
-        .await
-    }
-
-    async fn ask_once<R: Call>(&self, request: &R, highest: i16) -> Result<R::Response, ClientError> {
-        let node = self.node().await?;
-        let connection = self.cluster.connection_to(node).await?;
-        let version = connection.version_of::<R>().map_err(ConnectionError::from)?.min(highest);
-        Ok(connection.call_at(request, version).await?)
-    }
-
-    async fn node(&self) -> Result<i32, ClientError> {
-        let mut node = self.node.lock().await;
-        match *node {
-            Some(known) => Ok(known),
-            None => Ok(*node.insert(self.cluster.find_coordinator_once(&self.key).await?)),
-        }
-    }
-}
-
-/// The broker is gone, or coordinates this transactional id no more.
-fn is_lost(error: &ClientError) -> bool {
-    match error {
-        ClientError::Broker { error, .. } => {
-            matches!(error.code, ErrorCode::NOT_COORDINATOR | ErrorCode::COORDINATOR_NOT_AVAILABLE)
-        }
-        _ => true,
     }
 }
 

@@ -16,5 +16,9 @@ pub mod record_data;
 pub mod schema;
 // One file for each API key.
 pub mod message;
+// What members of a group tell each other.
+pub mod consumer_protocol;
 // Closed batches, records, compression.
 pub mod batch;
+// MirrorMaker 2's own records.
+pub mod mm2;

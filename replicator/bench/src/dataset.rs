@@ -92,6 +92,17 @@ impl DataSet {
         Ok(stored)
     }
 
+    /// All batches, to be sent more than once.
+    pub(crate) fn encode(&self) -> Result<Vec<ClosedBatch>, BenchError> {
+        let corpus = Corpus { seed: self.seed, record_size: self.record_size };
+        let (mut batches, mut first) = (Vec::new(), 0);
+        while let Some(batch) = self.batch(&corpus, first)? {
+            first += u64::try_from(batch.header().records_count).unwrap_or(0);
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
     /// The batch that begins with record `first`.
     fn batch(&self, corpus: &Corpus, first: u64) -> Result<Option<ClosedBatch>, BenchError> {
         let mut builder = BatchBuilder::new(self.compression, self.timestamp(first));

@@ -25,11 +25,15 @@ mod statistics;
 // Clusters and copiers of one benchmark.
 mod session;
 // One file for each benchmark.
+mod broker;
 mod idle;
 mod latency;
 mod replicate;
 mod start;
 
+pub use broker::{
+    BrokerKind, BrokerMedians, BrokerOptions, BrokerReport, BrokerRun, measure as measure_broker,
+};
 pub use copier::CopierKind;
 pub use dataset::DataSet;
 pub use error::BenchError;

@@ -16,5 +16,7 @@ pub mod coalesce;
 pub mod lane;
 // Which source offset became which target offset.
 pub mod offset_map;
+// Groups of consumers on both sides.
+pub mod group;
 // The records of our state topic on the target.
 pub mod state_record;

@@ -6,6 +6,8 @@ pub mod configuration;
 mod daemon;
 // One flow: plan, fetch, rewrite, produce.
 mod flow;
+// MirrorMaker 2's topics.
+mod internal_topic;
 // What must survive, on the target.
 mod state_topic;
 // What makes a start faster, on the local disk.

@@ -1,7 +1,10 @@
-//! The daemon's REST resources: flows, their partitions, topics and ledger.
+//! The daemon's REST resources: flows, their partitions, topics, groups and ledger.
+
+// Offsets of the source as offsets of the target.
+mod translate;
 
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use strait_http::Problem;
@@ -18,6 +21,9 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/topics", get(topics))
         .route("/v1/flows/{id}/partitions", get(partitions))
         .route("/v1/flows/{id}/ledger", get(ledger))
+        .route("/v1/flows/{id}/groups", get(groups))
+        .route("/v1/flows/{id}/groups/{group}", get(group))
+        .route("/v1/flows/{id}/offsets:translate", post(translate::translate))
         .with_state(status)
         .merge(strait_http::health(move || is_ready(&ready)))
         .merge(strait_http::metrics(registry))
@@ -51,6 +57,21 @@ async fn partitions(
 
 async fn ledger(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "ledger": find(&status, &id)?.ledger })))
+}
+
+async fn groups(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let flow = find(&status, &id)?;
+    Ok(Json(json!({ "groups": &*flow.groups, "error": flow.groups_error })))
+}
+
+async fn group(
+    State(status): State<DaemonStatus>,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let groups = find(&status, &id)?.groups;
+    let group = groups.iter().find(|group| group.id == name);
+    let group = group.ok_or_else(|| Problem::not_found("group", &name))?;
+    Ok(Json(json!({ "group": group, "partitions": group.partitions })))
 }
 
 async fn topics(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {

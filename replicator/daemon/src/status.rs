@@ -1,12 +1,17 @@
 //! What the daemon shows of itself: written by the flows, read by REST and metrics.
 
+// Groups.
+mod groups;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
 use strait_replicator_core::lane::StateName;
 
-use crate::flow::PartitionName;
+use crate::flow::{PartitionName, Translator};
+
+pub use groups::{GroupPartitionStatus, GroupStatus};
 
 /// All flows by id.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +41,13 @@ pub struct FlowStatus {
     pub partitions: Vec<PartitionStatus>,
     #[serde(skip)]
     pub ledger: Vec<LedgerEntry>,
+    #[serde(skip)]
+    pub groups: Arc<Vec<GroupStatus>>,
+    /// Why groups could not be looked at the last time.
+    pub groups_error: Option<String>,
+    /// Answers questions about offsets while the flow runs.
+    #[serde(skip)]
+    pub(crate) translator: Option<Translator>,
 }
 
 /// One partition, as REST shows it.
@@ -130,6 +142,9 @@ impl DaemonStatus {
             partition_count: 0,
             partitions: Vec::new(),
             ledger: Vec::new(),
+            groups: Arc::default(),
+            groups_error: None,
+            translator: None,
         };
         self.lock().insert(id.to_owned(), status);
     }

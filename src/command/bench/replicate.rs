@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&report, setup.output, table)
 }
 
-fn milliseconds_before_now(age: Duration) -> i64 {
+pub(super) fn milliseconds_before_now(age: Duration) -> i64 {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
 }

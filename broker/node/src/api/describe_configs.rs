@@ -136,13 +136,17 @@ fn result(
     synonyms: Vec<DescribeConfigsSynonym>,
     read_only: bool,
 ) -> DescribeConfigsResourceResult {
+    let mut synonyms = synonyms;
+    if key.is_secret() {
+        synonyms.iter_mut().for_each(|synonym| synonym.value = None);
+    }
     let first = synonyms.first();
     DescribeConfigsResourceResult {
         name: key.name.to_owned(),
         value: first.and_then(|first| first.value.clone()),
         read_only,
         config_source: first.map_or(DEFAULT_CONFIG, |first| first.source),
-        is_sensitive: false,
+        is_sensitive: key.is_secret(),
         synonyms,
         config_type: key.type_code(),
         documentation: None,

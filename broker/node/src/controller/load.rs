@@ -7,7 +7,7 @@ use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::broker_configs::dynamic_configs;
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, State, TAIL_BYTES};
+use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES};
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::Settings;
@@ -34,8 +34,9 @@ impl Controller {
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            let scram_users = ScramUsers::new(image.scram_users().clone());
             let dynamic = RwLock::new(dynamic_configs(&image, settings.node_id()));
-            Self { settings, folder, topics, tail, dynamic, state: Mutex::new(state) }
+            Self { settings, folder, topics, tail, scram_users, dynamic, state: Mutex::new(state) }
         };
         let known = image
             .topics()

@@ -12,6 +12,8 @@ mod delete;
 mod widen;
 // Settings of topics and groups.
 mod configs;
+// Users of SCRAM.
+mod scram;
 // Settings of the broker.
 mod broker_configs;
 // Producer ids in blocks.
@@ -30,6 +32,7 @@ use strait_wire::ids::Uuid;
 pub(crate) use configs::{ConfigChange, ConfigOperation, ConfigResource};
 pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
+pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
 pub use stray::StrayError;
@@ -50,6 +53,7 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    scram_users: ScramUsers,
     dynamic: RwLock<Arc<DynamicConfigs>>,
     state: Mutex<State>,
 }

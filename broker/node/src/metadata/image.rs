@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::ids::Uuid;
 
 use super::record::MetadataRecord;
+use super::scram::ScramUser;
 
 /// The types of resources that have settings (`ConfigResource.Type`).
 pub(crate) const TOPIC_RESOURCE: i8 = 2;
@@ -25,6 +27,7 @@ pub(crate) struct MetadataImage {
     topics: BTreeMap<Uuid, TopicDescription>,
     /// By type and name of the resource.
     configs: BTreeMap<(i8, String), BTreeMap<String, String>>,
+    scram_users: BTreeMap<ScramUser, ScramCredential>,
     next_producer_id: i64,
 }
 
@@ -52,6 +55,12 @@ impl MetadataImage {
                     self.configs.remove(&(TOPIC_RESOURCE, topic.name));
                 }
             }
+            MetadataRecord::ScramUser { user, credential } => {
+                self.scram_users.insert(user, credential);
+            }
+            MetadataRecord::RemoveScramUser(user) => {
+                self.scram_users.remove(&user);
+            }
             MetadataRecord::ProducerIds { next_producer_id, .. } => {
                 self.next_producer_id = self.next_producer_id.max(next_producer_id);
             }
@@ -65,6 +74,10 @@ impl MetadataImage {
     /// Settings of a resource of its own.
     pub(crate) fn configs(&self, resource_type: i8, resource: &str) -> BTreeMap<String, String> {
         self.configs.get(&(resource_type, resource.to_owned())).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn scram_users(&self) -> &BTreeMap<ScramUser, ScramCredential> {
+        &self.scram_users
     }
 
     /// The first producer id that no block holds yet.

@@ -5,12 +5,15 @@
 mod record;
 // The log on disk.
 mod log;
+// Users of SCRAM.
+mod scram;
 // All changes together.
 mod image;
 
 pub(crate) use image::{BROKER_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE};
 pub(crate) use log::{METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
+pub(crate) use scram::ScramUser;
 
 pub use log::MetadataError;
 pub use record::MetadataRecordError;

@@ -2,8 +2,11 @@
 //! version as varints, then the fields in flexible form.
 
 use bytes::Bytes;
+use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::codec::{Context, DecodeError, Decoder, EncodeError, Encoder, TagReader, Value};
 use strait_wire::ids::Uuid;
+
+use super::scram::{ScramUser, read_credential, write_credential};
 
 /// A change of the cluster's metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,11 @@ pub(crate) enum MetadataRecord {
     RemoveTopic {
         id: Uuid,
     },
+    ScramUser {
+        user: ScramUser,
+        credential: ScramCredential,
+    },
+    RemoveScramUser(ScramUser),
     ProducerIds {
         broker_id: i32,
         next_producer_id: i64,
@@ -47,7 +55,9 @@ const TOPIC: u32 = 2;
 const PARTITION: u32 = 3;
 const CONFIG: u32 = 4;
 const REMOVE_TOPIC: u32 = 9;
+const SCRAM_USER: u32 = 11;
 const PRODUCER_IDS: u32 = 15;
+const REMOVE_SCRAM_USER: u32 = 22;
 const FLEXIBLE: Context = Context { version: 0, flexible: true };
 
 impl MetadataRecord {
@@ -82,6 +92,11 @@ impl MetadataRecord {
                 value.write(FLEXIBLE, &mut out)?;
             }
             Self::RemoveTopic { id } => id.write(FLEXIBLE, &mut out)?,
+            Self::ScramUser { user, credential } => {
+                user.write(FLEXIBLE, &mut out)?;
+                write_credential(credential, FLEXIBLE, &mut out)?;
+            }
+            Self::RemoveScramUser(user) => user.write(FLEXIBLE, &mut out)?,
             Self::ProducerIds { broker_id, next_producer_id } => {
                 out.i32(*broker_id);
                 // The broker's epoch.
@@ -99,6 +114,8 @@ impl MetadataRecord {
             Self::Partition { .. } => PARTITION,
             Self::Config { .. } => CONFIG,
             Self::RemoveTopic { .. } => REMOVE_TOPIC,
+            Self::ScramUser { .. } => SCRAM_USER,
+            Self::RemoveScramUser(_) => REMOVE_SCRAM_USER,
             Self::ProducerIds { .. } => PRODUCER_IDS,
         }
     }
@@ -141,6 +158,11 @@ fn read_fields(key: u32, input: &mut Decoder) -> Result<Option<MetadataRecord>, 
             value: Option::<String>::read(FLEXIBLE, input)?,
         },
         REMOVE_TOPIC => MetadataRecord::RemoveTopic { id: Uuid::read(FLEXIBLE, input)? },
+        SCRAM_USER => MetadataRecord::ScramUser {
+            user: ScramUser::read(FLEXIBLE, input)?,
+            credential: read_credential(FLEXIBLE, input)?,
+        },
+        REMOVE_SCRAM_USER => MetadataRecord::RemoveScramUser(ScramUser::read(FLEXIBLE, input)?),
         PRODUCER_IDS => {
             let broker_id = input.i32()?;
             input.i64()?;
@@ -153,6 +175,21 @@ fn read_fields(key: u32, input: &mut Decoder) -> Result<Option<MetadataRecord>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn user() -> ScramUser {
+        ScramUser { name: "al".to_owned(), mechanism: 2 }
+    }
+
+    fn credential() -> ScramCredential {
+        ScramCredential { salt: vec![1], stored_key: vec![2, 2], server_key: vec![3, 3], iterations: 4_096 }
+    }
+
+    #[test]
+    fn a_user_has_the_bytes_of_kafka() {
+        let record = MetadataRecord::ScramUser { user: user(), credential: credential() };
+        let expected = [1, 11, 0, 3, b'a', b'l', 2, 2, 1, 3, 2, 2, 3, 3, 3, 0, 0, 16, 0, 0];
+        assert_eq!(record.encode().expect("encoded"), expected.as_slice());
+    }
 
     #[test]
     fn records_are_read_as_they_were_written() {
@@ -170,6 +207,8 @@ mod tests {
             config(None),
             MetadataRecord::RemoveTopic { id },
             MetadataRecord::ProducerIds { broker_id: 1, next_producer_id: 1 << 40 },
+            MetadataRecord::ScramUser { user: user(), credential: credential() },
+            MetadataRecord::RemoveScramUser(user()),
         ] {
             let bytes = record.encode().expect("encoded");
             for cut in 0..bytes.len() {

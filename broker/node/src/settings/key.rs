@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     List(&'static [&'static str]),
     /// Any texts, separated by commas.
     Texts,
+    /// Any text that is never shown.
+    Password,
 }
 
 /// A key of the configuration.
@@ -34,11 +36,15 @@ const INT: Kind = Kind::Int(i32::MIN as i64, i32::MAX as i64);
 const COUNT: Kind = Kind::Int(1, i32::MAX as i64);
 const SIZE: Kind = Kind::Int(0, i32::MAX as i64);
 
+const PROTOCOL_MAP: &str = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT";
+
 /// Keys of the broker that mean something here, with Kafka's defaults.
 pub(super) const BROKER_KEYS: &[Key] = &[
     key("advertised.listeners", Kind::Text, None),
     key("auto.create.topics.enable", Kind::Boolean, Some("true")),
     key("broker.id", INT, None),
+    key("controller.listener.names", Kind::Texts, None),
+    key("connection.failed.authentication.delay.ms", SIZE, Some("100")),
     key("connections.max.idle.ms", Kind::Long(i64::MIN), Some("600000")),
     key("default.replication.factor", Kind::Int(1, i16::MAX as i64), Some("1")),
     key("delete.topic.enable", Kind::Boolean, Some("true")),
@@ -47,11 +53,15 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("group.max.session.timeout.ms", INT, Some("1800000")),
     key("group.max.size", COUNT, Some("2147483647")),
     key("group.min.session.timeout.ms", INT, Some("6000")),
+    key("inter.broker.listener.name", Kind::Text, None),
+    key("listener.security.protocol.map", Kind::Text, Some(PROTOCOL_MAP)),
+    key("listeners", Kind::Text, None),
     key("log.cleaner.backoff.ms", Kind::Long(0), Some("15000")),
     key("log.cleaner.enable", Kind::Boolean, Some("true")),
     key("log.flush.offset.checkpoint.interval.ms", SIZE, Some("60000")),
     key("log.retention.check.interval.ms", Kind::Long(1), Some("300000")),
-    key("max.connections", SIZE, Some("2147483647")),
+    key("max.connections.per.ip", SIZE, Some("2147483647")),
+    key("max.connections.per.ip.overrides", Kind::Text, Some("")),
     key("max.incremental.fetch.session.cache.slots", SIZE, Some("1000")),
     key("node.id", SIZE, None),
     key("num.partitions", COUNT, Some("1")),
@@ -62,6 +72,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("offsets.topic.segment.bytes", COUNT, Some("104857600")),
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
     key("queued.max.requests", COUNT, Some("500")),
+    key("socket.listen.backlog.size", COUNT, Some("50")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
     key("transaction.abort.timed.out.transaction.cleanup.interval.ms", COUNT, Some("10000")),
     key("transaction.max.timeout.ms", COUNT, Some("900000")),
@@ -100,7 +111,7 @@ impl Key {
                 let fits = trimmed.parse().is_ok_and(|number: f64| (low..=high).contains(&number));
                 (!fits).then(|| format!("must be a number from {low} to {high}"))
             }
-            Kind::Text | Kind::Texts => None,
+            Kind::Text | Kind::Texts | Kind::Password => None,
             Kind::Choice(words) => {
                 (!words.contains(&trimmed)).then(|| format!("must be one of {}", words.join(", ")))
             }
@@ -109,7 +120,8 @@ impl Key {
                 (!given.all(|word| words.contains(&word))).then(|| format!("must be in {}", words.join(", ")))
             }
         };
-        let error = |allowed| SettingError { key: self.name.to_owned(), value: value.to_owned(), allowed };
+        let shown = if self.is_secret() { "[hidden]" } else { value };
+        let error = |allowed| SettingError { key: self.name.to_owned(), value: shown.to_owned(), allowed };
         allowed.map_or(Ok(()), |allowed| Err(error(allowed)))
     }
 
@@ -122,7 +134,12 @@ impl Key {
             Kind::Long(_) => 5,
             Kind::Double(..) => 6,
             Kind::List(_) | Kind::Texts => 7,
+            Kind::Password => 9,
         }
+    }
+
+    pub(crate) fn is_secret(&self) -> bool {
+        self.kind == Kind::Password
     }
 
     pub(crate) fn is_list(&self) -> bool {

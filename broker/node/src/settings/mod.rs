@@ -2,6 +2,18 @@
 
 // Keys with their types, defaults and limits.
 mod key;
+// Keys of a single listener.
+mod listener_key;
+// Login modules of Java.
+mod jaas;
+// Tokens.
+mod bearer;
+// Certificates.
+mod tls;
+// How clients authenticate.
+mod sasl;
+// Where the broker listens.
+mod listeners;
 // Settings of the broker that change while it runs.
 mod dynamic;
 // Settings of groups.
@@ -12,15 +24,21 @@ mod topic;
 mod topic_rules;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+pub(crate) use bearer::{BearerSettings, TokenTrust};
 pub(crate) use dynamic::{DynamicConfigs, DynamicSource, dynamic_key};
 pub(crate) use group::{GROUP_KEYS, group_key};
 pub(crate) use key::{Key, find};
+pub(crate) use listeners::Listener;
+pub(crate) use sasl::SaslSettings;
+pub(crate) use tls::{ClientAuth, IdentitySource, TlsSettings, TrustSource};
 pub(crate) use topic::{TOPIC_KEYS, topic_key};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
 use key::BROKER_KEYS;
+use listener_key::LISTENER_KEYS;
 
 /// A key whose value can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +57,7 @@ pub(crate) struct Endpoint {
 }
 
 /// What a broker is started with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) listen: String,
@@ -65,7 +83,8 @@ impl Settings {
     /// # Errors
     /// A value that the key does not allow.
     pub fn set(&mut self, key: &str, value: &str) -> Result<bool, SettingError> {
-        let Some(known) = find(BROKER_KEYS, key).or_else(|| topic::by_broker_key(key)) else {
+        let of_listener = || find(LISTENER_KEYS, listener_key::plain_name(key)?);
+        let Some(known) = broker_key(key).or_else(of_listener).or_else(|| topic::by_broker_key(key)) else {
             return Ok(false);
         };
         known.check(value)?;
@@ -78,9 +97,35 @@ impl Settings {
         self.values.get(key).map(String::as_str)
     }
 
+    /// Whether the values fit together.
+    ///
+    /// # Errors
+    /// The first key that can't be used with the others.
+    pub fn check(&self) -> Result<(), SettingError> {
+        for listener in self.listeners()? {
+            if listener.protocol.has_sasl() {
+                self.sasl(&listener.name)?;
+            }
+            if listener.protocol.has_tls() {
+                self.tls(&listener)?;
+            }
+        }
+        Ok(())
+    }
+
     fn text(&self, key: &str) -> &str {
-        let default = find(BROKER_KEYS, key).and_then(|known| known.default).unwrap_or_default();
+        let default = broker_key(key).and_then(|known| known.default).unwrap_or_default();
         self.given(key).unwrap_or(default)
+    }
+
+    /// The value that a listener has for itself.
+    pub(crate) fn given_for(&self, listener: &str, key: &str) -> Option<&str> {
+        self.given(&listener_key::of_listener(listener, key))
+    }
+
+    /// The value for a listener: its own, else the broker's.
+    pub(crate) fn text_for(&self, listener: &str, key: &str) -> &str {
+        self.given_for(listener, key).unwrap_or_else(|| self.text(key))
     }
 
     /// The number of a key in the table; values were checked when they were set.
@@ -102,21 +147,27 @@ impl Settings {
         given.parse().unwrap_or(1)
     }
 
-    /// The first of `advertised.listeners`, e.g. `PLAINTEXT://kafka.example:9092`.
-    pub(crate) fn advertised(&self) -> Option<Endpoint> {
-        let first = self.given("advertised.listeners")?.split(',').next()?;
-        let address = first.split_once("://").map_or(first, |(_, address)| address);
-        let (host, port) = address.trim().rsplit_once(':')?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Some(Endpoint { host, port: port.parse().ok()? })
-    }
-
     /// All broker keys with value and whether it was given, for DescribeConfigs.
     pub(crate) fn describe(&self) -> impl Iterator<Item = (&'static Key, Option<String>, bool)> {
-        BROKER_KEYS.iter().map(|key| {
+        BROKER_KEYS.iter().chain(LISTENER_KEYS).map(|key| {
             let given = self.given(key.name);
             (key, given.or(key.default).map(str::to_owned), given.is_some())
         })
+    }
+}
+
+/// The broker's key of this name, also where a mechanism's name stands before it.
+fn broker_key(name: &str) -> Option<&'static Key> {
+    find(BROKER_KEYS, name).or_else(|| find(LISTENER_KEYS, listener_key::without_mechanism(name)))
+}
+
+/// Shows no password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&String> = self.values.keys().collect();
+        let Self { data, listen, http, .. } = self;
+        let mut shown = formatter.debug_struct("Settings");
+        shown.field("data", data).field("listen", listen).field("http", http).field("keys", &keys).finish()
     }
 }
 
@@ -136,18 +187,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_advertised_listener_counts() {
-        let mut settings = Settings::new(PathBuf::new(), String::new());
-        assert_eq!(settings.advertised(), None);
-        settings.set("advertised.listeners", "PLAINTEXT://kafka:9092,X://y:1").expect("valid");
-        assert_eq!(settings.advertised(), Some(Endpoint { host: "kafka".to_owned(), port: 9092 }));
-        settings.set("advertised.listeners", "PLAINTEXT://[::1]:9092").expect("valid");
-        assert_eq!(settings.advertised(), Some(Endpoint { host: "::1".to_owned(), port: 9092 }));
-    }
-
-    #[test]
     fn every_default_is_allowed() {
-        for key in BROKER_KEYS.iter().chain(TOPIC_KEYS.iter().map(|topic| &topic.key)) {
+        for key in BROKER_KEYS.iter().chain(LISTENER_KEYS).chain(TOPIC_KEYS.iter().map(|topic| &topic.key)) {
             if let Some(default) = key.default {
                 key.check(default).expect(key.name);
             }

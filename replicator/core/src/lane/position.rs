@@ -1,5 +1,6 @@
 //! Positions and sequences: where a partition stands at the source and at the target.
 
+use bytes::Bytes;
 use strait_wire::ids::Uuid;
 
 use super::identity::Origin;
@@ -79,13 +80,22 @@ pub struct Position {
     pub sequences: Sequences,
     /// Everything that was copied lies below this target offset.
     pub target_offset: i64,
+    /// The newest part of the offset map, where the position is stored or was.
+    pub map: Bytes,
 }
 
 impl Position {
     /// Of a partition that is copied from `offset` on and has written nothing yet.
     pub fn beginning_at(source_topic_id: Uuid, offset: i64) -> Self {
         let sequences = Sequences::beginning_at(offset);
-        Self { source_topic_id, leader_epoch: -1, source_offset: offset, sequences, target_offset: 0 }
+        Self {
+            source_topic_id,
+            leader_epoch: -1,
+            source_offset: offset,
+            sequences,
+            target_offset: 0,
+            map: Bytes::new(),
+        }
     }
 
     /// No record was ever left out or written under another name: sequences equal source offsets.
@@ -100,6 +110,18 @@ pub struct Tail {
     /// Sequences behind the last batches of ours, for origins of which the broker or the log beyond the position knows.
     pub sequences: Sequences,
     pub log_end: i64,
+    /// Our batches beyond the position in the order of the log, as far as they were searched; `None` when they were not.
+    pub batches: Option<Vec<WrittenBatch>>,
+}
+
+/// A batch of ours in the target's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenBatch {
+    pub origin: Origin,
+    pub base_sequence: Sequence,
+    pub base_offset: i64,
+    /// Offsets that it takes, with those that compaction emptied.
+    pub records: i64,
 }
 
 /// Half of the sequence space: a greater distance means "behind".
@@ -138,7 +160,7 @@ mod tests {
     }
 
     fn tail(offset: i64, log_end: i64) -> Tail {
-        Tail { sequences: Sequences::beginning_at(offset), log_end }
+        Tail { sequences: Sequences::beginning_at(offset), log_end, batches: None }
     }
 
     #[test]
@@ -159,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_origin_that_the_tail_does_not_know_has_written_nothing() {
-        let silent = |log_end| Tail { sequences: Sequences::default(), log_end };
+        let silent = |log_end| Tail { log_end, ..Tail::default() };
         assert_eq!(beyond(&position(100, 40), &silent(40)), Beyond::Records(Vec::new()));
         assert_eq!(beyond(&position(100, 40), &silent(60)), Beyond::Records(Vec::new()), "others wrote");
         assert_eq!(beyond(&position(100, 40), &silent(0)), Beyond::Truncated { missing: 40 });

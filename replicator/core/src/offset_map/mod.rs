@@ -1,9 +1,30 @@
 //! Which source offset became which target offset: runs of constant difference, exact for every record they cover.
-//! Bounded: beyond the limit the oldest runs go, and a translation there says so instead of guessing.
+//!
+//! The newest runs are the *open part*, which is stored with the position. What no longer fits there is sealed into
+//! *chunks* that never change and are stored elsewhere; in memory they leave a place in the index each. A chunk covers
+//! a range of the source without holes: what lies in it between runs was never copied.
 
-use std::collections::VecDeque;
+// The bytes of a chunk, and looking up offsets in it.
+mod chunk;
+// The bytes of the open part.
+mod open_part;
+// The runs of the open part.
+mod runs;
+// Where chunks lie.
+mod sealed;
+
+pub use chunk::{Chunk, ChunkError};
+pub use open_part::OpenPartError;
+pub use sealed::{ChunkPlace, NOT_STORED, SealedChunk};
 
 use crate::offsets::{Downstream, Offset, Upstream};
+use runs::{Runs, in_order};
+use sealed::Index;
+
+/// Runs of the open part at which its older half is sealed.
+const OPEN_RUNS: usize = 1_024;
+/// Runs of a chunk.
+const CHUNK_RUNS: usize = 512;
 
 /// Records that kept their distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +32,13 @@ pub struct Run {
     pub source_base: i64,
     pub target_base: i64,
     pub count: i64,
+}
+
+/// A pair of places: everything in the source below the first is in the target below the second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    pub source: i64,
+    pub target: i64,
 }
 
 /// A translated offset.
@@ -22,6 +50,14 @@ pub enum Translation<T> {
     NotYetReplicated(T),
     /// The map does not reach back so far.
     Forgotten,
+}
+
+/// Where the translation of an offset is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Located<T> {
+    Known(Translation<T>),
+    /// In this chunk.
+    InChunk(ChunkPlace),
 }
 
 /// Why a run does not follow the others.
@@ -41,128 +77,130 @@ pub struct RunOrderError {
 /// One partition's map.
 #[derive(Clone, Debug)]
 pub struct OffsetMap {
-    runs: VecDeque<Run>,
-    max_runs: usize,
+    /// Where copying began, or what the map reaches back to.
+    begin: Bound,
+    sealed: Index,
+    open: Runs,
     /// Everything in the source below is settled: copied or passed by.
-    source_end: i64,
-    target_end: i64,
-    /// The first offsets that the map knows, once something was forgotten or the copy began later.
-    source_begin: i64,
-    target_begin: i64,
+    end: Bound,
 }
 
 impl OffsetMap {
-    /// A map that begins where copying begins, of at most `max_runs` (at least one) runs.
-    pub fn new(source_begin: i64, target_begin: i64, max_runs: usize) -> Self {
-        assert!(max_runs > 0, "a map holds at least one run");
-        Self {
-            runs: VecDeque::new(),
-            max_runs,
-            source_end: source_begin,
-            target_end: target_begin,
-            source_begin,
-            target_begin,
-        }
+    /// A map that begins where copying begins.
+    pub fn new(source_begin: i64, target_begin: i64) -> Self {
+        let begin = Bound { source: source_begin, target: target_begin };
+        Self { begin, sealed: Index::default(), open: Runs::new(begin), end: begin }
     }
 
     /// Records from `source_base` on were written from `target_base` on, one by one.
     pub fn push(&mut self, source_base: i64, target_base: i64, count: i64) -> Result<(), RunOrderError> {
-        let (Some(source_end), Some(target_end)) =
-            (source_base.checked_add(count), target_base.checked_add(count))
-        else {
-            return Err(self.out_of_order(source_base, target_base, count));
-        };
-        if count <= 0 || source_base < self.source_end || target_base < self.target_end {
-            return Err(self.out_of_order(source_base, target_base, count));
-        }
-        match self.runs.back_mut() {
-            Some(last) if last.source_end() == source_base && last.target_end() == target_base => {
-                last.count += count;
-            }
-            Some(_) | None => self.append(Run { source_base, target_base, count }),
-        }
-        self.source_end = source_end;
-        self.target_end = target_end;
+        let run = Run { source_base, target_base, count };
+        let end = in_order(run, self.end)?;
+        self.open.push(run);
+        self.end = end;
         Ok(())
     }
 
     /// The source below `source_next` is settled, even where it held nothing to copy.
     pub fn advance(&mut self, source_next: i64) {
-        self.source_end = self.source_end.max(source_next);
+        self.end.source = self.end.source.max(source_next);
+    }
+
+    /// Takes out of the open part what is too much for it. The caller stores it before the next open part.
+    pub fn seal(&mut self) -> Vec<SealedChunk> {
+        let mut sealed = Vec::new();
+        while self.open.len() >= OPEN_RUNS {
+            let (from, runs, to) = self.open.take_oldest(CHUNK_RUNS);
+            let place = ChunkPlace { from, to, stored_at: NOT_STORED };
+            self.sealed.push(place);
+            sealed.push(SealedChunk { place, bytes: chunk::encode(from, &runs, to) });
+        }
+        sealed
+    }
+
+    /// The same map without its chunks, to add what may come to nothing.
+    pub fn fork(&self) -> Self {
+        Self { begin: self.begin, sealed: Index::default(), open: self.open.clone(), end: self.end }
+    }
+
+    /// Takes over what a fork became.
+    pub fn join(&mut self, fork: Self) {
+        self.sealed.extend(fork.sealed);
+        (self.open, self.end) = (fork.open, fork.end);
+    }
+
+    /// A chunk that was stored, now or before a restart. Gives false for one that is no part of this map: of before its beginning, or of a
+    /// future that did not come to be.
+    pub fn add_sealed(&mut self, place: ChunkPlace) -> bool {
+        let is_ours = place.from.source >= self.begin.source && place.to.source <= self.open.from().source;
+        if is_ours {
+            self.sealed.insert(place);
+        }
+        is_ours
+    }
+
+    /// Forgets chunks that lie wholly below what the source still holds, and names them by their first source offset.
+    pub fn forget_below(&mut self, source_log_start: i64) -> Vec<i64> {
+        let (forgotten, begin) = self.sealed.forget_below(source_log_start);
+        if let Some(begin) = begin {
+            self.begin = begin;
+        }
+        forgotten
     }
 
     /// Where a source offset (a group's next to read) lies on the target. Never later than the record it means.
-    pub fn translate(&self, upstream: Upstream<Offset>) -> Translation<Downstream<Offset>> {
+    pub fn locate(&self, upstream: Upstream<Offset>) -> Located<Downstream<Offset>> {
         let offset = upstream.value();
-        if offset >= self.source_end {
-            let end = Downstream::offset(self.target_end);
-            return if offset == self.source_end {
-                Translation::Exact(end)
-            } else {
-                Translation::NotYetReplicated(end)
-            };
+        let known = |translation| Located::Known(translation);
+        let end = Downstream::offset(self.end.target);
+        match offset.cmp(&self.end.source) {
+            std::cmp::Ordering::Equal => return known(Translation::Exact(end)),
+            std::cmp::Ordering::Greater => return known(Translation::NotYetReplicated(end)),
+            std::cmp::Ordering::Less => {}
         }
-        if offset < self.source_begin {
-            return Translation::Forgotten;
+        if offset >= self.open.from().source {
+            let target = self.open.target_of(offset).unwrap_or(self.end.target);
+            return known(Translation::Exact(Downstream::offset(target)));
         }
-        let index = self.runs.partition_point(|run| run.source_end() <= offset);
-        let target = self
-            .runs
-            .get(index)
-            .map_or(self.target_end, |run| run.target_base + (offset - run.source_base).max(0));
-        Translation::Exact(Downstream::offset(target))
+        match self.sealed.covering_source(offset) {
+            Some(place) => Located::InChunk(*place),
+            None => known(Translation::Forgotten),
+        }
     }
 
     /// Where a target offset lies in the source: the way back.
-    pub fn translate_back(&self, downstream: Downstream<Offset>) -> Translation<Upstream<Offset>> {
+    pub fn locate_back(&self, downstream: Downstream<Offset>) -> Located<Upstream<Offset>> {
         let offset = downstream.value();
-        if offset >= self.target_end {
-            let end = Upstream::offset(self.source_end);
-            return if offset == self.target_end {
-                Translation::Exact(end)
-            } else {
-                Translation::NotYetReplicated(end)
-            };
+        let known = |translation| Located::Known(translation);
+        let end = Upstream::offset(self.end.source);
+        match offset.cmp(&self.end.target) {
+            std::cmp::Ordering::Equal => return known(Translation::Exact(end)),
+            std::cmp::Ordering::Greater => return known(Translation::NotYetReplicated(end)),
+            std::cmp::Ordering::Less => {}
         }
-        if offset < self.target_begin {
-            return Translation::Forgotten;
+        if offset >= self.open.from().target {
+            let source = self.open.source_of(offset).unwrap_or(self.end.source);
+            return known(Translation::Exact(Upstream::offset(source)));
         }
-        let index = self.runs.partition_point(|run| run.target_end() <= offset);
-        let source = self
-            .runs
-            .get(index)
-            .map_or(self.source_end, |run| run.source_base + (offset - run.target_base).max(0));
-        Translation::Exact(Upstream::offset(source))
-    }
-
-    /// The runs, oldest first.
-    pub fn runs(&self) -> impl ExactSizeIterator<Item = &Run> {
-        self.runs.iter()
-    }
-
-    /// The source offset below which everything is settled.
-    pub fn source_end(&self) -> Upstream<Offset> {
-        Upstream::offset(self.source_end)
-    }
-
-    /// The target offset after the last copied record.
-    pub fn target_end(&self) -> Downstream<Offset> {
-        Downstream::offset(self.target_end)
-    }
-
-    fn append(&mut self, run: Run) {
-        if self.runs.len() == self.max_runs
-            && let Some(forgotten) = self.runs.pop_front()
-        {
-            self.source_begin = forgotten.source_end();
-            self.target_begin = forgotten.target_end();
+        match self.sealed.covering_target(offset) {
+            Some(place) => Located::InChunk(*place),
+            None => known(Translation::Forgotten),
         }
-        self.runs.push_back(run);
     }
 
-    fn out_of_order(&self, source_base: i64, target_base: i64, count: i64) -> RunOrderError {
-        let (source_end, target_end) = (self.source_end, self.target_end);
-        RunOrderError { source_base, target_base, count, source_end, target_end }
+    /// The places of all chunks, oldest first.
+    pub fn chunks(&self) -> impl ExactSizeIterator<Item = &ChunkPlace> {
+        self.sealed.iter()
+    }
+
+    /// What the map reaches back to.
+    pub fn begin(&self) -> Bound {
+        self.begin
+    }
+
+    /// Below it everything is settled.
+    pub fn end(&self) -> Bound {
+        self.end
     }
 }
 
@@ -173,6 +211,10 @@ impl Run {
 
     fn target_end(&self) -> i64 {
         self.target_base + self.count
+    }
+
+    fn base(&self) -> Bound {
+        Bound { source: self.source_base, target: self.target_base }
     }
 }
 

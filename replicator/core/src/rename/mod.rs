@@ -111,6 +111,18 @@ impl ReplicationPolicy {
         topic.ends_with(&format!("{separator}checkpoints{separator}internal"))
     }
 
+    /// Where MirrorMaker 2 publishes translated offsets of groups of a source.
+    pub fn checkpoints_topic(&self, source_alias: &str) -> String {
+        let separator = self.separator();
+        format!("{source_alias}{separator}checkpoints{separator}internal")
+    }
+
+    /// Where MirrorMaker 2 publishes offset syncs: `other_alias` is the cluster on the other side of the flow.
+    pub fn offset_syncs_topic(&self, other_alias: &str) -> String {
+        let separator = self.separator();
+        format!("mm2-offset-syncs{separator}{other_alias}{separator}internal")
+    }
+
     fn separator(&self) -> &str {
         match self {
             Self::Default { separator } | Self::Identity { separator, .. } => separator,

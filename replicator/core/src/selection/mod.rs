@@ -78,6 +78,11 @@ impl TopicFilter {
         }
     }
 
+    /// The patterns alone, for names that are no topics.
+    pub fn includes(&self, name: &str) -> bool {
+        matches!(self.decide(name), Ok(None))
+    }
+
     fn decide(&self, topic: &str) -> Result<Option<ExclusionReason>, ExclusionReason> {
         if let Some(pattern) = first_match(&self.exclude, topic)? {
             return Ok(Some(ExclusionReason::ExcludedBy { pattern: pattern.text.clone() }));

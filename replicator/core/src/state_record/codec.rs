@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use strait_wire::ids::Uuid;
 
-use super::{StateRecordError, VERSION};
+use super::{POSITION_VERSION, StateRecordError, VERSION};
 
 /// Bytes of the longest LEB128 of 64 bits.
 const LONGEST_LENGTH: usize = 10;
@@ -38,13 +38,17 @@ impl Writer {
     }
 
     pub(super) fn string(&mut self, value: &str) {
+        self.bytes(value.as_bytes());
+    }
+
+    pub(super) fn bytes(&mut self, value: &[u8]) {
         let mut length = value.len();
         while length >= 0x80 {
             self.0.put_u8((length & 0x7f) as u8 | 0x80);
             length >>= 7;
         }
         self.0.put_u8((length & 0x7f) as u8);
-        self.0.put_slice(value.as_bytes());
+        self.0.put_slice(value);
     }
 
     pub(super) fn finish(self) -> Bytes {
@@ -55,14 +59,23 @@ impl Writer {
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    pub(super) version: i16,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads the version and refuses any but ours.
+    /// Reads the version and refuses those that nobody wrote.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, StateRecordError> {
-        let mut reader = Self { bytes, at: 0 };
-        let version = reader.i16()?;
-        if version == VERSION { Ok(reader) } else { Err(StateRecordError::UnknownVersion { version }) }
+        let mut reader = Self { bytes, at: 0, version: VERSION };
+        reader.version = reader.i16()?;
+        let version = reader.version;
+        let is_known = (VERSION..=POSITION_VERSION).contains(&version);
+        if is_known { Ok(reader) } else { Err(StateRecordError::UnknownVersion { version }) }
+    }
+
+    /// Refuses another version, where there is only one.
+    pub(super) fn only(&self, version: i16) -> Result<(), StateRecordError> {
+        let found = self.version;
+        if found == version { Ok(()) } else { Err(StateRecordError::UnknownVersion { version: found }) }
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, StateRecordError> {
@@ -86,6 +99,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn string(&mut self) -> Result<String, StateRecordError> {
+        let bytes = self.bytes()?;
+        let at = self.at - bytes.len();
+        let text = std::str::from_utf8(bytes).map_err(|_| StateRecordError::NotUtf8 { at })?;
+        Ok(text.to_owned())
+    }
+
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], StateRecordError> {
         let length = self.length()?;
         let at = self.at;
         let remaining = self.bytes.len() - at;
@@ -93,8 +113,7 @@ impl<'a> Reader<'a> {
         let length = usize::try_from(length).map_err(|_| truncated)?;
         let bytes = self.bytes[at..].get(..length).ok_or(truncated)?;
         self.at += length;
-        let text = std::str::from_utf8(bytes).map_err(|_| StateRecordError::NotUtf8 { at })?;
-        Ok(text.to_owned())
+        Ok(bytes)
     }
 
     pub(super) fn finish(self) -> Result<(), StateRecordError> {

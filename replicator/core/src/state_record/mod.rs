@@ -11,22 +11,27 @@ pub use key::Key;
 pub use state::{Owner, State};
 pub use value::{StoredPosition, Value};
 
-/// The version of keys and values that this code writes and reads.
+/// The version of keys, and of values that did not change since the first.
 pub const VERSION: i16 = 0;
+/// The version of positions: with it they carry their offset map. Both are read.
+pub const POSITION_VERSION: i16 = 1;
 
 const KIND_PRODUCER: u8 = 1;
 const KIND_POSITION: u8 = 2;
 const KIND_OWNER: u8 = 3;
 const KIND_LOSS: u8 = 4;
 const KIND_TRANSACTIONAL_PRODUCER: u8 = 5;
+const KIND_MAP_CHUNK: u8 = 6;
 
 /// Why the bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateRecordError {
-    #[error("version {version} is not known (this program knows up to {VERSION}), a newer Strait wrote it")]
+    #[error(
+        "version {version} is not known (this program knows up to {POSITION_VERSION}), a newer Strait wrote it"
+    )]
     UnknownVersion { version: i16 },
-    #[error("kind {kind} is not known in version {VERSION}")]
-    UnknownKind { kind: u8 },
+    #[error("kind {kind} is not known in version {version}")]
+    UnknownKind { kind: u8, version: i16 },
     #[error("ends early: {needed} bytes needed at byte {at}, {remaining} left")]
     Truncated { at: usize, needed: u64, remaining: usize },
     #[error("{remaining} bytes are left over at byte {at}")]

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use strait_wire::ids::Uuid;
 
 use super::codec::{Reader, Writer};
-use super::{KIND_LOSS, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, StateRecordError, VERSION};
+use super::{
+    KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION, StateRecordError,
+    VERSION,
+};
 
 /// What is known under a key of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,11 @@ pub enum Value {
         last_offset: i64,
         at_ms: i64,
     },
+    /// Of the map of a topic with this id.
+    MapChunk {
+        source_topic_id: Uuid,
+        chunk: Bytes,
+    },
 }
 
 /// How far a partition is copied.
@@ -42,12 +50,17 @@ pub struct StoredPosition {
     pub target_offset: i64,
     /// Sequence of the next record, by origin cluster id.
     pub sequences: Vec<(String, i32)>,
+    /// The newest part of the offset map; empty in records of before there was one.
+    pub map: Bytes,
 }
 
 impl Value {
     /// The bytes of the value.
     pub fn encode(&self) -> Bytes {
-        let mut out = Writer::new(VERSION);
+        let mut out = Writer::new(match self {
+            Self::Position(_) => POSITION_VERSION,
+            Self::Producer { .. } | Self::Owner { .. } | Self::Loss { .. } | Self::MapChunk { .. } => VERSION,
+        });
         match self {
             Self::Producer { producer_id, producer_epoch, target_cluster_id } => {
                 out.u8(KIND_PRODUCER);
@@ -70,6 +83,11 @@ impl Value {
                 out.i64(*last_offset);
                 out.i64(*at_ms);
             }
+            Self::MapChunk { source_topic_id, chunk } => {
+                out.u8(KIND_MAP_CHUNK);
+                out.uuid(*source_topic_id);
+                out.bytes(chunk);
+            }
         }
         out.finish()
     }
@@ -77,7 +95,11 @@ impl Value {
     /// Reads a value; every byte must belong to it.
     pub fn decode(bytes: impl AsRef<[u8]>) -> Result<Self, StateRecordError> {
         let mut input = Reader::new(bytes.as_ref())?;
-        let value = match input.u8()? {
+        let kind = input.u8()?;
+        if kind != KIND_POSITION {
+            input.only(VERSION)?;
+        }
+        let value = match kind {
             KIND_PRODUCER => Self::Producer {
                 producer_id: input.i64()?,
                 producer_epoch: input.i16()?,
@@ -88,7 +110,11 @@ impl Value {
             KIND_LOSS => {
                 Self::Loss { reason: input.string()?, last_offset: input.i64()?, at_ms: input.i64()? }
             }
-            kind => return Err(StateRecordError::UnknownKind { kind }),
+            KIND_MAP_CHUNK => Self::MapChunk {
+                source_topic_id: input.uuid()?,
+                chunk: Bytes::copy_from_slice(input.bytes()?),
+            },
+            kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };
         input.finish()?;
         Ok(value)
@@ -108,6 +134,7 @@ impl StoredPosition {
             out.string(origin);
             out.i32(*sequence);
         }
+        out.bytes(&self.map);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, StateRecordError> {
@@ -118,9 +145,13 @@ impl StoredPosition {
             source_offset: input.i64()?,
             target_offset: input.i64()?,
             sequences: Vec::new(),
+            map: Bytes::new(),
         };
         for _ in 0..u16::from_ne_bytes(input.i16()?.to_ne_bytes()) {
             position.sequences.push((input.string()?, input.i32()?));
+        }
+        if input.version >= POSITION_VERSION {
+            position.map = Bytes::copy_from_slice(input.bytes()?);
         }
         Ok(position)
     }

@@ -2,6 +2,8 @@
 
 // Values that are one word of several.
 mod choices;
+// What counts where a key is not given.
+mod defaults;
 // Where a partition begins.
 mod start;
 
@@ -10,9 +12,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
 use strait_replicator_core::selection::{TopicFilter, full_match};
-use strait_replicator_core::topic_plan::{ConfigRules, DEFAULT_CONFIG_EXCLUDES, DefaultsFrom};
+use strait_replicator_core::topic_plan::{ConfigRules, DefaultsFrom};
 
-pub use choices::{DefaultsOf, Isolation, OnLoss, OnRefused, Rename, Timestamps};
+pub use choices::{DefaultsOf, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
 pub use start::Start;
 
 use super::{Problem, check_range, problem};
@@ -29,15 +31,15 @@ pub struct Flow {
     #[serde(default)]
     pub paused: bool,
     /// Regular expressions of topics to copy; each must match the whole name.
-    #[serde(default = "default_topics")]
+    #[serde(default = "defaults::topics")]
     pub topics: Vec<String>,
     /// Regular expressions of topics to leave out; wins over `topics`.
-    #[serde(default = "default_topics_exclude")]
+    #[serde(default = "defaults::topics_exclude")]
     pub topics_exclude: Vec<String>,
     #[serde(default)]
     pub rename: Rename,
     /// Between source alias and topic in the default remote name.
-    #[serde(default = "default_separator")]
+    #[serde(default = "defaults::separator")]
     pub separator: String,
     /// For `rename = "template"`: a name made of `{source}`, `{topic}` and text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -49,13 +51,13 @@ pub struct Flow {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rename_replacement: String,
     /// Replicas of topics created at the target; -1 leaves it to the target.
-    #[serde(default = "default_replication_factor")]
+    #[serde(default = "defaults::replication_factor")]
     pub replication_factor: i16,
     /// Settings of source topics are set at their remote topics and kept the same.
-    #[serde(default = "default_true")]
+    #[serde(default = "defaults::yes")]
     pub sync_topic_configs: bool,
     /// Regular expressions of settings that stay as they are at the target.
-    #[serde(default = "default_topic_configs_exclude")]
+    #[serde(default = "defaults::topic_configs_exclude")]
     pub topic_configs_exclude: Vec<String>,
     /// Whose default counts where a source topic does not set a value.
     #[serde(default)]
@@ -90,76 +92,39 @@ pub struct Flow {
     /// Topic at the target for what it refused; empty: `<source><separator>dead-letter`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dead_letter_topic: String,
+    /// Regular expressions of groups whose offsets are translated; each must match the whole name.
+    #[serde(default = "defaults::groups")]
+    pub groups: Vec<String>,
+    /// Regular expressions of groups to leave out; wins over `groups`.
+    #[serde(default = "defaults::groups_exclude")]
+    pub groups_exclude: Vec<String>,
+    /// Translated offsets are committed at the target for groups that nobody is in there.
+    #[serde(default = "defaults::yes")]
+    pub sync_groups: bool,
+    /// How often offsets of groups are read and translated.
+    #[serde(default = "defaults::group_interval_ms")]
+    pub group_interval_ms: u64,
+    /// Checkpoints are published as MirrorMaker 2 does.
+    #[serde(default = "defaults::yes")]
+    pub checkpoints: bool,
+    /// Where offset syncs are published as MirrorMaker 2 does, for its own tools.
+    #[serde(default)]
+    pub offset_syncs: OffsetSyncs,
+    /// How often a heartbeat is written to the target, as MirrorMaker 2 does; 0 writes none.
+    #[serde(default = "defaults::heartbeat_interval_ms")]
+    pub heartbeat_interval_ms: u64,
     /// Bytes a second of batches that the flow reads; 0 sets no limit.
     #[serde(default)]
     pub rate_limit_bytes: u64,
     /// How often topics of the source are listed anew.
-    #[serde(default = "default_refresh_interval_ms")]
+    #[serde(default = "defaults::refresh_interval_ms")]
     pub refresh_interval_ms: u64,
     /// How often positions are written to the target's state topic.
-    #[serde(default = "default_position_interval_ms")]
+    #[serde(default = "defaults::position_interval_ms")]
     pub position_interval_ms: u64,
 }
 
-fn default_topics() -> Vec<String> {
-    vec![".*".to_owned()]
-}
-fn default_topics_exclude() -> Vec<String> {
-    vec![r".*[\-.]internal".to_owned(), r".*\.replica".to_owned(), "__.*".to_owned()]
-}
-fn default_separator() -> String {
-    ".".to_owned()
-}
-fn default_replication_factor() -> i16 {
-    -1
-}
-fn default_true() -> bool {
-    true
-}
-fn default_topic_configs_exclude() -> Vec<String> {
-    DEFAULT_CONFIG_EXCLUDES.map(str::to_owned).to_vec()
-}
-fn default_refresh_interval_ms() -> u64 {
-    2_000
-}
-fn default_position_interval_ms() -> u64 {
-    1_000
-}
-
 impl Flow {
-    /// A flow with every key but its ends left at its default.
-    pub fn new(source: &str, target: &str) -> Self {
-        Self {
-            source: source.to_owned(),
-            target: target.to_owned(),
-            paused: false,
-            topics: default_topics(),
-            topics_exclude: default_topics_exclude(),
-            rename: Rename::default(),
-            separator: default_separator(),
-            rename_template: String::new(),
-            rename_pattern: String::new(),
-            rename_replacement: String::new(),
-            replication_factor: default_replication_factor(),
-            sync_topic_configs: true,
-            topic_configs_exclude: default_topic_configs_exclude(),
-            topic_defaults_from: DefaultsOf::default(),
-            start: Start::default(),
-            topic_starts: BTreeMap::new(),
-            isolation: Isolation::default(),
-            timestamps: Timestamps::default(),
-            on_retention_gap: OnLoss::go_on(),
-            on_recreated: OnLoss::go_on(),
-            on_truncated: OnLoss::default(),
-            on_diverged: OnLoss::default(),
-            on_refused: OnRefused::default(),
-            dead_letter_topic: String::new(),
-            rate_limit_bytes: 0,
-            refresh_interval_ms: default_refresh_interval_ms(),
-            position_interval_ms: default_position_interval_ms(),
-        }
-    }
-
     /// `source--target`: the flow's name in REST, CLI and metrics.
     pub fn id(&self) -> String {
         format!("{}--{}", self.source, self.target)
@@ -221,6 +186,8 @@ impl Flow {
             ("topics", &self.topics),
             ("topics_exclude", &self.topics_exclude),
             ("topic_configs_exclude", &self.topic_configs_exclude),
+            ("groups", &self.groups),
+            ("groups_exclude", &self.groups_exclude),
             ("topic_starts", &starts),
         ] {
             for (position, pattern) in patterns.iter().enumerate() {
@@ -241,8 +208,13 @@ impl Flow {
         for (name, value) in [
             ("refresh_interval_ms", self.refresh_interval_ms),
             ("position_interval_ms", self.position_interval_ms),
+            ("group_interval_ms", self.group_interval_ms),
         ] {
             check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
+        }
+        if self.heartbeat_interval_ms > 0 {
+            let key = format!("{key}.heartbeat_interval_ms");
+            check_range(&key, self.heartbeat_interval_ms, (100, 3_600_000), problems);
         }
     }
 }

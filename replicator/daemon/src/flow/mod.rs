@@ -8,10 +8,16 @@ mod brokers;
 mod dead_letter;
 // Requests to the source and what their answers hold.
 mod fetch;
+// Groups: translated, published, committed at the target.
+mod groups;
+// Signs of life for MirrorMaker 2's tools.
+mod heartbeats;
 // Fetches, rewrites, produces; owns every partition's state machine.
 mod lane;
 // What the flow left in the state topic.
 mod loading;
+// Chunks of offset maps.
+mod map_topic;
 // Which instance may write.
 mod owner;
 // Lists topics, creates remote topics, keeps the lane's assignments true.
@@ -28,6 +34,9 @@ mod slot;
 mod tail;
 // Starts and restarts the parts of a flow.
 mod task;
+// Questions to a lane about offsets.
+mod translation;
 
 pub(crate) use assignment::PartitionName;
 pub(crate) use task::{FlowParts, run};
+pub(crate) use translation::Translator;

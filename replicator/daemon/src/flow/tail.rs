@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use strait_client::{Connection, ConnectionError, UnsupportedApiError};
-use strait_replicator_core::lane::{Identities, Origin, Sequence, Sequences, Tail};
+use strait_replicator_core::lane::{Identities, Origin, Sequence, Sequences, Tail, WrittenBatch};
 use strait_wire::batch::{BatchError, Entry, closed_batches};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -16,6 +16,8 @@ use super::assignment::End;
 
 const LATEST: i64 = -1;
 const SCAN_BYTES: i32 = 1 << 20;
+/// So much of the log is searched for batches that do not simply follow the position.
+const MOST_SEARCHED_BYTES: usize = 64 << 20;
 
 /// Why a tail could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,8 @@ pub(super) struct TailAsked {
     pub(super) from: i64,
     /// Whether the log is searched where the broker has forgotten our producer.
     pub(super) search: bool,
+    /// Whether our batches themselves are asked for.
+    pub(super) batches: bool,
 }
 
 /// Reads the tails of partitions that one broker leads.
@@ -52,6 +56,13 @@ pub(super) struct TailReader {
 }
 
 type Place = (String, i32);
+
+/// What a search of the log found of ours.
+#[derive(Default)]
+struct Found {
+    sequences: Sequences,
+    batches: Vec<WrittenBatch>,
+}
 
 impl TailReader {
     /// The tail of each, or one error for all.
@@ -83,14 +94,15 @@ impl TailReader {
         };
         let is_known = |origin| known.iter().any(|(known, _)| known == origin);
         let is_forgotten = self.identities.producer_ids().any(|(origin, _)| !is_known(origin));
-        let mut sequences = Sequences::default();
-        if is_forgotten && asked.search && log_end > asked.from {
-            sequences = self.search(asked, log_end).await?;
+        let mut found = Found::default();
+        if (asked.batches || is_forgotten && asked.search) && log_end > asked.from {
+            found = self.search(asked, log_end, is_forgotten).await?;
         }
+        let mut sequences = found.sequences;
         for (origin, sequence) in known.iter() {
             sequences.set(origin, sequence);
         }
-        Ok(Tail { sequences, log_end })
+        Ok(Tail { sequences, log_end, batches: asked.batches.then_some(found.batches) })
     }
 
     fn sequences(&self, producers: &[ProducerState]) -> Sequences {
@@ -159,13 +171,14 @@ impl TailReader {
         Ok(producers)
     }
 
-    /// The last sequences of ours in the log from the position's end on.
-    async fn search(&self, asked: &TailAsked, log_end: i64) -> Result<Sequences, TailError> {
-        let mut sequences = Sequences::default();
-        let mut offset = asked.from;
-        while offset < log_end {
+    /// What of ours is in the log from the position's end on. It is read to its end only if it must.
+    async fn search(&self, asked: &TailAsked, log_end: i64, to_the_end: bool) -> Result<Found, TailError> {
+        let mut found = Found::default();
+        let (mut offset, mut searched) = (asked.from, 0);
+        while offset < log_end && (to_the_end || searched < MOST_SEARCHED_BYTES) {
             let bytes = self.fetch(asked, offset).await?;
             let before = offset;
+            searched += bytes.len();
             for entry in closed_batches(bytes) {
                 let wrong = |source| TailError::Batch {
                     topic: asked.target.topic.clone(),
@@ -175,15 +188,21 @@ impl TailReader {
                 let Entry::Closed(batch) = entry.map_err(wrong)? else { continue };
                 let header = batch.header();
                 offset = offset.max(header.next_offset());
-                if let Some((origin, sequence)) = self.written(header.producer_id, header.base_sequence) {
-                    sequences.set(origin, sequence.advance(i64::from(header.records_count)));
+                if let Some((origin, base_sequence)) = self.written(header.producer_id, header.base_sequence)
+                {
+                    let records = header.next_offset() - header.base_offset;
+                    found.sequences.set(origin, base_sequence.advance(records));
+                    if asked.batches {
+                        let base_offset = header.base_offset;
+                        found.batches.push(WrittenBatch { origin, base_sequence, base_offset, records });
+                    }
                 }
             }
             if offset == before {
                 break;
             }
         }
-        Ok(sequences)
+        Ok(found)
     }
 
     fn written(&self, producer_id: i64, base_sequence: i32) -> Option<(Origin, Sequence)> {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
 use strait_replicator_core::lane::{Settings, StateName};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
@@ -12,12 +13,17 @@ use strait_wire::batch::DecompressionLimit;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
+use super::groups::{GroupParts, GroupTask, GroupTaskError};
+use super::heartbeats;
 use super::lane::{LaneEnd, LaneParts, LaneTask};
 use super::loading;
+use super::map_topic::MapTopic;
 use super::owner::Ownership;
 use super::planner::{Planner, PlannerParts};
 use super::provenance::{Ends, Provenance};
-use crate::configuration::{self, Flow, Limits};
+use super::translation::Translator;
+use crate::configuration::{self, Flow, Limits, OffsetSyncs};
+use crate::internal_topic::InternalTopic;
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 use crate::store::Store;
@@ -48,6 +54,8 @@ enum StartError {
     State(#[from] StateError),
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    #[error(transparent)]
+    Groups(#[from] GroupTaskError),
     #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
     Configuration(configuration::Problem),
     #[error("{alias} tells no cluster id")]
@@ -106,7 +114,7 @@ impl StartError {
         match self {
             Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
             Self::State(error) => error.is_unauthorized(),
-            Self::Pattern(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
+            Self::Pattern(_) | Self::Groups(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
         }
     }
 }
@@ -117,6 +125,8 @@ struct Running {
     planner: Planner,
     ownership: Ownership,
     state: StateTopic,
+    groups: GroupTask,
+    heartbeats: LocalBoxFuture<'static, ()>,
 }
 
 impl Running {
@@ -130,7 +140,15 @@ impl Running {
             }
         };
         let ownership = &mut self.ownership;
-        let copy = async { tokio::join!(plan, self.lane.run()).1 };
+        let beside = async {
+            tokio::join!(self.groups.run(), self.heartbeats);
+        };
+        let copy = async {
+            tokio::select! {
+                (_, end) = async { tokio::join!(plan, self.lane.run()) } => end,
+                () = beside => LaneEnd::MustReload,
+            }
+        };
         tokio::pin!(copy);
         let mut end = tokio::select! {
             end = &mut copy => end,
@@ -178,11 +196,26 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target: target.clone(),
         target_cluster_id: target_cluster_id.clone(),
     };
-    let loaded = loading::load(&state, &flow, &ends).await?;
+    let map_topic =
+        MapTopic::new(target.clone(), flow.replication_factor, id.clone(), source_cluster_id.clone());
+    let loaded = loading::load(&state, &map_topic, &flow, &ends).await?;
     let (assignments, assigned) = mpsc::channel(1);
+    let (translator, questions) = Translator::new(map_topic.clone());
     let refresh = Arc::new(Notify::new());
     parts.status.set_ledger(&id, loaded.losses);
-    parts.status.update(&id, |flow| flow.last_error = None);
+    parts.status.update(&id, |flow| {
+        flow.last_error = None;
+        flow.translator = Some(translator.clone());
+    });
+    let groups = GroupTask::new(GroupParts {
+        flow: flow.clone(),
+        source: source.clone(),
+        target: target.clone(),
+        translator,
+        lease: ownership.lease(),
+        status: parts.status.clone(),
+    })?;
+    let heartbeats = heartbeats::run(flow.clone(), target.clone(), ownership.lease());
     let provenance =
         Provenance::new(id.clone(), ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
     let lane = LaneTask::new(LaneParts {
@@ -205,6 +238,10 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         limits: parts.limits.clone(),
         old_after_ms: super::probe::old_after_ms(&id, &target).await,
         assignments: assigned,
+        questions,
+        offset_syncs: offset_syncs(&flow, &source, &target)?,
+        map_topic,
+        chunks: loaded.chunks,
         refresh: refresh.clone(),
         status: parts.status.clone(),
     });
@@ -228,7 +265,23 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         flow,
     });
     info!(flow = %id, generation = ownership.generation, "flow is started");
-    Ok(Running { id, lane, planner, ownership, state })
+    Ok(Running { id, lane, planner, ownership, state, groups, heartbeats: Box::pin(heartbeats) })
+}
+
+/// The topic for offset syncs, if they are wanted.
+fn offset_syncs(
+    flow: &Flow,
+    source: &Cluster,
+    target: &Cluster,
+) -> Result<Option<InternalTopic>, StartError> {
+    let policy = flow.policy().map_err(StartError::Configuration)?;
+    let (cluster, other) = match flow.offset_syncs {
+        OffsetSyncs::Off => return Ok(None),
+        OffsetSyncs::Target => (target, &flow.source),
+        OffsetSyncs::Source => (source, &flow.target),
+    };
+    let name = policy.offset_syncs_topic(other);
+    Ok(Some(InternalTopic::new(cluster.clone(), name, flow.replication_factor)))
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {

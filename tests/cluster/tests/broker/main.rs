@@ -20,3 +20,9 @@ mod replicated;
 mod http;
 // What no client library sends.
 mod protocol;
+// A real Kafka and our broker, told the same; right and wrong credentials, by clients and byte by byte.
+mod pair;
+mod sasl_bytes;
+mod security;
+// Several listeners, names that are told, limits.
+mod listeners;

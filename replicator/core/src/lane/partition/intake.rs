@@ -3,7 +3,7 @@
 use super::{PartitionLane, Phase, Position, data_of, records_of};
 use crate::lane::pieces;
 use crate::lane::state::PartitionState;
-use crate::rewrite::Prepared;
+use crate::rewrite::{Prepared, SourceRun};
 
 impl PartitionLane {
     /// Where to fetch next; `None` while nothing shall be fetched.
@@ -64,7 +64,7 @@ impl PartitionLane {
     pub(super) fn pass(&mut self, item: &Prepared) {
         self.position.source_offset = item.source_next;
         self.position.leader_epoch = item.leader_epoch;
-        self.position_changed = true;
+        self.on_moved();
     }
 
     /// A batch of which the target holds the first `written` records: the rest is rebuilt.
@@ -74,6 +74,7 @@ impl PartitionLane {
             Ok(rest) => {
                 self.count_written(item, written);
                 self.position.source_offset = rest.source_base;
+                self.on_moved();
                 self.enqueue(rest);
             }
             Err(error) => self.stop(PartitionState::Poisoned { detail: error.to_string() }),
@@ -85,15 +86,26 @@ impl PartitionLane {
         self.count_written(item, records);
         self.position.source_offset = item.source_next;
         self.position.leader_epoch = item.leader_epoch;
+        self.on_moved();
     }
 
+    /// The target holds the first `records` of a batch.
     fn count_written(&mut self, item: &Prepared, records: i64) {
+        self.map_written(item.origin, &first_of(item.runs(), records));
         let track = self.track(item.origin);
         track.already_written -= records;
         track.next_sequence = track.next_sequence.advance(records);
         let Position { sequences, target_offset, .. } = &mut self.position;
         sequences.set(item.origin, sequences.get(item.origin).advance(records));
-        *target_offset += records;
-        self.position_changed = true;
+        *target_offset = (*target_offset + records).max(self.map.end().target);
     }
+}
+
+/// The runs of the first `records` records.
+fn first_of(mut runs: Vec<SourceRun>, records: i64) -> Vec<SourceRun> {
+    runs.retain_mut(|run| {
+        run.count = run.count.min(records - run.index);
+        run.count > 0
+    });
+    runs
 }

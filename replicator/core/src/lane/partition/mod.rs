@@ -6,6 +6,8 @@
 
 // What a fetch brought.
 mod intake;
+// The offset map.
+mod mapping;
 // Answers to batches, commits and aborts.
 mod outcome;
 // Reading the target's tail, losses, stops.
@@ -19,9 +21,10 @@ use strait_wire::batch::{ClosedBatch, DecompressionLimit, StampedBatch};
 use strait_wire::error_code::ErrorCode;
 
 use super::identity::Origin;
-use super::position::{Position, Sequence, Tail};
+use super::position::{Position, Sequence, Tail, WrittenBatch};
 use super::state::PartitionState;
-use crate::rewrite::{Prepared, PreparedKind};
+use crate::offset_map::{OffsetMap, Run, SealedChunk};
+use crate::rewrite::{Prepared, PreparedKind, SourceRun};
 
 /// What a partition's machine is made with.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +92,7 @@ struct InFlight {
     /// Source offset of the record in the middle: where a refused batch is cut.
     middle: i64,
     leader_epoch: i32,
+    runs: Vec<SourceRun>,
 }
 
 #[derive(Debug)]
@@ -143,6 +147,17 @@ pub struct PartitionLane {
     in_flight_bytes: usize,
     tracks: Vec<(Origin, Track)>,
     uncommitted: Option<Uncommitted>,
+    uncommitted_runs: Vec<Run>,
+    map: OffsetMap,
+    /// The map with what the transaction adds, as it is stored in it.
+    fork: Option<OffsetMap>,
+    /// Our batches beyond the position, where they do not simply follow it at the target.
+    written_batches: Option<Vec<WrittenBatch>>,
+    /// The next look at the target's tail shall find them.
+    searches_batches: bool,
+    map_is_broken: bool,
+    /// Source and target offset of the newest record that is known to be at the target.
+    last_copied: Option<(i64, i64)>,
     transaction_sequence: Sequence,
     /// Source offsets at which batches are cut, so that a refused record comes to stand alone.
     cuts: BTreeSet<i64>,
@@ -170,6 +185,13 @@ impl PartitionLane {
             in_flight_bytes: 0,
             tracks: Vec::new(),
             uncommitted: None,
+            uncommitted_runs: Vec::new(),
+            map: mapping::map_of(&position),
+            fork: None,
+            written_batches: None,
+            searches_batches: false,
+            map_is_broken: false,
+            last_copied: None,
             transaction_sequence: Sequence::from_offset(0),
             cuts: BTreeSet::new(),
             refused: None,
@@ -200,9 +222,14 @@ impl PartitionLane {
         self.queue.is_empty() && self.in_flight.is_empty() && self.uncommitted.is_none()
     }
 
-    /// The position if it moved since the last call.
-    pub fn take_changed_position(&mut self) -> Option<Position> {
-        std::mem::take(&mut self.position_changed).then(|| self.position.clone())
+    /// The position if it moved since the last call, and chunks of its map that must be stored before it.
+    pub fn take_changed_position(&mut self) -> Option<(Position, Vec<SealedChunk>)> {
+        std::mem::take(&mut self.position_changed).then(|| self.position_to_store())
+    }
+
+    /// The position as it is stored, and chunks of its map that must be stored before it.
+    pub fn position_to_store(&mut self) -> (Position, Vec<SealedChunk>) {
+        self.with_map_of(self.position.clone())
     }
 
     fn track(&mut self, origin: Origin) -> &mut Track {

@@ -2,11 +2,13 @@
 
 use strait_wire::error_code::{ErrorClass, ErrorCode};
 
+use super::mapping::placed;
 use super::{
     BatchOutcome, InFlight, PartitionLane, Phase, Position, Progress, RefusedRecord, Uncommitted, data_of,
 };
 use crate::lane::position::Sequence;
 use crate::lane::state::PartitionState;
+use crate::offset_map::SealedChunk;
 
 impl PartitionLane {
     /// The answer to the oldest batch in flight. Progress in a transaction is told by its commit.
@@ -30,6 +32,7 @@ impl PartitionLane {
         let progress = Progress { records: sent.records, bytes: sent.size };
         let target_offset = base_offset + sent.records;
         if sent.transactional {
+            self.uncommitted_runs.extend(placed(&sent.runs, base_offset));
             self.on_acked_in_transaction(sent, target_offset, progress);
             return Progress::default();
         }
@@ -39,7 +42,8 @@ impl PartitionLane {
         self.position.source_offset = sent.source_next;
         self.position.leader_epoch = sent.leader_epoch;
         self.position.target_offset = target_offset;
-        self.position_changed = true;
+        self.map_acked(&sent.runs, base_offset);
+        self.on_moved();
         self.settle_skipped();
         progress
     }
@@ -107,8 +111,14 @@ impl PartitionLane {
         }
     }
 
-    /// The position as it will be when the transaction is committed; `None` when it has nothing of this partition.
-    pub fn uncommitted_position(&self) -> Option<Position> {
+    /// The position as it will be when the transaction is committed, and chunks of its map that must be stored before
+    /// it; `None` when the transaction has nothing of this partition.
+    pub fn uncommitted_position(&mut self) -> Option<(Position, Vec<SealedChunk>)> {
+        let position = self.uncommitted_end()?;
+        Some(self.with_uncommitted_map(position))
+    }
+
+    fn uncommitted_end(&self) -> Option<Position> {
         let uncommitted = self.uncommitted?;
         Some(Position {
             source_offset: uncommitted.source_next,
@@ -120,7 +130,8 @@ impl PartitionLane {
 
     /// The transaction is committed, with the position in it.
     pub fn on_committed(&mut self) -> Progress {
-        let Some(position) = self.uncommitted_position() else { return Progress::default() };
+        let Some(position) = self.uncommitted_end() else { return Progress::default() };
+        self.commit_map();
         self.position = position;
         let progress = self.uncommitted.take().map(|uncommitted| uncommitted.progress);
         self.settle_skipped();

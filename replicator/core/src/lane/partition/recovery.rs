@@ -4,7 +4,7 @@ use super::{PartitionLane, Phase, Position, Tail};
 use crate::lane::identity::Origin;
 use crate::lane::position::{Beyond, Sequences, beyond};
 use crate::lane::state::{PartitionState, Side};
-use crate::rewrite::Poison;
+use crate::rewrite::{Poison, SourceRun};
 
 /// Milliseconds between a failure and the next look at the target's tail: doubled from the first to the last.
 const BACKOFF_MS: (u64, u64) = (50, 5_000);
@@ -37,6 +37,7 @@ impl PartitionLane {
             self.position.target_offset = tail.log_end;
             self.position_changed = true;
             self.adopt_sequences = false;
+            self.restart_map();
         }
         match beyond(&self.position, tail) {
             Beyond::Truncated { missing } => {
@@ -45,7 +46,12 @@ impl PartitionLane {
                 self.stop(PartitionState::Truncated { side: Side::Target, first_offset, last_offset });
             }
             Beyond::Records(written) if !adopted && !self.is_replicated(&written, tail) => self.reset(now_ms),
+            Beyond::Records(written) if !adopted && !self.can_place(&written, tail) => {
+                self.searches_batches = true;
+                self.phase = Phase::Recovering { retry_at_ms: now_ms, reading: false };
+            }
             Beyond::Records(written) => {
+                self.searches_batches = false;
                 self.tracks.clear();
                 let nothing_beyond = written.is_empty();
                 for (origin, already_written) in written {
@@ -65,6 +71,20 @@ impl PartitionLane {
     fn is_replicated(&self, written: &[(Origin, i64)], tail: &Tail) -> bool {
         let records: i64 = written.iter().map(|(_, records)| records).sum();
         self.position.target_offset + records <= tail.log_end
+    }
+
+    /// Whether the target offsets of what is written beyond the position are known: they follow the position one by
+    /// one, or the log was searched for them.
+    fn can_place(&mut self, written: &[(Origin, i64)], tail: &Tail) -> bool {
+        let records: i64 = written.iter().map(|(_, records)| records).sum();
+        let follows = self.position.target_offset + records == tail.log_end;
+        self.written_batches = if follows { None } else { tail.batches.clone() };
+        records == 0 || follows || tail.batches.is_some()
+    }
+
+    /// Whether the next look at the target's tail shall find our batches beyond the position, as far as is reasonable.
+    pub fn searches_batches(&self) -> bool {
+        self.searches_batches
     }
 
     /// The tail could not be read.
@@ -105,20 +125,27 @@ impl PartitionLane {
             self.stop(PartitionState::Diverged { detail });
             return None;
         }
+        let run = SourceRun { source_base: self.position.source_offset, index: 0, count: written };
+        self.map_written(Origin::SOURCE, &[run]);
         let Position { sequences, target_offset, source_offset, .. } = &mut self.position;
         sequences.set(Origin::SOURCE, sequences.get(Origin::SOURCE).advance(written));
-        *target_offset += written;
+        *target_offset = (*target_offset + written).max(self.map.end().target);
         *source_offset += written;
         let first = lost.0.max(*source_offset);
+        self.on_moved();
         self.tracks.clear();
         Some((first, lost.1))
     }
 
     /// Goes on at another source offset, back or forward; what lies between is the caller's to name.
     pub fn move_to(&mut self, source_offset: i64) {
+        let goes_back = source_offset < self.position.source_offset;
         self.position.source_offset = source_offset;
         self.position.leader_epoch = -1;
-        self.position_changed = true;
+        if goes_back {
+            self.restart_map();
+        }
+        self.on_moved();
         self.fetch_offset = source_offset;
         self.fetched_epoch = -1;
     }
@@ -140,6 +167,7 @@ impl PartitionLane {
         };
         self.position.target_offset = tail.log_end;
         self.position_changed = true;
+        self.restart_map();
         let known = (known && from >= 0).then_some(from);
         if let Some(from) = known {
             self.move_to(from);
@@ -182,6 +210,8 @@ impl PartitionLane {
         self.queued_bytes = 0;
         self.queued_data = 0;
         self.uncommitted = None;
+        self.uncommitted_runs.clear();
+        self.fork = None;
         self.fetch_offset = self.position.source_offset;
         self.fetched_epoch = self.position.leader_epoch;
         self.tracks.clear();

@@ -88,6 +88,7 @@ impl PartitionLane {
             source_next: item.source_next,
             middle: middle_of(item, records),
             leader_epoch: item.leader_epoch,
+            runs: item.runs(),
         });
         Outgoing { batch: stamped, size, records }
     }

@@ -88,3 +88,16 @@ pub enum OnRefused {
     /// As `skip`, and the record goes into `dead_letter_topic`.
     DeadLetter,
 }
+
+/// Where MirrorMaker 2's offset syncs are published.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum OffsetSyncs {
+    /// Nowhere.
+    Off,
+    /// In `mm2-offset-syncs.<source>.internal` of the target.
+    #[default]
+    Target,
+    /// In `mm2-offset-syncs.<target>.internal` of the source, where the flow must then be allowed to write.
+    Source,
+}

@@ -6,10 +6,16 @@ mod assigning;
 mod connecting;
 // Fetches and their answers.
 mod fetching;
+// Answers about offsets.
+mod translating;
 // Where losses are written down.
 mod ledger;
+// Chunks of offset maps.
+mod map_chunks;
 // Records that are not copied, and whether the partition goes on.
 mod losses;
+// Offset syncs for MirrorMaker 2's tools.
+mod offset_syncs;
 // Produce requests and their answers.
 mod producing;
 // How fast a count grows.
@@ -42,15 +48,20 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::assignment::{Assignment, PartitionName};
 use super::brokers::Brokers;
+use super::map_topic::{ChunkPlaces, MapTopic};
 use super::owner::Lease;
 use super::provenance::{Provenance, Verdicts};
 use super::slot::Slot;
+use super::translation::Question;
 use crate::configuration::{Flow, Limits};
+use crate::internal_topic::{InternalTopic, InternalTopicError};
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
 use ledger::LossEvent;
 use losses::SourceRange;
+use map_chunks::{MapChunks, Stored};
+use offset_syncs::OffsetSyncs;
 pub(super) use reporting::stored;
 pub(super) use transaction::{coordinator, initialize};
 
@@ -83,6 +94,11 @@ pub(super) struct LaneParts {
     /// Age from which on records go in transactions.
     pub(super) old_after_ms: i64,
     pub(super) assignments: mpsc::Receiver<Vec<Assignment>>,
+    pub(super) questions: mpsc::Receiver<Question>,
+    pub(super) offset_syncs: Option<InternalTopic>,
+    pub(super) map_topic: MapTopic,
+    /// Chunks that were stored before the start, or are of partitions that are gone for now.
+    pub(super) chunks: ChunkPlaces,
     /// Told when leaders or topics seem to have changed.
     pub(super) refresh: Arc<Notify>,
     pub(super) status: DaemonStatus,
@@ -129,8 +145,9 @@ enum Event {
     Classified(usize, Result<super::provenance::Classified, StateError>),
     Transaction(TransactionEvent),
     Loss(LossEvent),
-    PositionsWritten(Result<(), StateError>),
+    PositionsWritten(Stored, Result<(), StateError>),
     LossWritten(Result<(), StateError>),
+    OffsetSyncsWritten(Result<(), InternalTopicError>),
     SourceRange(SourceRange),
     OpenTransactions(Vec<OpenTransaction>),
 }
@@ -155,6 +172,9 @@ pub(super) struct LaneTask {
     allowance: f64,
     totals: Totals,
     positions_in_write: bool,
+    offset_syncs: OffsetSyncs,
+    map_chunks: MapChunks,
+    ticks: u64,
     last_error: Option<String>,
     end: Option<LaneEnd>,
     stopping: bool,
@@ -179,6 +199,9 @@ impl LaneTask {
             allowance: 0.0,
             totals: Totals::default(),
             positions_in_write: false,
+            offset_syncs: OffsetSyncs::default(),
+            map_chunks: MapChunks::default(),
+            ticks: 0,
             last_error: None,
             end: None,
             stopping: false,
@@ -189,7 +212,6 @@ impl LaneTask {
     pub(super) async fn run(mut self) -> LaneEnd {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut ticks = 0_u64;
         let mut deadline = None;
         while self.end.is_none() {
             self.advance();
@@ -202,7 +224,8 @@ impl LaneTask {
                     Some(assignments) => self.on_assignments(assignments),
                     None => { self.stopping = true; deadline = Some(Instant::now() + DRAIN); }
                 },
-                _ = tick.tick() => { ticks += 1; self.on_tick(ticks); }
+                Some(question) = self.parts.questions.recv() => self.on_question(question),
+                _ = tick.tick() => self.on_tick(),
             }
         }
         self.show_status();
@@ -258,7 +281,8 @@ impl LaneTask {
             Event::SourceRange(range) => self.on_source_range(range),
             Event::LossWritten(Ok(())) => {}
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
-            Event::PositionsWritten(result) => self.on_positions_written(result),
+            Event::PositionsWritten(stored, result) => self.on_positions_written(stored, result),
+            Event::OffsetSyncsWritten(result) => self.on_offset_syncs_written(result),
             Event::OpenTransactions(found) => self.on_open_transactions(found),
         }
     }
@@ -302,10 +326,13 @@ impl LaneTask {
         Some(result)
     }
 
-    fn on_tick(&mut self, ticks: u64) {
+    fn on_tick(&mut self) {
+        self.ticks += 1;
+        let ticks = self.ticks;
         self.refill_allowance();
         self.refresh_recovering();
         self.report_at(ticks);
+        self.publish_offset_syncs(ticks);
         self.look_for_open_transactions(ticks);
     }
 

@@ -51,6 +51,7 @@ impl LaneTask {
                     partition: slot.assignment.name.partition,
                     from: slot.lane.position().target_offset,
                     search: !slot.assignment.adopt_sequences,
+                    batches: slot.lane.searches_batches(),
                 });
                 false
             });

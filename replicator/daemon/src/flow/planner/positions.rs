@@ -203,5 +203,6 @@ pub(in crate::flow) fn position_of(stored: &StoredPosition, origins: &[String]) 
         source_offset: stored.source_offset,
         sequences,
         target_offset: stored.target_offset,
+        map: stored.map.clone(),
     }
 }

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::offset_map::{Located, Translation};
+use crate::offsets::{Downstream, Upstream};
 
 /// A target that does what a broker does with sequences and transactions.
 #[derive(Default)]
 struct Target {
-    /// Values that a read_committed reader sees, or will after a commit.
-    values: Vec<String>,
+    /// Offsets and values that a read_committed reader sees, or will after a commit.
+    values: Vec<(i64, String)>,
     log_end: i64,
     producers: BTreeMap<i64, Producer>,
-    /// Values of the open transaction.
-    open: Option<Vec<String>>,
+    /// What the open transaction wrote.
+    open: Option<Vec<(i64, String)>>,
+    batches: Vec<WrittenBatch>,
     stored: Option<Position>,
 }
 
@@ -46,8 +49,15 @@ impl Target {
         self.log_end += i64::from(header.records_count);
         let transactional = header.attributes.is_transactional();
         let values = if transactional { self.open.get_or_insert_default() } else { &mut self.values };
-        for record in open(&batch, DecompressionLimit(1 << 20)).expect("readable") {
-            values.push(String::from_utf8(record.value.unwrap_or_default().to_vec()).expect("text"));
+        let records = open(&batch, DecompressionLimit(1 << 20)).expect("readable");
+        for (offset, record) in (base_offset..).zip(records) {
+            let value = String::from_utf8(record.value.unwrap_or_default().to_vec()).expect("text");
+            values.push((offset, value));
+        }
+        if let Some(origin) = identities().origin_of(header.producer_id) {
+            let base_sequence = Sequence::new(header.base_sequence).expect("a sequence");
+            let records = i64::from(header.records_count);
+            self.batches.push(WrittenBatch { origin, base_sequence, base_offset, records });
         }
         BatchOutcome::Acked { base_offset }
     }
@@ -56,9 +66,9 @@ impl Target {
     fn end(&mut self, commit: Option<Position>) {
         let values = self.open.take().unwrap_or_default();
         self.log_end += 1;
-        if let Some(position) = commit {
+        if let Some(stored) = commit {
             self.values.extend(values);
-            self.stored = Some(position);
+            self.stored = Some(stored);
         }
     }
 
@@ -70,13 +80,14 @@ impl Target {
         self.producers.remove(&TRANSACTIONAL);
     }
 
-    fn tail(&self) -> Tail {
+    fn tail(&self, with_batches: bool) -> Tail {
         let identities = identities();
         let known = identities.producer_ids().filter_map(|(origin, id)| {
             let next = self.producers.get(&id)?.next_sequence?;
             Some((origin, Sequence::new(next)?))
         });
-        Tail { sequences: known.collect(), log_end: self.log_end }
+        let batches = with_batches.then(|| self.batches.clone());
+        Tail { sequences: known.collect(), log_end: self.log_end, batches }
     }
 }
 
@@ -94,6 +105,7 @@ impl Seed {
 struct Mix {
     origins: bool,
     transactions: bool,
+    other_writers: bool,
 }
 
 /// The origin of a source offset's record: stretches of 10, which batches do not cross.
@@ -121,7 +133,8 @@ impl Run {
     fn step(&mut self) {
         self.now_ms += 1_000;
         if self.lane.poll_tail(self.now_ms) {
-            self.lane.on_tail(&self.target.tail(), self.now_ms);
+            let tail = self.target.tail(self.lane.searches_batches());
+            self.lane.on_tail(&tail, self.now_ms);
         }
         if let Some(offset) = self.lane.fetch_offset()
             && offset < 200
@@ -133,8 +146,13 @@ impl Run {
         self.produce();
         self.end_transaction();
         if self.random.below(4) == 0 && self.target.open.is_none() {
-            self.stored = self.lane.position().clone();
+            let (position, chunks) = self.lane.position_to_store();
+            assert!(chunks.is_empty(), "too few runs for a chunk");
+            self.stored = position;
             self.target.stored = None;
+        }
+        if self.mix.other_writers && self.random.below(5) == 0 {
+            self.target.log_end += 1 + self.random.below(3) as i64;
         }
         if self.random.below(10) == 0 {
             self.restart();
@@ -173,7 +191,7 @@ impl Run {
         }
         match self.lane.uncommitted_position() {
             Some(position) if self.random.below(4) != 0 => {
-                self.target.end(Some(position));
+                self.target.end(Some(position.0));
                 self.lane.on_committed();
             }
             Some(_) | None => self.abort(),
@@ -183,8 +201,8 @@ impl Run {
     /// Killed and started again from what is stored; the transaction that was open is aborted.
     fn restart(&mut self) {
         self.target.fence();
-        if let Some(position) = self.target.stored.take() {
-            self.stored = position;
+        if let Some(stored) = self.target.stored.take() {
+            self.stored = stored;
         }
         self.lane = PartitionLane::new(SETTINGS, self.stored.clone(), false);
     }
@@ -192,8 +210,8 @@ impl Run {
 
 fn copy_through_faults(seed: u64, mix: Mix) {
     let (target, random) = (Target::default(), Seed(seed));
+    let lane = PartitionLane::new(SETTINGS, position(0), false);
     let stored = position(0);
-    let lane = PartitionLane::new(SETTINGS, stored.clone(), false);
     let mut run = Run { target, lane, random, stored, now_ms: 0, mix };
     for _ in 0..20_000 {
         run.step();
@@ -202,27 +220,43 @@ fn copy_through_faults(seed: u64, mix: Mix) {
         }
     }
     let expected: Vec<String> = (0..200).map(|offset: i64| offset.to_string()).collect();
-    assert_eq!(run.target.values, expected, "seed {seed}");
+    let (offsets, values): (Vec<i64>, Vec<String>) = run.target.values.into_iter().unzip();
+    assert_eq!(values, expected, "seed {seed}");
+    for (source, target) in (0..).zip(offsets) {
+        let translated = run.lane.map().locate(Upstream::offset(source));
+        assert_eq!(
+            translated,
+            Located::Known(Translation::Exact(Downstream::offset(target))),
+            "seed {seed}, {source}"
+        );
+    }
 }
 
 #[test]
 fn each_record_arrives_once_and_in_order() {
     for seed in 0..500 {
-        copy_through_faults(seed, Mix { origins: false, transactions: false });
+        copy_through_faults(seed, Mix { origins: false, transactions: false, other_writers: false });
     }
 }
 
 #[test]
 fn records_of_two_origins_arrive_once_and_in_order() {
     for seed in 0..500 {
-        copy_through_faults(seed, Mix { origins: true, transactions: false });
+        copy_through_faults(seed, Mix { origins: true, transactions: false, other_writers: false });
     }
 }
 
 #[test]
 fn records_arrive_once_and_in_order_when_transactions_come_and_go() {
     for seed in 0..500 {
-        copy_through_faults(seed, Mix { origins: false, transactions: true });
-        copy_through_faults(seed, Mix { origins: true, transactions: true });
+        copy_through_faults(seed, Mix { origins: false, transactions: true, other_writers: false });
+        copy_through_faults(seed, Mix { origins: true, transactions: true, other_writers: false });
+    }
+}
+
+#[test]
+fn records_arrive_once_between_those_of_other_writers() {
+    for seed in 0..500 {
+        copy_through_faults(seed, Mix { origins: true, transactions: true, other_writers: true });
     }
 }

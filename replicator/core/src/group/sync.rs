@@ -1,0 +1,257 @@
+//! What of a group is committed at the target: never backwards, never under a live member, never past what is copied.
+//! For all that is not committed there is a reason.
+
+use std::collections::BTreeMap;
+
+/// Topic of the target and partition.
+pub type TargetPartition = (String, i32);
+
+/// A group's offset at the source, as an offset of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translated {
+    /// The record that the group reads next.
+    Exact(i64),
+    /// The group is ahead of the copy: the end of what is copied.
+    NotYetCopied(i64),
+    /// The offset map does not reach back so far.
+    NoMapping,
+    /// The partition is not copied, or not looked at yet.
+    NotCopied,
+    /// The group committed that it has no offset.
+    NoOffset,
+}
+
+impl Translated {
+    /// The name in REST and CLI.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact(_) => "exact",
+            Self::NotYetCopied(_) => "not_yet_copied",
+            Self::NoMapping => "no_mapping",
+            Self::NotCopied => "not_copied",
+            Self::NoOffset => "no_offset",
+        }
+    }
+}
+
+/// The group of the same name at the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetGroup {
+    /// Nobody is in it; what it committed. A group that does not exist has committed nothing.
+    Idle { committed: BTreeMap<TargetPartition, i64> },
+    /// Members are in it.
+    Active { state: String },
+    /// It is of another protocol, such as Connect's, whose name it is.
+    OtherProtocol { protocol_type: String },
+    /// The target did not tell.
+    Unknown { reason: String },
+}
+
+/// What becomes of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartitionSync {
+    /// To be committed.
+    Commit {
+        offset: i64,
+    },
+    /// The target has it.
+    Synced,
+    /// The target's group is further on: it is left alone.
+    AheadAtTarget {
+        committed: i64,
+    },
+    /// Left alone, since its members decide.
+    Held,
+    NoMapping,
+    NotCopied,
+    NoOffset,
+}
+
+/// The state of a group with a stable name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupState {
+    /// Every partition is where the source's group is.
+    Synced,
+    /// The source's group read on before the copy did; the target's stands at the end of the copy.
+    NotYetCopied,
+    /// The target's group is further on in some partition.
+    AheadAtTarget,
+    /// Some offset lies before what the offset map knows.
+    NoMapping,
+    /// Members are in the target's group.
+    ActiveAtTarget,
+    /// The target's group is no group of consumers.
+    OtherProtocol,
+    /// Nothing of it is copied by this flow.
+    NotCopied,
+    /// A cluster could not be asked, or refused.
+    Failed,
+    /// Committing at the target is switched off.
+    NotSynced,
+}
+
+impl GroupState {
+    /// The name in REST, CLI and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::NotYetCopied => "not_yet_copied",
+            Self::AheadAtTarget => "ahead_at_target",
+            Self::NoMapping => "no_mapping",
+            Self::ActiveAtTarget => "active_at_target",
+            Self::OtherProtocol => "other_protocol",
+            Self::NotCopied => "not_copied",
+            Self::Failed => "failed",
+            Self::NotSynced => "not_synced",
+        }
+    }
+}
+
+/// What becomes of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOutcome {
+    pub state: GroupState,
+    /// For a person.
+    pub reason: String,
+    pub partitions: BTreeMap<TargetPartition, PartitionSync>,
+}
+
+impl GroupOutcome {
+    /// What is to be committed.
+    pub fn commits(&self) -> impl Iterator<Item = (&TargetPartition, i64)> {
+        self.partitions.iter().filter_map(|(partition, sync)| match sync {
+            PartitionSync::Commit { offset } => Some((partition, *offset)),
+            _ => None,
+        })
+    }
+}
+
+/// Decides what of a group is committed. `wanted` has its partitions with target names.
+pub fn sync_group(wanted: &BTreeMap<TargetPartition, Translated>, target: &TargetGroup) -> GroupOutcome {
+    let partitions: BTreeMap<TargetPartition, PartitionSync> = wanted
+        .iter()
+        .map(|(partition, translated)| (partition.clone(), sync_partition(partition, *translated, target)))
+        .collect();
+    let (state, reason) = judge(wanted, &partitions, target);
+    GroupOutcome { state, reason, partitions }
+}
+
+fn sync_partition(
+    partition: &TargetPartition,
+    translated: Translated,
+    target: &TargetGroup,
+) -> PartitionSync {
+    let offset = match translated {
+        Translated::Exact(offset) | Translated::NotYetCopied(offset) => offset,
+        Translated::NoMapping => return PartitionSync::NoMapping,
+        Translated::NotCopied => return PartitionSync::NotCopied,
+        Translated::NoOffset => return PartitionSync::NoOffset,
+    };
+    let TargetGroup::Idle { committed } = target else { return PartitionSync::Held };
+    match committed.get(partition) {
+        Some(committed) if *committed == offset => PartitionSync::Synced,
+        Some(committed) if *committed > offset => PartitionSync::AheadAtTarget { committed: *committed },
+        Some(_) | None => PartitionSync::Commit { offset },
+    }
+}
+
+fn judge(
+    wanted: &BTreeMap<TargetPartition, Translated>,
+    partitions: &BTreeMap<TargetPartition, PartitionSync>,
+    target: &TargetGroup,
+) -> (GroupState, String) {
+    let count = |found: fn(&PartitionSync) -> bool| partitions.values().filter(|sync| found(sync)).count();
+    let without_mapping = count(|sync| matches!(sync, PartitionSync::NoMapping));
+    let ahead = count(|sync| matches!(sync, PartitionSync::AheadAtTarget { .. }));
+    let behind =
+        wanted.values().filter(|translated| matches!(translated, Translated::NotYetCopied(_))).count();
+    let all_outside =
+        partitions.values().all(|sync| matches!(sync, PartitionSync::NotCopied | PartitionSync::NoOffset));
+    let say = |state, reason: String| (state, reason);
+    match target {
+        TargetGroup::Unknown { reason } => say(GroupState::Failed, reason.clone()),
+        _ if all_outside => say(GroupState::NotCopied, "no partition of it is copied".to_owned()),
+        TargetGroup::Active { state } => {
+            say(GroupState::ActiveAtTarget, format!("members are in it at the target ({state})"))
+        }
+        TargetGroup::OtherProtocol { protocol_type } => {
+            say(GroupState::OtherProtocol, format!("at the target it belongs to protocol {protocol_type}"))
+        }
+        TargetGroup::Idle { .. } if without_mapping > 0 => say(
+            GroupState::NoMapping,
+            format!(
+                "{without_mapping} partitions are at offsets that were copied before the offset map begins, or never"
+            ),
+        ),
+        TargetGroup::Idle { .. } if behind > 0 => say(
+            GroupState::NotYetCopied,
+            format!(
+                "in {behind} partitions it read on before the copy did; it stands at the end of the copy"
+            ),
+        ),
+        TargetGroup::Idle { .. } if ahead > 0 => {
+            say(GroupState::AheadAtTarget, format!("in {ahead} partitions it is further on at the target"))
+        }
+        TargetGroup::Idle { .. } => say(GroupState::Synced, String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(partition: i32) -> TargetPartition {
+        ("east.orders".to_owned(), partition)
+    }
+
+    fn idle(committed: &[(i32, i64)]) -> TargetGroup {
+        let committed = committed.iter().map(|(partition, offset)| (place(*partition), *offset)).collect();
+        TargetGroup::Idle { committed }
+    }
+
+    fn outcome(translated: Translated, target: &TargetGroup) -> (GroupState, PartitionSync) {
+        let outcome = sync_group(&BTreeMap::from([(place(0), translated)]), target);
+        (outcome.state, outcome.partitions[&place(0)])
+    }
+
+    #[test]
+    fn a_group_moves_forward_only_and_only_while_nobody_is_in_it() {
+        use GroupState as State;
+        use PartitionSync as Sync;
+        use Translated::{Exact, NoMapping, NoOffset, NotCopied, NotYetCopied};
+        let active = TargetGroup::Active { state: "Stable".to_owned() };
+        let connect = TargetGroup::OtherProtocol { protocol_type: "connect".to_owned() };
+        let unknown = TargetGroup::Unknown { reason: "GROUP_AUTHORIZATION_FAILED".to_owned() };
+        for (translated, target, state, sync) in [
+            (Exact(5), idle(&[]), State::Synced, Sync::Commit { offset: 5 }),
+            (Exact(5), idle(&[(0, 4)]), State::Synced, Sync::Commit { offset: 5 }),
+            (Exact(5), idle(&[(0, -1)]), State::Synced, Sync::Commit { offset: 5 }),
+            (Exact(5), idle(&[(0, 5)]), State::Synced, Sync::Synced),
+            (Exact(5), idle(&[(0, 6)]), State::AheadAtTarget, Sync::AheadAtTarget { committed: 6 }),
+            (Exact(5), active.clone(), State::ActiveAtTarget, Sync::Held),
+            (Exact(5), connect, State::OtherProtocol, Sync::Held),
+            (Exact(5), unknown, State::Failed, Sync::Held),
+            (NotYetCopied(3), idle(&[]), State::NotYetCopied, Sync::Commit { offset: 3 }),
+            (NotYetCopied(3), idle(&[(0, 3)]), State::NotYetCopied, Sync::Synced),
+            (NoMapping, idle(&[]), State::NoMapping, Sync::NoMapping),
+            (NoMapping, active.clone(), State::ActiveAtTarget, Sync::NoMapping),
+            (NotCopied, idle(&[]), State::NotCopied, Sync::NotCopied),
+            (NotCopied, active, State::NotCopied, Sync::NotCopied),
+            (NoOffset, idle(&[]), State::NotCopied, Sync::NoOffset),
+        ] {
+            assert_eq!(outcome(translated, &target), (state, sync), "{translated:?} {target:?}");
+        }
+    }
+
+    #[test]
+    fn the_worst_partition_names_the_group() {
+        let wanted = BTreeMap::from([
+            (place(0), Translated::Exact(5)),
+            (place(1), Translated::NotYetCopied(7)),
+            (place(2), Translated::NoMapping),
+        ]);
+        let outcome = sync_group(&wanted, &idle(&[(0, 9)]));
+        assert_eq!(outcome.state, GroupState::NoMapping);
+        assert_eq!(outcome.commits().collect::<Vec<_>>(), [(&place(1), 7)]);
+    }
+}

@@ -1,0 +1,187 @@
+//! Source offsets of single records, in a little more than two bits each beyond the logarithm of their mean distance
+//! (Elias and Fano): the low bits of each side by side, the high bits as a one for each record behind as many zeros.
+//! Behind them the places where the target skips offsets.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::bits::{Bits, Scan, read_bits};
+use super::{ChunkError, varint};
+use crate::offset_map::sealed::ChunkPlace;
+use crate::offset_map::{Bound, Run};
+
+/// Most records of a chunk, so that a damaged one can't ask for much.
+const MOST_RECORDS: i64 = 1 << 20;
+/// Longer runs, in the mean, are shorter as they are.
+const MOST_RECORDS_OF_A_RUN: i64 = 8;
+/// Most low bits of an offset.
+const MOST_LOW_BITS: u32 = 40;
+
+#[derive(Clone, Debug)]
+pub(super) struct EliasFano {
+    place: ChunkPlace,
+    records: usize,
+    low_bits: u32,
+    low: Bytes,
+    high: Bytes,
+    /// From a record's number on so many offsets more are skipped.
+    skips: Vec<(usize, i64)>,
+}
+
+/// Writes the runs, unless they have more records than are worth it.
+pub(super) fn encode_into(out: &mut BytesMut, from: Bound, runs: &[Run], to: Bound) -> bool {
+    let records: i64 = runs.iter().map(|run| run.count).sum();
+    let span = to.source - from.source;
+    if records == 0 || records > (MOST_RECORDS_OF_A_RUN * runs.len() as i64) {
+        return false;
+    }
+    let low_bits = (span / records).checked_ilog2().unwrap_or(0).min(MOST_LOW_BITS);
+    let high_bits = records + (span >> low_bits) + 1;
+    varint::put(out, records);
+    out.put_u8(low_bits as u8);
+    let mut low = Bits::of(records as usize * low_bits as usize);
+    let mut high = Bits::of(high_bits as usize);
+    let mut skips = BytesMut::new();
+    let (mut index, mut skipped, mut skip_count, mut last_skip) = (0_usize, 0, 0, 0);
+    for run in runs {
+        let total = run.target_base - from.target - index as i64;
+        if total > skipped {
+            varint::put(&mut skips, (index - last_skip) as i64);
+            varint::put(&mut skips, total - skipped);
+            (skipped, last_skip) = (total, index);
+            skip_count += 1;
+        }
+        for source in run.source_base..run.source_end() {
+            let value = (source - from.source).unsigned_abs();
+            low.write(index * low_bits as usize, low_bits, value);
+            high.set((value >> low_bits) as usize + index);
+            index += 1;
+        }
+    }
+    out.put_slice(low.bytes());
+    out.put_slice(high.bytes());
+    varint::put(out, skip_count);
+    out.put_slice(&skips);
+    true
+}
+
+impl EliasFano {
+    pub(super) fn decode(bytes: Bytes, place: ChunkPlace) -> Result<Self, ChunkError> {
+        let mut at = 0;
+        let records = varint::get(&bytes, &mut at)?;
+        let low_bits = u32::from(*bytes.get(at).ok_or(ChunkError::Truncated { at })?);
+        at += 1;
+        if records == 0 || records > MOST_RECORDS || low_bits > MOST_LOW_BITS {
+            return Err(ChunkError::Inconsistent { at });
+        }
+        let span = place.to.source - place.from.source;
+        let high_bits = records + (span >> low_bits) + 1;
+        let low = take(&bytes, &mut at, i64::from(low_bits) * records)?;
+        let high = take(&bytes, &mut at, high_bits)?;
+        let ones: u32 = high.iter().map(|byte| byte.count_ones()).sum();
+        if i64::from(ones) != records {
+            return Err(ChunkError::Inconsistent { at });
+        }
+        let skips = decode_skips(&bytes, &mut at, records)?;
+        if at != bytes.len() {
+            return Err(ChunkError::Inconsistent { at });
+        }
+        Ok(Self { place, records: records as usize, low_bits, low, high, skips })
+    }
+
+    /// The number of the first record at or after a source offset, and its target offset.
+    pub(super) fn target_of(&self, source: i64) -> Result<Option<i64>, ChunkError> {
+        let value = (source - self.place.from.source).max(0).unsigned_abs();
+        let wanted = (value >> self.low_bits) as usize;
+        let mut scan = Scan::new(&self.high);
+        if !scan.skip_zeros(wanted) {
+            return Ok(None);
+        }
+        while let Some(high) = scan.next_one() {
+            let index = scan.ones() - 1;
+            if self.value(high, index) >= value {
+                return self.target_at(index).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn source_of(&self, target: i64) -> Result<Option<i64>, ChunkError> {
+        let Some(index) = self.index_of(target) else { return Ok(None) };
+        let mut scan = Scan::new(&self.high);
+        let high = scan.select_one(index).ok_or(ChunkError::Inconsistent { at: 0 })?;
+        Ok(Some(self.place.from.source + self.value(high, index) as i64))
+    }
+
+    pub(super) fn runs(&self) -> Result<Vec<Run>, ChunkError> {
+        let mut scan = Scan::new(&self.high);
+        let mut runs: Vec<Run> = Vec::new();
+        for index in 0..self.records {
+            let high = scan.next_one().ok_or(ChunkError::Inconsistent { at: 0 })?;
+            let source_base = self.place.from.source + self.value(high, index) as i64;
+            let run = Run { source_base, target_base: self.target_at(index)?, count: 1 };
+            match runs.last_mut() {
+                Some(last)
+                    if last.source_end() == run.source_base && last.target_end() == run.target_base =>
+                {
+                    last.count += 1;
+                }
+                Some(_) | None => runs.push(run),
+            }
+        }
+        Ok(runs)
+    }
+
+    fn value(&self, high: usize, index: usize) -> u64 {
+        (high as u64) << self.low_bits | read_bits(&self.low, index * self.low_bits as usize, self.low_bits)
+    }
+
+    fn target_at(&self, index: usize) -> Result<i64, ChunkError> {
+        let skipped: i64 =
+            self.skips.iter().take_while(|(from, _)| *from <= index).map(|(_, skip)| skip).sum();
+        let target = self.place.from.target.checked_add(index as i64);
+        target.and_then(|target| target.checked_add(skipped)).ok_or(ChunkError::Inconsistent { at: 0 })
+    }
+
+    /// The number of the record at or after a target offset.
+    fn index_of(&self, target: i64) -> Option<usize> {
+        let mut wanted = (target - self.place.from.target).max(0);
+        for (from, skip) in &self.skips {
+            let from = *from as i64;
+            if wanted < from {
+                break;
+            }
+            wanted = (wanted - skip).max(from);
+        }
+        usize::try_from(wanted).ok().filter(|index| *index < self.records)
+    }
+}
+
+fn decode_skips(bytes: &Bytes, at: &mut usize, records: i64) -> Result<Vec<(usize, i64)>, ChunkError> {
+    let count = varint::get(bytes, at)?;
+    // Each takes two bytes at least.
+    if count > ((bytes.len() - *at) / 2) as i64 {
+        return Err(ChunkError::Truncated { at: *at });
+    }
+    let (mut skips, mut index) = (Vec::with_capacity(count as usize), 0_i64);
+    let mut total = 0_i64;
+    for _ in 0..count {
+        let wrong = ChunkError::Inconsistent { at: *at };
+        index += varint::get(bytes, at)?.min(MOST_RECORDS);
+        let skip = varint::get(bytes, at)?;
+        total = total.checked_add(skip).ok_or(wrong)?;
+        if index >= records {
+            return Err(wrong);
+        }
+        skips.push((index as usize, skip));
+    }
+    Ok(skips)
+}
+
+fn take(bytes: &Bytes, at: &mut usize, bits: i64) -> Result<Bytes, ChunkError> {
+    let length = usize::try_from(bits.div_euclid(8) + i64::from(bits % 8 != 0)).unwrap_or(usize::MAX);
+    let end = at.checked_add(length).filter(|end| *end <= bytes.len());
+    let end = end.ok_or(ChunkError::Truncated { at: bytes.len() })?;
+    let taken = bytes.slice(*at..end);
+    *at = end;
+    Ok(taken)
+}

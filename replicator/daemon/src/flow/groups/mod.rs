@@ -1,0 +1,209 @@
+//! Groups of the source: their offsets are translated at an interval, published as checkpoints, and committed at the
+//! target where nobody is in the group.
+
+// Groups and their offsets at both sides.
+mod listing;
+// Checkpoints.
+mod publishing;
+// Commits at the target.
+mod committing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use strait_client::{ClientError, Cluster};
+use strait_replicator_core::group::{CheckpointLog, GroupOutcome, GroupState, TargetPartition, Translated};
+use strait_replicator_core::rename::ReplicationPolicy;
+use strait_replicator_core::selection::{PatternError, TopicFilter};
+use strait_wire::mm2::Checkpoint;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::{debug, warn};
+
+use super::assignment::PartitionName;
+use super::lane::unix_ms;
+use super::owner::Lease;
+use super::translation::{NotRunningError, Translator};
+use crate::configuration::{Flow, Problem};
+use crate::internal_topic::{InternalTopic, InternalTopicError};
+use crate::status::{DaemonStatus, GroupPartitionStatus, GroupStatus};
+
+/// What a group committed, by partition of the source.
+type SourceOffsets = BTreeMap<PartitionName, strait_client::CommittedOffset>;
+
+/// What the task is made with.
+pub(super) struct GroupParts {
+    pub(super) flow: Flow,
+    pub(super) source: Cluster,
+    pub(super) target: Cluster,
+    pub(super) translator: Translator,
+    pub(super) lease: watch::Receiver<Lease>,
+    pub(super) status: DaemonStatus,
+}
+
+/// Why a pass ended early.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error("source: {0}")]
+    Source(ClientError),
+    #[error("target: {0}")]
+    Target(ClientError),
+    #[error("checkpoints: {0}")]
+    Checkpoints(#[from] InternalTopicError),
+    #[error(transparent)]
+    NotRunning(#[from] NotRunningError),
+}
+
+/// The task's state.
+pub(super) struct GroupTask {
+    parts: GroupParts,
+    policy: ReplicationPolicy,
+    filter: TopicFilter,
+    checkpoints: Option<InternalTopic>,
+    /// What is in the topic; read once.
+    published: Option<CheckpointLog>,
+    /// Groups whose offsets could not be read in this pass.
+    unread: BTreeSet<String>,
+    last_error: Option<String>,
+}
+
+/// A group with its offsets translated.
+struct TranslatedGroup {
+    id: String,
+    /// Has committed, but is no group with members: another program keeps its offsets.
+    is_memberless: bool,
+    partitions: BTreeMap<TargetPartition, TranslatedPartition>,
+}
+
+struct TranslatedPartition {
+    source: PartitionName,
+    source_offset: i64,
+    metadata: String,
+    translated: Translated,
+}
+
+impl GroupTask {
+    pub(super) fn new(parts: GroupParts) -> Result<Self, GroupTaskError> {
+        let flow = &parts.flow;
+        let policy = flow.policy().map_err(GroupTaskError::Configuration)?;
+        let topic = policy.checkpoints_topic(&flow.source);
+        let checkpoints = flow
+            .checkpoints
+            .then(|| InternalTopic::new(parts.target.clone(), topic, flow.replication_factor));
+        let filter = TopicFilter::new(&flow.groups, &flow.groups_exclude)?;
+        Ok(Self {
+            policy,
+            filter,
+            checkpoints,
+            published: None,
+            unread: BTreeSet::new(),
+            last_error: None,
+            parts,
+        })
+    }
+
+    /// Passes over all groups, for ever.
+    pub(super) async fn run(mut self) {
+        let mut ticks = interval(Duration::from_millis(self.parts.flow.group_interval_ms));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let started = Instant::now();
+            match self.pass().await {
+                Ok(groups) => {
+                    self.last_error = None;
+                    debug!(flow = %self.parts.flow.id(), groups, elapsed = ?started.elapsed(), "groups are translated");
+                }
+                Err(error) => self.say(&error),
+            }
+        }
+    }
+
+    fn say(&mut self, error: &PassError) {
+        let (flow, reason) = (self.parts.flow.id(), error.to_string());
+        self.parts.status.update(&flow, |flow| flow.groups_error = Some(reason.clone()));
+        if self.last_error.as_ref() != Some(&reason) {
+            warn!(flow, error = reason, "groups can't be translated, retrying");
+            self.last_error = Some(reason);
+        }
+    }
+
+    /// Whether this instance may write now.
+    fn owns_flow(&self) -> bool {
+        self.parts.lease.borrow().is_valid_at(Instant::now())
+    }
+
+    /// One pass: gives how many groups were looked at.
+    async fn pass(&mut self) -> Result<usize, PassError> {
+        let committed = self.committed_at_source().await?;
+        let groups = self.translate(committed).await?;
+        if self.owns_flow() {
+            self.publish(&groups).await?;
+        }
+        let outcomes = self.sync(&groups).await?;
+        self.show(&groups, outcomes);
+        Ok(groups.len())
+    }
+
+    fn show(&self, groups: &[TranslatedGroup], mut outcomes: BTreeMap<String, GroupOutcome>) {
+        let at_ms = unix_ms();
+        let shown = groups.iter().map(|group| {
+            let outcome = outcomes.remove(&group.id);
+            let (state, reason) = match &outcome {
+                Some(outcome) => (outcome.state, outcome.reason.clone()),
+                None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
+            };
+            let partitions = group.partitions.iter().map(|((remote_topic, partition), place)| {
+                GroupPartitionStatus::new(
+                    &place.source.topic,
+                    *partition,
+                    remote_topic,
+                    place.source_offset,
+                    place.translated,
+                )
+            });
+            GroupStatus {
+                id: group.id.clone(),
+                state,
+                reason,
+                is_memberless: group.is_memberless,
+                at_ms,
+                partitions: partitions.collect(),
+            }
+        });
+        let shown = Arc::new(shown.collect());
+        self.parts.status.update(&self.parts.flow.id(), |flow| {
+            flow.groups = shown;
+            flow.groups_error = None;
+        });
+    }
+}
+
+impl TranslatedGroup {
+    fn checkpoints(&self) -> impl Iterator<Item = Checkpoint> {
+        self.partitions.iter().filter_map(|((topic, partition), place)| {
+            let downstream_offset = match place.translated {
+                Translated::Exact(offset) | Translated::NotYetCopied(offset) => offset,
+                Translated::NoMapping | Translated::NotCopied | Translated::NoOffset => return None,
+            };
+            Some(Checkpoint {
+                group_id: self.id.clone(),
+                topic: topic.clone(),
+                partition: *partition,
+                upstream_offset: place.source_offset,
+                downstream_offset,
+                metadata: place.metadata.clone(),
+            })
+        })
+    }
+}
+
+/// Why the task can't be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum GroupTaskError {
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
+    Configuration(Problem),
+}

@@ -1,0 +1,57 @@
+//! Groups, as REST and CLI show them.
+
+use serde::{Serialize, Serializer};
+use strait_replicator_core::group::{GroupState, Translated};
+
+/// One group of the source.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupStatus {
+    pub id: String,
+    #[serde(serialize_with = "as_name")]
+    pub state: GroupState,
+    /// Why it is in this state; empty when nothing is to be said.
+    pub reason: String,
+    /// Nobody was ever a member: another program, such as Flink or Spark, keeps its offsets.
+    pub is_memberless: bool,
+    /// When it was looked at, milliseconds since 1970.
+    pub at_ms: i64,
+    #[serde(skip)]
+    pub partitions: Vec<GroupPartitionStatus>,
+}
+
+/// A group's place in one partition.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupPartitionStatus {
+    pub topic: String,
+    pub partition: i32,
+    pub remote_topic: String,
+    /// What the group committed at the source: next to read.
+    pub source_offset: i64,
+    /// The same place at the target, where it is known.
+    pub target_offset: Option<i64>,
+    /// `exact`, or why it is not.
+    pub translation: &'static str,
+}
+
+impl GroupPartitionStatus {
+    pub(crate) fn new(
+        topic: &str,
+        partition: i32,
+        remote_topic: &str,
+        source_offset: i64,
+        translated: Translated,
+    ) -> Self {
+        let target_offset = match translated {
+            Translated::Exact(offset) | Translated::NotYetCopied(offset) => Some(offset),
+            Translated::NoMapping | Translated::NotCopied | Translated::NoOffset => None,
+        };
+        let (topic, remote_topic) = (topic.to_owned(), remote_topic.to_owned());
+        let translation = translated.name();
+        Self { topic, partition, remote_topic, source_offset, target_offset, translation }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn as_name<S: Serializer>(state: &GroupState, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.as_str())
+}
