@@ -120,7 +120,10 @@ fn clients_are_let_in_and_refused_as_by_kafka() {
             refusal(&said.output)
         });
         let [kafka, ours] = refusals;
-        assert!(kafka.starts_with("Error while executing") && !kafka.contains("Timed out"), "{name}: {kafka}");
+        assert!(
+            kafka.starts_with("Error while executing") && !kafka.contains("Timed out"),
+            "{name}: {kafka}"
+        );
         assert_eq!(ours, kafka, "{name}");
     }
     let log = pair.ours.log();
