@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::tls::ReadHalf;
+
 /// A long frame's buffer grows by at most this much, or by what it holds, ahead of the bytes that came.
 const GROWTH: usize = 1 << 20;
 /// Small reads are gathered into a buffer of this size.
@@ -23,7 +25,22 @@ pub(super) struct Frames<R> {
     max_request_bytes: usize,
 }
 
-impl<R: AsyncRead + Unpin> Frames<R> {
+/// A stream that may tell when there is something to read, so that an idle one needs no buffer.
+pub(super) trait Readable {
+    async fn readable(&self) -> io::Result<()>;
+}
+
+impl Readable for ReadHalf {
+    async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(half) => half.readable().await,
+            // Only reading tells what is in the records of TLS.
+            Self::Tls(_) => Ok(()),
+        }
+    }
+}
+
+impl<R: AsyncRead + Readable + Unpin> Frames<R> {
     pub(super) fn new(reader: R, max_request_bytes: usize) -> Self {
         let allowed = SHORTEST..=max_request_bytes;
         Self { reader, buffer: BytesMut::new(), allowed, max_request_bytes }
@@ -43,6 +60,10 @@ impl<R: AsyncRead + Unpin> Frames<R> {
     /// loses nothing but a long frame.
     pub(super) async fn next(&mut self) -> io::Result<Option<Bytes>> {
         while self.buffer.len() < 4 {
+            if self.buffer.is_empty() {
+                self.buffer = BytesMut::new();
+                self.reader.readable().await?;
+            }
             self.buffer.reserve(READ_BUFFER);
             if self.reader.read_buf(&mut self.buffer).await? == 0 {
                 return if self.buffer.is_empty() {
@@ -98,6 +119,12 @@ impl<R: AsyncRead + Unpin> Frames<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Readable for &[u8] {
+        async fn readable(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     fn frames(bytes: &[u8]) -> Frames<&[u8]> {
         Frames::new(bytes, 64 << 10)

@@ -71,7 +71,6 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("offsets.topic.num.partitions", COUNT, Some("50")),
     key("offsets.topic.segment.bytes", COUNT, Some("104857600")),
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
-    key("queued.max.requests", COUNT, Some("500")),
     key("socket.listen.backlog.size", COUNT, Some("50")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
     key("transaction.abort.timed.out.transaction.cleanup.interval.ms", COUNT, Some("10000")),
