@@ -12,6 +12,8 @@ use crate::tls::ReadHalf;
 const GROWTH: usize = 1 << 20;
 /// Small reads are gathered into a buffer of this size.
 const READ_BUFFER: usize = 16 << 10;
+/// Room for a first request.
+const FIRST_READ: usize = 256;
 /// Requests that came while another was answered are read up to this size.
 const READ_AHEAD: usize = 64 << 10;
 /// Shortest request: key, version, correlation id, no client id.
@@ -21,6 +23,8 @@ pub(super) struct Frames<R> {
     reader: R,
     /// Bytes that were read and belong to no frame yet.
     buffer: BytesMut,
+    /// Room for the next read: little for the first, since a new stream seems readable before anything came.
+    read_bytes: usize,
     allowed: RangeInclusive<usize>,
     max_request_bytes: usize,
 }
@@ -43,7 +47,7 @@ impl Readable for ReadHalf {
 impl<R: AsyncRead + Readable + Unpin> Frames<R> {
     pub(super) fn new(reader: R, max_request_bytes: usize) -> Self {
         let allowed = SHORTEST..=max_request_bytes;
-        Self { reader, buffer: BytesMut::new(), allowed, max_request_bytes }
+        Self { reader, buffer: BytesMut::new(), read_bytes: FIRST_READ, allowed, max_request_bytes }
     }
 
     /// Takes frames of these lengths from now on.
@@ -64,7 +68,8 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
                 self.buffer = BytesMut::new();
                 self.reader.readable().await?;
             }
-            self.buffer.reserve(READ_BUFFER);
+            self.buffer.reserve(self.read_bytes);
+            self.read_bytes = READ_BUFFER;
             if self.reader.read_buf(&mut self.buffer).await? == 0 {
                 return if self.buffer.is_empty() {
                     Ok(None)
