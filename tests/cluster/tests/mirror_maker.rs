@@ -96,7 +96,7 @@ us-west->eu.emit.checkpoints.enabled = false
     right: &[("claims", 2, &["retention.ms=7200000", "max.message.bytes=2000000"]), ("orders-2", 1, &[])],
     at_left: &["claims"],
     at_right: &["us-west-orders-1", "us-west-payments"],
-    without_effect: "emit.checkpoints.enabled",
+    without_effect: "checkpoints.topic.replication.factor",
 };
 
 const LOOK_AHEAD: Case = Case {
