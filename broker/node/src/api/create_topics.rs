@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 
-use crate::api::describe_configs::topic_configs;
 use crate::call::Call;
 use crate::controller::{ChangeError, NewTopic};
 use crate::node::{Node, blocking};
@@ -79,11 +79,8 @@ fn wanted(topic: CreatableTopic) -> Result<NewTopic, ChangeError> {
     })
 }
 
-fn configs(
-    node: &Node,
-    overrides: &std::collections::BTreeMap<String, String>,
-) -> Vec<CreatableTopicConfigs> {
-    let described = topic_configs(&node.settings, overrides).into_iter();
+fn configs(node: &Node, configs: &TopicConfigs) -> Vec<CreatableTopicConfigs> {
+    let described = configs.describe(&node.settings.in_force(), None, false, false).into_iter();
     let shown = described.map(|config| CreatableTopicConfigs {
         name: config.name,
         value: config.value,

@@ -13,6 +13,7 @@ use strait_wire::message::delete_topics::{
 
 use crate::call::Call;
 use crate::node::{Node, blocking};
+use crate::topics::Topic;
 
 pub(crate) async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
     let named = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
@@ -42,7 +43,7 @@ fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicRes
     };
     match blocking(|| node.controller.delete_topic(&topic)) {
         Ok(folders) => {
-            node.remove_later(folders, delay(node));
+            node.remove_later(folders, delay(node, &topic));
             forget_offsets(node, &topic.name);
             let (name, topic_id) = (Some(topic.name.clone()), topic.id);
             DeletableTopicResult { name, topic_id, ..Default::default() }
@@ -65,7 +66,7 @@ fn forget_offsets(node: &Node, topic: &str) {
 }
 
 /// Fetches that are under way may still read the files.
-fn delay(node: &Node) -> Duration {
-    let given = node.settings.given("log.segment.delete.delay.ms").and_then(|delay| delay.parse().ok());
-    Duration::from_millis(given.unwrap_or(60_000))
+fn delay(node: &Node, topic: &Topic) -> Duration {
+    let delay = topic.configs.over(&node.settings.in_force()).number("file.delete.delay.ms");
+    Duration::from_millis(u64::try_from(delay).unwrap_or_default())
 }

@@ -1,120 +1,127 @@
 //! DescribeConfigs (32), versions 1 to 4: topics and this broker.
 
-use std::collections::BTreeMap;
-
+use strait_broker_core::topic_config::{BrokerConfigs, BrokerSetting, ConfigSource, definitions};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResourceResult, DescribeConfigsResponse,
-    DescribeConfigsResult, DescribeConfigsSynonym,
+    DescribeConfigsResult,
 };
 
 use crate::call::Call;
 use crate::metadata::{BROKER_RESOURCE, TOPIC_RESOURCE};
-use crate::settings::{Key, Settings, TOPIC_KEYS};
+use crate::settings::{Key, broker_keys, is_dynamic};
 
-/// Where a value comes from (`ConfigSource`).
-const TOPIC_CONFIG: i8 = 1;
-const STATIC_BROKER_CONFIG: i8 = 4;
-const DEFAULT_CONFIG: i8 = 5;
+/// Settings, or why they are not told.
+type Found = Result<Vec<DescribeConfigsResourceResult>, (ErrorCode, Option<String>)>;
 
 pub(crate) async fn handle(call: &Call, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
-    let synonyms = request.include_synonyms;
-    let results = request.resources.into_iter().map(|resource| describe(call, resource, synonyms));
+    let (synonyms, documentation) = (request.include_synonyms, request.include_documentation);
+    let results =
+        request.resources.into_iter().map(|resource| describe(call, resource, synonyms, documentation));
     DescribeConfigsResponse { throttle_time_ms: 0, results: results.collect() }
 }
 
-fn describe(call: &Call, resource: DescribeConfigsResource, synonyms: bool) -> DescribeConfigsResult {
+fn describe(
+    call: &Call,
+    resource: DescribeConfigsResource,
+    synonyms: bool,
+    documentation: bool,
+) -> DescribeConfigsResult {
     let DescribeConfigsResource { resource_type, resource_name, configuration_keys } = resource;
+    // No keys stand for all of them.
+    let keys = configuration_keys.filter(|keys| !keys.is_empty());
     let found = match resource_type {
-        TOPIC_RESOURCE => call
-            .node
-            .topics
-            .by_name(&resource_name)
-            .map(|topic| topic_configs(&call.node.settings, &topic.configs))
-            .ok_or((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, String::new())),
-        BROKER_RESOURCE => broker_configs(call, &resource_name),
-        other => Err((ErrorCode::INVALID_REQUEST, format!("Unsupported resource type: {other}"))),
+        TOPIC_RESOURCE => topic(call, &resource_name, keys.as_deref(), (synonyms, documentation)),
+        BROKER_RESOURCE => broker(call, &resource_name, keys.as_deref(), synonyms),
+        other => invalid(format!("Unsupported resource type: {other}")),
     };
     let result = DescribeConfigsResult { resource_type, resource_name, ..Default::default() };
     match found {
-        Ok(mut configs) => {
-            if let Some(keys) = configuration_keys {
-                configs.retain(|config| keys.contains(&config.name));
-            }
-            if !synonyms {
-                configs.iter_mut().for_each(|config| config.synonyms.clear());
-            }
-            DescribeConfigsResult { configs, ..result }
-        }
-        Err((error, message)) => {
-            let error_message = Some(message).filter(|message| !message.is_empty());
-            DescribeConfigsResult { error_code: error.0, error_message, ..result }
-        }
+        Ok(configs) => DescribeConfigsResult { configs, ..result },
+        Err((error, error_message)) => DescribeConfigsResult { error_code: error.0, error_message, ..result },
     }
 }
 
-/// All settings of a topic with these of its own.
-pub(super) fn topic_configs(
-    settings: &Settings,
-    overrides: &BTreeMap<String, String>,
-) -> Vec<DescribeConfigsResourceResult> {
-    let described = TOPIC_KEYS.iter().map(|topic| {
-        let mut synonyms = Vec::new();
-        if let Some(value) = overrides.get(topic.key.name) {
-            synonyms.push(synonym(topic.key.name, Some(value), TOPIC_CONFIG));
-        }
-        if let Some(value) = settings.given(topic.synonym.name) {
-            synonyms.push(synonym(topic.synonym.name, Some(value), STATIC_BROKER_CONFIG));
-        }
-        synonyms.push(synonym(topic.synonym.name, topic.key.default, DEFAULT_CONFIG));
-        result(&topic.key, synonyms, false)
-    });
-    described.collect()
+fn invalid(message: String) -> Found {
+    Err((ErrorCode::INVALID_REQUEST, Some(message)))
 }
 
-fn broker_configs(
-    call: &Call,
-    name: &str,
-) -> Result<Vec<DescribeConfigsResourceResult>, (ErrorCode, String)> {
-    if !name.is_empty() && name.parse() != Ok(call.node.id) {
-        let message =
-            format!("Unexpected broker id, expected {} or empty string, but received {name}", call.node.id);
-        return Err((ErrorCode::INVALID_REQUEST, message));
+fn topic(call: &Call, name: &str, keys: Option<&[String]>, (synonyms, documentation): (bool, bool)) -> Found {
+    let topic = call.node.topics.by_name(name).ok_or((ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, None))?;
+    Ok(topic.configs.describe(&call.node.settings.in_force(), keys, synonyms, documentation))
+}
+
+fn broker(call: &Call, name: &str, keys: Option<&[String]>, synonyms: bool) -> Found {
+    let configs = call.node.settings.in_force();
+    let mut described = if name.is_empty() {
+        // Only what was set for all brokers while they run.
+        let all = all_of_broker(&configs).into_iter();
+        let default = ConfigSource::DynamicDefaultBroker as i8;
+        let set = all.filter_map(|mut config| {
+            config.synonyms.retain(|synonym| synonym.source == default);
+            let value = config.synonyms.first()?.value.clone();
+            Some(DescribeConfigsResourceResult { value, config_source: default, ..config })
+        });
+        set.collect()
+    } else {
+        let Ok(id) = name.parse::<i32>() else {
+            return invalid(format!("Broker id must be an integer, but it is: {name}"));
+        };
+        let expected = call.node.id;
+        if id != expected {
+            let message =
+                format!("Unexpected broker id, expected {expected} or empty string, but received {name}");
+            return invalid(message);
+        }
+        all_of_broker(&configs)
+    };
+    if let Some(keys) = keys {
+        described.retain(|config| keys.contains(&config.name));
     }
-    let settings = &call.node.settings;
-    let own = settings.describe().map(|(key, value, is_given)| {
-        let source = if is_given { STATIC_BROKER_CONFIG } else { DEFAULT_CONFIG };
-        result(key, vec![synonym(key.name, value.as_deref(), source)], true)
-    });
-    let of_topics = TOPIC_KEYS.iter().map(|topic| {
-        let key = &topic.synonym;
-        let given =
-            settings.given(key.name).map(|value| synonym(key.name, Some(value), STATIC_BROKER_CONFIG));
-        let default = synonym(key.name, key.default, DEFAULT_CONFIG);
-        result(key, given.into_iter().chain([default]).collect(), true)
-    });
-    Ok(own.chain(of_topics).collect())
+    if !synonyms {
+        described.iter_mut().for_each(|config| config.synonyms.clear());
+    }
+    Ok(described)
 }
 
-fn synonym(name: &str, value: Option<&str>, source: i8) -> DescribeConfigsSynonym {
-    DescribeConfigsSynonym { name: name.to_owned(), value: value.map(str::to_owned), source }
+fn all_of_broker(configs: &BrokerConfigs) -> Vec<DescribeConfigsResourceResult> {
+    let own = broker_keys().iter().map(|key| of_key(configs, key));
+    let of_topics = definitions().iter().flat_map(|definition| {
+        let all: Vec<BrokerSetting> = definition.broker_settings().collect();
+        let each = all.clone().into_iter();
+        each.map(move |setting| of_topics(configs, &setting, &all))
+    });
+    own.chain(of_topics).collect()
 }
 
-/// The first synonym is the value in force.
-fn result(
-    key: &Key,
-    synonyms: Vec<DescribeConfigsSynonym>,
-    read_only: bool,
+fn of_key(configs: &BrokerConfigs, key: &Key) -> DescribeConfigsResourceResult {
+    let synonyms = configs.synonyms(key.name, [(key.name, key.default)].into_iter());
+    result(configs, (key.name, key.default, key.type_code()), synonyms)
+}
+
+fn of_topics(
+    configs: &BrokerConfigs,
+    setting: &BrokerSetting,
+    all: &[BrokerSetting],
 ) -> DescribeConfigsResourceResult {
-    let first = synonyms.first();
+    let names: Vec<_> = all.iter().map(|setting| (setting.name, setting.default)).collect();
+    let synonyms = configs.synonyms(setting.name, names.into_iter());
+    result(configs, (setting.name, setting.default, setting.kind.id()), synonyms)
+}
+
+fn result(
+    configs: &BrokerConfigs,
+    (name, default, config_type): (&str, Option<&str>, i8),
+    synonyms: Vec<strait_wire::message::describe_configs::DescribeConfigsSynonym>,
+) -> DescribeConfigsResourceResult {
     DescribeConfigsResourceResult {
-        name: key.name.to_owned(),
-        value: first.and_then(|first| first.value.clone()),
-        read_only,
-        config_source: first.map_or(DEFAULT_CONFIG, |first| first.source),
+        name: name.to_owned(),
+        value: configs.get(name).or(default).map(str::to_owned),
+        read_only: !is_dynamic(name),
+        config_source: synonyms.first().map_or(ConfigSource::Default as i8, |first| first.source),
         is_sensitive: false,
         synonyms,
-        config_type: key.type_code(),
+        config_type,
         documentation: None,
     }
 }

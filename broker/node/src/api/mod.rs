@@ -37,6 +37,9 @@ pub(crate) mod sync_group;
 pub(crate) mod txn_offset_commit;
 pub(crate) mod write_txn_markers;
 
+// What several of them share.
+mod config_changes;
+
 use strait_wire::error_code::ErrorCode;
 
 use crate::partition::Partition;

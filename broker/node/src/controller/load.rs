@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, State, TAIL_BYTES};
+use super::{ChangeError, Controller, State, TAIL_BYTES, broker_configs};
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::{Settings, topic_rules};
@@ -30,6 +31,7 @@ impl Controller {
     pub(crate) fn load(settings: Arc<Settings>) -> Result<Self, LoadError> {
         let folder = DataFolder::open(Arc::new(DiskStore), &settings.data)?;
         let (log, image) = MetadataLog::open(&folder, now_ms())?;
+        broker_configs::put_in_force(&settings, &image);
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
@@ -40,8 +42,10 @@ impl Controller {
             .flat_map(|(_, topic)| (0..topic.partitions).map(|index| (topic.name.clone(), index)));
         controller.put_aside(&known.collect())?;
         for (id, described) in image.topics() {
-            let configs = image.configs(TOPIC_RESOURCE, &described.name);
-            let rules = topic_rules(&controller.settings, &configs);
+            let stored = image.configs(TOPIC_RESOURCE, &described.name);
+            let stored = stored.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let configs = TopicConfigs::stored(stored);
+            let rules = topic_rules(&controller.settings.in_force(), &configs);
             let name = described.name.clone();
             let opened = controller.open_partitions((&name, id), 0..described.partitions, &rules);
             let failed = |error: ChangeError| LoadError::Partition { reason: error.to_string() };

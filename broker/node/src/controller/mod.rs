@@ -10,7 +10,8 @@ mod create;
 mod delete;
 // More partitions.
 mod widen;
-// Settings of topics and of the broker.
+// Settings of topics, and of the broker.
+mod broker_configs;
 mod configs;
 // Producer ids in blocks.
 mod producer_ids;
@@ -24,7 +25,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use configs::{ConfigChange, ConfigOperation};
 pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
 

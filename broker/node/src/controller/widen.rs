@@ -23,7 +23,7 @@ impl Controller {
         }
         let added = present..count;
         state.commit(self.partition_records(topic.id, added.clone()).collect())?;
-        let rules = topic_rules(&self.settings, &topic.configs);
+        let rules = topic_rules(&self.settings.in_force(), &topic.configs);
         let mut wider = Topic::clone(&topic);
         wider.partitions.extend(self.open_partitions((name, topic.id), added, &rules)?);
         self.topics.put(wider);

@@ -1,29 +1,23 @@
 //! A key: its type, default and limits (`ConfigDef`), and the broker's own keys.
 
+use strait_broker_core::topic_config::{ConfigDefinition, definitions};
+
 use super::SettingError;
 
 /// The type of a value, with what is allowed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Boolean,
     /// 32 bits, from a lowest to a highest value.
     Int(i64, i64),
     /// 64 bits, from a lowest value on.
     Long(i64),
-    /// From a lowest to a highest value.
-    Double(f64, f64),
     /// Any text.
     Text,
-    /// One of these.
-    Choice(&'static [&'static str]),
-    /// Some of these, separated by commas.
-    List(&'static [&'static str]),
-    /// Any texts, separated by commas.
-    Texts,
 }
 
 /// A key of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -71,6 +65,22 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("transactional.id.expiration.ms", COUNT, Some("604800000")),
 ];
 
+/// Those of them that change while the broker runs (`DynamicBrokerConfig.AllDynamicConfigs`).
+const DYNAMIC_KEYS: &[&str] = &[
+    "log.cleaner.backoff.ms",
+    "max.connections",
+    "producer.id.expiration.ms",
+    "transaction.partition.verification.enable",
+];
+
+/// Whether a key of the broker changes while it runs: of the keys for topics that is the first of each meaning.
+pub(crate) fn is_dynamic(name: &str) -> bool {
+    let is_first = |definition: &ConfigDefinition| {
+        definition.broker_settings().next().is_some_and(|setting| setting.name == name)
+    };
+    DYNAMIC_KEYS.contains(&name) || definitions().iter().any(is_first)
+}
+
 pub(super) const fn key(name: &'static str, kind: Kind, default: Option<&'static str>) -> Key {
     Key { name, kind, default }
 }
@@ -96,18 +106,7 @@ impl Key {
                 let fits = trimmed.parse().is_ok_and(|number: i64| number >= low);
                 (!fits).then(|| format!("must be a number of at least {low}"))
             }
-            Kind::Double(low, high) => {
-                let fits = trimmed.parse().is_ok_and(|number: f64| (low..=high).contains(&number));
-                (!fits).then(|| format!("must be a number from {low} to {high}"))
-            }
-            Kind::Text | Kind::Texts => None,
-            Kind::Choice(words) => {
-                (!words.contains(&trimmed)).then(|| format!("must be one of {}", words.join(", ")))
-            }
-            Kind::List(words) => {
-                let mut given = trimmed.split(',').map(str::trim).filter(|word| !word.is_empty());
-                (!given.all(|word| words.contains(&word))).then(|| format!("must be in {}", words.join(", ")))
-            }
+            Kind::Text => None,
         };
         let error = |allowed| SettingError { key: self.name.to_owned(), value: value.to_owned(), allowed };
         allowed.map_or(Ok(()), |allowed| Err(error(allowed)))
@@ -117,15 +116,9 @@ impl Key {
     pub(crate) fn type_code(&self) -> i8 {
         match self.kind {
             Kind::Boolean => 1,
-            Kind::Text | Kind::Choice(_) => 2,
+            Kind::Text => 2,
             Kind::Int(..) => 3,
             Kind::Long(_) => 5,
-            Kind::Double(..) => 6,
-            Kind::List(_) | Kind::Texts => 7,
         }
-    }
-
-    pub(crate) fn is_list(&self) -> bool {
-        matches!(self.kind, Kind::List(_) | Kind::Texts)
     }
 }

@@ -2,19 +2,19 @@
 
 // Keys with their types, defaults and limits.
 mod key;
-// Settings of topics.
-mod topic;
 // What the settings of a topic mean for its batches and its log.
 mod topic_rules;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
 
-pub(crate) use key::{Key, find};
-pub(crate) use topic::{TOPIC_KEYS, topic_key};
+use strait_broker_core::topic_config::{BrokerConfigs, broker_setting};
+
+pub(crate) use key::{Key, is_dynamic};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
-use key::BROKER_KEYS;
+use key::{BROKER_KEYS, find};
 
 /// A key whose value can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,20 +32,37 @@ pub(crate) struct Endpoint {
     pub port: u16,
 }
 
-/// What a broker is started with.
-#[derive(Clone, Debug)]
+/// Values by their keys.
+pub(crate) type Values = BTreeMap<String, String>;
+
+/// What a broker is started with, and what was changed since.
+#[derive(Debug)]
 pub struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) listen: String,
     pub(crate) http: Option<String>,
     /// As given, by Kafka's names; each was checked.
-    values: BTreeMap<String, String>,
+    given: BTreeMap<String, String>,
+    /// The same with what was changed while the broker runs.
+    in_force: RwLock<Arc<BrokerConfigs>>,
+}
+
+impl Clone for Settings {
+    fn clone(&self) -> Self {
+        Self {
+            data: self.data.clone(),
+            listen: self.listen.clone(),
+            http: self.http.clone(),
+            given: self.given.clone(),
+            in_force: RwLock::new(self.in_force()),
+        }
+    }
 }
 
 impl Settings {
     /// A broker that keeps its data in `data` and listens on `listen` (`host:port`; port 0 takes any free one).
     pub fn new(data: PathBuf, listen: String) -> Self {
-        Self { data, listen, http: None, values: BTreeMap::new() }
+        Self { data, listen, http: None, given: BTreeMap::new(), in_force: RwLock::default() }
     }
 
     /// Serves health and metrics on `listen` (`host:port`).
@@ -59,25 +76,38 @@ impl Settings {
     /// # Errors
     /// A value that the key does not allow.
     pub fn set(&mut self, key: &str, value: &str) -> Result<bool, SettingError> {
-        let Some(known) = find(BROKER_KEYS, key).or_else(|| topic::by_broker_key(key)) else {
+        if !check(key, value)? {
             return Ok(false);
-        };
-        known.check(value)?;
-        self.values.insert(key.to_owned(), value.trim().to_owned());
+        }
+        self.given.insert(key.to_owned(), value.trim().to_owned());
+        let in_force = BrokerConfigs { given: self.given.clone(), ..BrokerConfigs::clone(&self.in_force()) };
+        *self.in_force.get_mut().unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
         Ok(true)
     }
 
     /// The value that was given for a key.
     pub(crate) fn given(&self, key: &str) -> Option<&str> {
-        self.values.get(key).map(String::as_str)
+        self.given.get(key).map(String::as_str)
     }
 
-    fn text(&self, key: &str) -> &str {
+    /// All values, by where they come from.
+    pub(crate) fn in_force(&self) -> Arc<BrokerConfigs> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts what was set while the broker runs in force: of this broker, and of all.
+    pub(crate) fn set_dynamic(&self, dynamic: Values, dynamic_default: Values) {
+        let in_force = Arc::new(BrokerConfigs { dynamic, dynamic_default, given: self.given.clone() });
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+    }
+
+    /// The value in force of a key in the table; values were checked when they were set.
+    pub(crate) fn text(&self, key: &str) -> String {
         let default = find(BROKER_KEYS, key).and_then(|known| known.default).unwrap_or_default();
-        self.given(key).unwrap_or(default)
+        self.in_force().get(key).unwrap_or(default).to_owned()
     }
 
-    /// The number of a key in the table; values were checked when they were set.
+    /// The same as a number.
     pub(crate) fn number(&self, key: &str) -> i64 {
         self.text(key).parse().unwrap_or_default()
     }
@@ -104,14 +134,21 @@ impl Settings {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Some(Endpoint { host, port: port.parse().ok()? })
     }
+}
 
-    /// All broker keys with value and whether it was given, for DescribeConfigs.
-    pub(crate) fn describe(&self) -> impl Iterator<Item = (&'static Key, Option<String>, bool)> {
-        BROKER_KEYS.iter().map(|key| {
-            let given = self.given(key.name);
-            (key, given.or(key.default).map(str::to_owned), given.is_some())
-        })
+/// Whether a value is allowed for one of the broker's keys; false for a key that has no meaning here.
+pub(crate) fn check(key: &str, value: &str) -> Result<bool, SettingError> {
+    if let Some(known) = find(BROKER_KEYS, key) {
+        return known.check(value).map(|()| true);
     }
+    let Some((setting, _)) = broker_setting(key) else { return Ok(false) };
+    let error = |allowed| SettingError { key: key.to_owned(), value: value.to_owned(), allowed };
+    setting.check(value).map(|()| true).map_err(error)
+}
+
+/// The keys of the broker that topics do not have.
+pub(crate) fn broker_keys() -> &'static [Key] {
+    BROKER_KEYS
 }
 
 #[cfg(test)]
@@ -141,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_default_is_allowed() {
-        for key in BROKER_KEYS.iter().chain(TOPIC_KEYS.iter().map(|topic| &topic.key)) {
+        for key in BROKER_KEYS {
             if let Some(default) = key.default {
                 key.check(default).expect(key.name);
             }
