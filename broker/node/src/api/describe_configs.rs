@@ -9,7 +9,7 @@ use strait_wire::message::describe_configs::{
 
 use crate::call::Call;
 use crate::metadata::{BROKER_RESOURCE, TOPIC_RESOURCE};
-use crate::settings::{Key, broker_keys, is_dynamic};
+use crate::settings::{Key, broker_keys, is_dynamic, is_hidden};
 
 /// Settings, or why they are not told.
 type Found = Result<Vec<DescribeConfigsResourceResult>, (ErrorCode, Option<String>)>;
@@ -85,7 +85,8 @@ fn broker(call: &Call, name: &str, keys: Option<&[String]>, synonyms: bool) -> F
 }
 
 fn all_of_broker(configs: &BrokerConfigs) -> Vec<DescribeConfigsResourceResult> {
-    let own = broker_keys().iter().map(|key| of_key(configs, key));
+    let is_told = |key: &&Key| !is_hidden(key.name) || configs.get(key.name).is_some();
+    let own = broker_keys().iter().filter(is_told).map(|key| of_key(configs, key));
     let of_topics = definitions().iter().flat_map(|definition| {
         let all: Vec<BrokerSetting> = definition.broker_settings().collect();
         let each = all.clone().into_iter();
@@ -96,7 +97,16 @@ fn all_of_broker(configs: &BrokerConfigs) -> Vec<DescribeConfigsResourceResult> 
 
 fn of_key(configs: &BrokerConfigs, key: &Key) -> DescribeConfigsResourceResult {
     let synonyms = configs.synonyms(key.name, [(key.name, key.default)].into_iter());
-    result(configs, (key.name, key.default, key.type_code()), synonyms)
+    let told = result(configs, (key.name, key.default, key.type_code()), synonyms);
+    if is_hidden(key.name) { hidden(told) } else { told }
+}
+
+/// What Kafka's table does not have may be a secret.
+fn hidden(told: DescribeConfigsResourceResult) -> DescribeConfigsResourceResult {
+    let mut synonyms = told.synonyms;
+    synonyms.retain(|synonym| synonym.source != ConfigSource::Default as i8);
+    synonyms.iter_mut().for_each(|synonym| synonym.value = None);
+    DescribeConfigsResourceResult { value: None, is_sensitive: true, config_type: 0, synonyms, ..told }
 }
 
 fn of_topics(

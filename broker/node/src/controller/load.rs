@@ -8,6 +8,7 @@ use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, State, TAIL_BYTES, broker_configs};
+use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::{Settings, topic_rules};
@@ -35,7 +36,9 @@ impl Controller {
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
-            Self { settings, folder, topics, tail, state: Mutex::new(state) }
+            let access = Arc::new(Access::new(&settings));
+            access.add(image.acls().values().cloned());
+            Self { settings, folder, topics, tail, access, state: Mutex::new(state) }
         };
         let known = image
             .topics()

@@ -13,6 +13,8 @@ mod widen;
 // Settings of topics, and of the broker.
 mod broker_configs;
 mod configs;
+// Access rules.
+mod acls;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -31,6 +33,7 @@ pub(crate) use error::ChangeError;
 pub use load::LoadError;
 pub use stray::StrayError;
 
+use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
@@ -47,6 +50,7 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    access: Arc<Access>,
     state: Mutex<State>,
 }
 
@@ -71,6 +75,10 @@ impl State {
 impl Controller {
     pub(crate) fn topics(&self) -> &Arc<Topics> {
         &self.topics
+    }
+
+    pub(crate) fn access(&self) -> &Arc<Access> {
+        &self.access
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use strait_broker_core::acl::AclBinding;
+use strait_broker_core::quota::{Entity, QuotaKind, Quotas};
 use strait_wire::ids::Uuid;
 
 use super::record::MetadataRecord;
@@ -19,12 +21,14 @@ pub(crate) struct TopicDescription {
 }
 
 /// The metadata of the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct MetadataImage {
     topics: BTreeMap<Uuid, TopicDescription>,
     /// By type and name of the resource.
     configs: BTreeMap<(i8, String), BTreeMap<String, String>>,
     next_producer_id: i64,
+    acls: BTreeMap<Uuid, AclBinding>,
+    quotas: Quotas,
 }
 
 impl MetadataImage {
@@ -54,6 +58,20 @@ impl MetadataImage {
             MetadataRecord::ProducerIds { next_producer_id, .. } => {
                 self.next_producer_id = self.next_producer_id.max(next_producer_id);
             }
+            MetadataRecord::AccessControlEntry { id, binding } => {
+                self.acls.insert(id, binding);
+            }
+            MetadataRecord::RemoveAccessControlEntry { id } => {
+                self.acls.remove(&id);
+            }
+            MetadataRecord::ClientQuota { entity, key, value } => {
+                let entity =
+                    Entity::of_parts(entity.iter().map(|(kind, name)| (kind.as_str(), name.as_deref())));
+                // What a newer release may have stored is passed over.
+                if let (Some(entity), Some(kind)) = (entity, QuotaKind::of_name(&key)) {
+                    self.quotas.set(entity, kind, value);
+                }
+            }
         }
     }
 
@@ -64,6 +82,25 @@ impl MetadataImage {
     /// Settings of a resource of its own.
     pub(crate) fn configs(&self, resource_type: i8, resource: &str) -> BTreeMap<String, String> {
         self.configs.get(&(resource_type, resource.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// All access rules, by their ids.
+    pub(crate) fn acls(&self) -> &BTreeMap<Uuid, AclBinding> {
+        &self.acls
+    }
+
+    /// All quotas.
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// Names of the resources of a type that have settings of their own.
+    pub(crate) fn resources(&self, resource_type: i8) -> impl Iterator<Item = &str> {
+        let all = self
+            .configs
+            .iter()
+            .filter(move |((kind, _), configs)| *kind == resource_type && !configs.is_empty());
+        all.map(|((_, name), _)| name.as_str())
     }
 
     /// The first producer id that no block holds yet.

@@ -3,6 +3,7 @@
 
 // What can change.
 mod record;
+mod record_fields;
 // The log on disk.
 mod log;
 // All changes together.

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Long(i64),
     /// Any text.
     Text,
+    /// One of these.
+    Choice(&'static [&'static str]),
 }
 
 /// A key of the configuration.
@@ -27,10 +29,14 @@ pub(crate) struct Key {
 const INT: Kind = Kind::Int(i32::MIN as i64, i32::MAX as i64);
 const COUNT: Kind = Kind::Int(1, i32::MAX as i64);
 const SIZE: Kind = Kind::Int(0, i32::MAX as i64);
+/// Nobody, or the rules of this broker, which are Kafka's own.
+const AUTHORIZER: Kind = Kind::Choice(&["", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"]);
 
 /// Keys of the broker that mean something here, with Kafka's defaults.
 pub(super) const BROKER_KEYS: &[Key] = &[
     key("advertised.listeners", Kind::Text, None),
+    key("allow.everyone.if.no.acl.found", Kind::Boolean, Some("false")),
+    key("authorizer.class.name", AUTHORIZER, Some("")),
     key("auto.create.topics.enable", Kind::Boolean, Some("true")),
     key("broker.id", INT, None),
     key("connections.max.idle.ms", Kind::Long(i64::MIN), Some("600000")),
@@ -57,6 +63,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
     key("queued.max.requests", COUNT, Some("500")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
+    key("super.users", Kind::Text, None),
     key("transaction.abort.timed.out.transaction.cleanup.interval.ms", COUNT, Some("10000")),
     key("transaction.max.timeout.ms", COUNT, Some("900000")),
     key("transaction.partition.verification.enable", Kind::Boolean, Some("true")),
@@ -72,6 +79,14 @@ const DYNAMIC_KEYS: &[&str] = &[
     "producer.id.expiration.ms",
     "transaction.partition.verification.enable",
 ];
+
+/// Keys of the authorizer: Kafka's table does not have them, so nobody is told their values.
+const HIDDEN_KEYS: &[&str] = &["allow.everyone.if.no.acl.found", "super.users"];
+
+/// Whether the value of a key is told to nobody.
+pub(crate) fn is_hidden(name: &str) -> bool {
+    HIDDEN_KEYS.contains(&name)
+}
 
 /// Whether a key of the broker changes while it runs: of the keys for topics that is the first of each meaning.
 pub(crate) fn is_dynamic(name: &str) -> bool {
@@ -107,6 +122,9 @@ impl Key {
                 (!fits).then(|| format!("must be a number of at least {low}"))
             }
             Kind::Text => None,
+            Kind::Choice(words) => {
+                (!words.contains(&trimmed)).then(|| format!("must be one of {}", words.join(", ")))
+            }
         };
         let error = |allowed| SettingError { key: self.name.to_owned(), value: value.to_owned(), allowed };
         allowed.map_or(Ok(()), |allowed| Err(error(allowed)))
@@ -116,7 +134,7 @@ impl Key {
     pub(crate) fn type_code(&self) -> i8 {
         match self.kind {
             Kind::Boolean => 1,
-            Kind::Text => 2,
+            Kind::Text | Kind::Choice(_) => 2,
             Kind::Int(..) => 3,
             Kind::Long(_) => 5,
         }

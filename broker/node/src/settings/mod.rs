@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use strait_broker_core::topic_config::{BrokerConfigs, broker_setting};
 
-pub(crate) use key::{Key, is_dynamic};
+pub(crate) use key::{Key, is_dynamic, is_hidden};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
 use key::{BROKER_KEYS, find};
