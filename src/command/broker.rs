@@ -8,14 +8,17 @@ use strait_broker::Settings;
 use crate::stop::stop_requested;
 use crate::{Failure, load, properties};
 
+const DEFAULT_LISTEN: &str = "127.0.0.1:9092";
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Folder for all data; made and formatted when it is empty.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Address to listen on; port 0 takes any free one.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    listen: String,
+    /// Address of a plain listener, in place of those in the settings; port 0 takes any free one. Default:
+    /// 127.0.0.1:9092.
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
     /// Address that clients shall connect to, where it is another one.
     #[arg(long, value_name = "HOST:PORT")]
     advertise: Option<String>,
@@ -54,12 +57,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
-    let mut settings = Settings::new(arguments.data.clone(), arguments.listen.clone());
+    let listen = arguments.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
+    let mut settings = Settings::new(arguments.data.clone(), listen.to_owned());
     if let Some(http) = &arguments.http {
         settings = settings.with_http(http.clone());
     }
     if let Some(path) = &arguments.config {
-        read(path, &mut settings)?;
+        read(path, &mut settings, arguments.listen.is_some())?;
     }
     let mut set = |key: &str, value: &str| {
         settings.set(key, value).map(drop).map_err(|error| Failure::WrongInput(format!("error: {error}")))
@@ -73,15 +77,20 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     if arguments.no_auto_create {
         set("auto.create.topics.enable", "false")?;
     }
+    settings.check().map_err(|error| Failure::WrongInput(format!("error: {error}")))?;
     Ok(settings)
 }
 
 /// Keys that mean nothing here are named and left out, as Kafka does.
-fn read(path: &Path, settings: &mut Settings) -> Result<(), Failure> {
+fn read(path: &Path, settings: &mut Settings, listens_by_option: bool) -> Result<(), Failure> {
     let bytes = std::fs::read(path).map_err(|error| load::wrong(path, &format!("can't be read: {error}")))?;
     let entries = properties::parse(&bytes).map_err(|error| load::wrong(path, &error.to_string()))?;
     for entry in entries {
         let line = entry.line;
+        if listens_by_option && entry.key == "listeners" {
+            tracing::warn!(line, "the option --listen stands in place of listeners");
+            continue;
+        }
         match settings.set(&entry.key, &entry.value) {
             Ok(true) => {}
             Ok(false) => tracing::warn!(key = entry.key, line, "this key means nothing here"),

@@ -4,7 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::quota::QuotaRate;
 
-/// The limits of one listener, by Kafka's names.
+/// The limits of one listener of its own, by Kafka's names with `listener.name.<name>.` before them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenerSettings {
+    /// `max.connections`.
+    pub max_connections: usize,
+    /// `max.connection.creation.rate`, a second.
+    pub max_creation_rate: Option<f64>,
+}
+
+/// The limits of a broker, by Kafka's names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConnectionSettings {
     /// `max.connections`: of the broker.
@@ -15,6 +24,10 @@ pub struct ConnectionSettings {
     pub per_ip_overrides: BTreeMap<String, usize>,
     /// `max.connection.creation.rate`: of the broker, a second.
     pub max_creation_rate: Option<f64>,
+    /// Those listeners that have limits of their own.
+    pub listeners: BTreeMap<String, ListenerSettings>,
+    /// The listener of brokers among others: limits of the broker as a whole do not hold it up.
+    pub protected: Option<String>,
 }
 
 impl Default for ConnectionSettings {
@@ -25,6 +38,8 @@ impl Default for ConnectionSettings {
             max_connections_per_ip: i32::MAX as usize,
             per_ip_overrides: BTreeMap::new(),
             max_creation_rate: None,
+            listeners: BTreeMap::new(),
+            protected: None,
         }
     }
 }
@@ -55,13 +70,32 @@ pub enum Acceptance {
 /// Longest delay for connections that come too fast: a window of the quota.
 const LONGEST_DELAY_MS: i64 = 1_000;
 
+/// Connections of the broker or of a listener.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    open: usize,
+    rate: QuotaRate,
+}
+
+impl Count {
+    fn acceptance(&mut self, most: usize, rate: Option<f64>, now_ms: i64) -> Acceptance {
+        if self.open >= most {
+            return Acceptance::WhenOneEnds;
+        }
+        match rate.map_or(0, |rate| self.rate.throttle_ms(rate, LONGEST_DELAY_MS, now_ms)) {
+            0 => Acceptance::Now,
+            ms => Acceptance::After { ms },
+        }
+    }
+}
+
 /// The connections of a broker.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectionLimits {
     settings: ConnectionSettings,
     per_ip: BTreeMap<String, usize>,
-    open: usize,
-    rate: QuotaRate,
+    whole: Count,
+    listeners: BTreeMap<String, Count>,
     /// Of addresses with a quota only.
     rate_per_ip: BTreeMap<String, QuotaRate>,
 }
@@ -77,24 +111,28 @@ impl ConnectionLimits {
     }
 
     pub fn open_connections(&self) -> usize {
-        self.open
+        self.whole.open
     }
 
-    /// Whether the acceptor may accept.
-    pub fn acceptance(&mut self, now_ms: i64) -> Acceptance {
-        if self.open >= self.settings.max_connections {
-            return Acceptance::WhenOneEnds;
+    /// Whether a listener may go on with the next connection.
+    pub fn acceptance(&mut self, listener: &str, now_ms: i64) -> Acceptance {
+        let settings = &self.settings;
+        let own = settings.listeners.get(listener).map_or(Acceptance::Now, |limits| {
+            let count = self.listeners.entry(listener.to_owned()).or_default();
+            count.acceptance(limits.max_connections, limits.max_creation_rate, now_ms)
+        });
+        if own != Acceptance::Now || settings.protected.as_deref() == Some(listener) {
+            return own;
         }
-        let limit = self.settings.max_creation_rate;
-        match limit.map_or(0, |limit| self.rate.throttle_ms(limit, LONGEST_DELAY_MS, now_ms)) {
-            0 => Acceptance::Now,
-            ms => Acceptance::After { ms },
-        }
+        self.whole.acceptance(settings.max_connections, settings.max_creation_rate, now_ms)
     }
 
-    /// Counts a connection that was accepted. `ip_rate` is the quota of its address, in connections a second.
-    pub fn accepted(&mut self, ip: &str, ip_rate: Option<f64>, now_ms: i64) -> Admission {
-        self.rate.record(1.0, now_ms);
+    /// Counts a connection that came to a listener. `ip_rate` is the quota of its address, in connections a second.
+    pub fn accepted(&mut self, listener: &str, ip: &str, ip_rate: Option<f64>, now_ms: i64) -> Admission {
+        if self.settings.protected.as_deref() != Some(listener) {
+            self.whole.rate.record(1.0, now_ms);
+        }
+        self.listeners.entry(listener.to_owned()).or_default().rate.record(1.0, now_ms);
         let most = self.settings.per_ip_overrides.get(ip).copied();
         if self.per_ip.get(ip).copied().unwrap_or(0) >= most.unwrap_or(self.settings.max_connections_per_ip) {
             return Admission::Close;
@@ -102,7 +140,8 @@ impl ConnectionLimits {
         match self.held_back_ms(ip, ip_rate, now_ms) {
             0 => {
                 *self.per_ip.entry(ip.to_owned()).or_default() += 1;
-                self.open += 1;
+                self.listeners.entry(listener.to_owned()).or_default().open += 1;
+                self.whole.open += 1;
                 Admission::Open
             }
             ms => Admission::CloseAfter { ms },
@@ -119,13 +158,16 @@ impl ConnectionLimits {
     }
 
     /// A connection that was [`Admission::Open`] ended.
-    pub fn closed(&mut self, ip: &str) {
+    pub fn closed(&mut self, listener: &str, ip: &str) {
         if let Some(count) = self.per_ip.get_mut(ip) {
             *count -= 1;
             if *count == 0 {
                 self.per_ip.remove(ip);
             }
-            self.open -= 1;
+            self.whole.open -= 1;
+            if let Some(own) = self.listeners.get_mut(listener) {
+                own.open = own.open.saturating_sub(1);
+            }
         }
     }
 }
@@ -133,6 +175,8 @@ impl ConnectionLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const L: &str = "PLAINTEXT";
 
     #[test]
     fn an_address_has_its_number_and_gets_it_back() {
@@ -143,26 +187,26 @@ mod tests {
             ..ConnectionSettings::default()
         };
         let mut limits = ConnectionLimits::new(settings);
-        assert_eq!(limits.accepted("a", None, 0), Admission::Open);
-        assert_eq!(limits.accepted("a", None, 0), Admission::Close);
-        assert_eq!(limits.accepted("b", None, 0), Admission::Close);
-        assert_eq!(limits.accepted("c", None, 0), Admission::Open);
-        limits.closed("a");
-        limits.closed("a");
-        limits.closed("never there");
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Close);
+        assert_eq!(limits.accepted(L, "b", None, 0), Admission::Close);
+        assert_eq!(limits.accepted(L, "c", None, 0), Admission::Open);
+        limits.closed(L, "a");
+        limits.closed(L, "a");
+        limits.closed(L, "never there");
         assert_eq!(limits.open_connections(), 1);
-        assert_eq!(limits.accepted("a", None, 0), Admission::Open);
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
     }
 
     #[test]
     fn the_acceptor_waits_for_a_slot() {
         let settings = ConnectionSettings { max_connections: 1, ..ConnectionSettings::default() };
         let mut limits = ConnectionLimits::new(settings);
-        assert_eq!(limits.acceptance(0), Acceptance::Now);
-        assert_eq!(limits.accepted("a", None, 0), Admission::Open);
-        assert_eq!(limits.acceptance(0), Acceptance::WhenOneEnds);
-        limits.closed("a");
-        assert_eq!(limits.acceptance(0), Acceptance::Now);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::Now);
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::WhenOneEnds);
+        limits.closed(L, "a");
+        assert_eq!(limits.acceptance(L, 0), Acceptance::Now);
     }
 
     #[test]
@@ -170,17 +214,38 @@ mod tests {
         let settings = ConnectionSettings { max_creation_rate: Some(1.0), ..ConnectionSettings::default() };
         let mut limits = ConnectionLimits::new(settings);
         for _ in 0..10 {
-            assert_eq!(limits.acceptance(0), Acceptance::Now);
-            assert_eq!(limits.accepted("a", None, 0), Admission::Open);
+            assert_eq!(limits.acceptance(L, 0), Acceptance::Now);
+            assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
         }
-        assert_eq!(limits.accepted("a", None, 0), Admission::Open);
-        assert_eq!(limits.acceptance(0), Acceptance::After { ms: 1_000 });
-        assert_eq!(limits.acceptance(2_000), Acceptance::After { ms: 1_000 });
-        assert_eq!(limits.acceptance(11_000), Acceptance::Now);
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::After { ms: 1_000 });
+        assert_eq!(limits.acceptance(L, 2_000), Acceptance::After { ms: 1_000 });
+        assert_eq!(limits.acceptance(L, 11_000), Acceptance::Now);
         let mut limits = ConnectionLimits::default();
-        assert_eq!(limits.accepted("a", Some(0.1), 0), Admission::Open);
-        assert_eq!(limits.accepted("a", Some(0.1), 0), Admission::CloseAfter { ms: 1_000 });
-        assert_eq!(limits.accepted("b", None, 0), Admission::Open);
+        assert_eq!(limits.accepted(L, "a", Some(0.1), 0), Admission::Open);
+        assert_eq!(limits.accepted(L, "a", Some(0.1), 0), Admission::CloseAfter { ms: 1_000 });
+        assert_eq!(limits.accepted(L, "b", None, 0), Admission::Open);
         assert_eq!(limits.open_connections(), 2);
+    }
+
+    #[test]
+    fn a_listener_has_its_own_number_and_the_listener_of_brokers_is_not_held_up_by_clients() {
+        let own = ListenerSettings { max_connections: 1, max_creation_rate: None };
+        let settings = ConnectionSettings {
+            max_connections: 2,
+            listeners: BTreeMap::from([("SASL".to_owned(), own)]),
+            protected: Some("BROKERS".to_owned()),
+            ..ConnectionSettings::default()
+        };
+        let mut limits = ConnectionLimits::new(settings);
+        assert_eq!(limits.accepted("SASL", "a", None, 0), Admission::Open);
+        assert_eq!(limits.acceptance("SASL", 0), Acceptance::WhenOneEnds);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::Now);
+        assert_eq!(limits.accepted(L, "a", None, 0), Admission::Open);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::WhenOneEnds);
+        assert_eq!(limits.acceptance("BROKERS", 0), Acceptance::Now);
+        limits.closed("SASL", "a");
+        assert_eq!(limits.acceptance("SASL", 0), Acceptance::Now);
+        assert_eq!(limits.acceptance(L, 0), Acceptance::Now);
     }
 }

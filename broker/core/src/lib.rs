@@ -31,3 +31,7 @@ pub mod quota;
 pub mod connection_limits;
 // Who may do what.
 pub mod acl;
+// Who a client is.
+pub mod sasl;
+// The name in a client's certificate.
+pub mod principal;

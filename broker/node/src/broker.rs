@@ -1,23 +1,20 @@
 //! A broker's life: it takes its folder, opens its logs, serves, and stops in good order.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::connection::Connection;
 use crate::controller::{Controller, LoadError};
 use crate::housekeeping;
 use crate::identity::{self, IdentityError};
 use crate::internal_log::InternalReadError;
+use crate::listener::{Gate, ListenError, Listener};
 use crate::lock::{FolderLock, LockError};
 use crate::metrics;
 use crate::node::{Node, blocking};
-use crate::settings::{Endpoint, Settings};
+use crate::settings::Settings;
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC};
 
 /// A broker that did not start or did not stop well.
@@ -33,18 +30,15 @@ pub enum BrokerError {
     Groups(InternalReadError),
     #[error("transactions can't be read: {0}")]
     Transactions(InternalReadError),
-    #[error("can't listen on {address}: {source}")]
-    Listen { address: String, source: io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("can't serve HTTP on {address}: {source}")]
+    Http { address: String, source: io::Error },
     #[error("metrics can't be shown: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("the logs were not closed: {0}")]
     Close(#[from] strait_broker_log::LogError),
 }
-
-/// Connections get this long to be answered when the broker stops.
-const DRAIN: Duration = Duration::from_secs(5);
-/// A pause after a failed accept, e.g. when there are too many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs a broker until `stop` completes; `started` is told the bootstrap address once clients can connect. Needs a
 /// runtime with several threads.
@@ -56,6 +50,9 @@ pub async fn run(
     started: impl FnOnce(&str),
     stop: impl Future<Output = ()>,
 ) -> Result<(), BrokerError> {
+    let gate = Arc::new(
+        Gate::new(&settings, &settings.listeners().map_err(ListenError::from)?).map_err(ListenError::from)?,
+    );
     let settings = Arc::new(settings);
     let _lock = FolderLock::take(&settings.data)?;
     let identity = identity::load(&settings.data, settings.node_id())?;
@@ -67,30 +64,29 @@ pub async fn run(
     if let Some(topic) = node.topics.by_name(TRANSACTION_TOPIC) {
         blocking(|| node.transactions.start(&node, &topic)).map_err(BrokerError::Transactions)?;
     }
-    let listen_error = |source| BrokerError::Listen { address: settings.listen.clone(), source };
-    let listener = TcpListener::bind(&settings.listen).await.map_err(listen_error)?;
-    let address = listener.local_addr().map_err(listen_error)?;
-    let (stopping, told) = watch::channel(false);
-    let bootstrap = bootstrap(&settings, address);
+    let listeners = Listener::open_all(&settings).await?;
+    let bootstrap = listeners.first().map(Listener::bootstrap).unwrap_or_default();
+    for listener in &listeners {
+        tracing::info!(name = listener.name(), address = listener.bootstrap(), "listening");
+    }
     tracing::info!(
         %bootstrap, data = %settings.data.display(), cluster_id = %node.cluster_id,
         "broker started"
     );
     started(&bootstrap);
     let mut services = services(&node);
-    let mut connections = JoinSet::new();
+    let (stopping, told) = watch::channel(false);
+    let mut acceptors = JoinSet::new();
+    for listener in listeners {
+        acceptors.spawn(listener.serve(Arc::clone(&node), Arc::clone(&gate), told.clone()));
+    }
     tokio::select! {
-        () = accept_for_ever(&listener, &node, &mut connections, &told) => {}
         served = serve_http(&node) => served?,
         () = stop => {}
     }
-    drop(listener);
     // Those that wait for a request end at once, the others when they have answered.
     let _ = stopping.send(true);
-    let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, drained).await.is_err() {
-        connections.shutdown().await;
-    }
+    while acceptors.join_next().await.is_some() {}
     services.shutdown().await;
     blocking(|| node.controller.close())?;
     tracing::info!("broker stopped");
@@ -113,65 +109,5 @@ async fn serve_http(node: &Arc<Node>) -> Result<(), BrokerError> {
     let registry = metrics::registry(node)?;
     let router = strait_http::health(|| Ok(())).merge(strait_http::metrics(registry));
     let served = strait_http::serve(listen, router, std::future::pending()).await;
-    served.map_err(|source| BrokerError::Listen { address: listen.clone(), source })
-}
-
-async fn accept_for_ever(
-    listener: &TcpListener,
-    node: &Arc<Node>,
-    connections: &mut JoinSet<()>,
-    told: &watch::Receiver<bool>,
-) {
-    let slots = Arc::new(Semaphore::new(node.settings.size("max.connections").min(Semaphore::MAX_PERMITS)));
-    let advertised = node.settings.advertised().map(Arc::new);
-    loop {
-        // Like Kafka: at the limit nobody is accepted, clients wait in the backlog.
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "connection not accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        while connections.try_join_next().is_some() {}
-        let Ok(local) = stream.local_addr() else { continue };
-        let endpoint = advertised.clone().unwrap_or_else(|| Arc::new(reached(&node.settings.listen, local)));
-        let Ok(connection) = Connection::new(Arc::clone(node), endpoint, stream, peer) else { continue };
-        let mut told = told.clone();
-        connections.spawn(async move {
-            connection.run(async move { drop(told.wait_for(|stops| *stops).await) }).await;
-            drop(slot);
-        });
-    }
-}
-
-/// Where a client reached the broker: a name that was given, else the address of the connection.
-fn reached(listen: &str, local: SocketAddr) -> Endpoint {
-    let host = listen.rsplit_once(':').map_or("", |(host, _)| host);
-    let is_address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-    let host = if host.is_empty() || is_address { local.ip().to_string() } else { host.to_owned() };
-    Endpoint { host, port: local.port() }
-}
-
-fn bootstrap(settings: &Settings, local: SocketAddr) -> String {
-    let Endpoint { host, port } = settings.advertised().unwrap_or_else(|| reached(&settings.listen, local));
-    let host = if host.contains(':') { format!("[{host}]") } else { host };
-    format!("{host}:{port}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clients_are_told_what_they_can_reach() {
-        let local = "10.0.0.7:9092".parse().expect("an address");
-        let host = |listen| reached(listen, local).host;
-        assert_eq!(host("0.0.0.0:9092"), "10.0.0.7");
-        assert_eq!(host("[::]:9092"), "10.0.0.7");
-        assert_eq!(host("kafka.example:9092"), "kafka.example");
-        assert_eq!(host(":9092"), "10.0.0.7");
-    }
+    served.map_err(|source| BrokerError::Http { address: listen.clone(), source })
 }

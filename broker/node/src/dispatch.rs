@@ -95,6 +95,7 @@ served! {
     sync_group::SyncGroupRequest, 0 to 5;
     describe_groups::DescribeGroupsRequest, 0 to 6;
     list_groups::ListGroupsRequest, 0 to 5;
+    sasl_handshake::SaslHandshakeRequest, 0 to 1;
     api_versions::ApiVersionsRequest, 0 to 4;
     create_topics::CreateTopicsRequest, 2 to 7;
     delete_topics::DeleteTopicsRequest, 1 to 6;
@@ -112,10 +113,13 @@ served! {
     describe_configs::DescribeConfigsRequest, 1 to 4;
     alter_configs::AlterConfigsRequest, 0 to 2;
     describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
+    sasl_authenticate::SaslAuthenticateRequest, 0 to 2;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
     incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
     offset_delete::OffsetDeleteRequest, 0 to 0;
+    describe_user_scram_credentials::DescribeUserScramCredentialsRequest, 0 to 0;
+    alter_user_scram_credentials::AlterUserScramCredentialsRequest, 0 to 0;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;

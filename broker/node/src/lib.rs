@@ -10,6 +10,11 @@ mod identity;
 mod lock;
 // What all connections share.
 mod node;
+// Where clients come in.
+mod listener;
+// Who clients are.
+mod sasl;
+mod tls;
 // One client, who it is, one request, the table of requests.
 mod call;
 mod connection;
@@ -43,7 +48,10 @@ pub use broker::{BrokerError, run};
 pub use controller::{LoadError, StrayError};
 pub use identity::IdentityError;
 pub use internal_log::InternalReadError;
+pub use listener::ListenError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};
 pub use random::NoRandomnessError;
+pub use sasl::{SaslSetupError, TokenKeysError};
 pub use settings::{SettingError, Settings};
+pub use tls::TlsError;

@@ -23,6 +23,11 @@ pub(crate) fn uuid() -> Result<Uuid, NoRandomnessError> {
     }
 }
 
+/// Random letters and digits that nobody guesses.
+pub(crate) fn printable() -> Result<String, NoRandomnessError> {
+    Ok(format!("{:032x}", number()?))
+}
+
 /// A random number.
 pub(crate) fn number() -> Result<u128, NoRandomnessError> {
     let mut bytes = [0; 16];

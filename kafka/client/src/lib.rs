@@ -73,8 +73,8 @@ pub use produce::{ProduceOutcome, produce_once};
 pub use producer::{Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
-    ClientIdentity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store, TlsConfig,
-    Trust,
+    ClientIdentity, Identity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store,
+    TlsConfig, Trust, system_trust, trusted_from_pem,
 };
 pub use settings::{Chosen, SettingError};
 pub use topic_configs::{TopicConfig, TopicConfigChange, TopicConfigs};

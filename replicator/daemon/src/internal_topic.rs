@@ -69,31 +69,37 @@ impl InternalTopic {
         Self { cluster, name, replication_factor }
     }
 
-    /// Writes records, after making the topic where it is missing.
-    pub(crate) async fn write(&self, records: &[KeyedRecord], now_ms: i64) -> Result<(), InternalTopicError> {
+    /// Writes records, after making the topic where it is missing. Gives the offset of each.
+    pub(crate) async fn write(
+        &self,
+        records: &[KeyedRecord],
+        now_ms: i64,
+    ) -> Result<Vec<i64>, InternalTopicError> {
         let leader = match self.leader().await? {
             Some(leader) => leader,
             None => self.create().await?,
         };
+        let mut offsets = Vec::with_capacity(records.len());
         for chunk in records.chunks(BATCH_RECORDS) {
             let mut builder = BatchBuilder::new(Compression::None, now_ms);
             for (key, value) in chunk {
                 builder.push(now_ms, Some(key), value.as_ref(), &[]);
             }
             let batch = builder.finish(Stamp::NONE, 0).map_err(|source| self.batch(-1, source))?;
-            self.produce(&leader, batch.bytes().clone()).await?;
+            let base = self.produce(&leader, batch.bytes().clone()).await?;
+            offsets.extend((base..).take(chunk.len()));
         }
-        Ok(())
+        Ok(offsets)
     }
 
-    async fn produce(&self, leader: &Leader, batch: Bytes) -> Result<(), InternalTopicError> {
+    async fn produce(&self, leader: &Leader, batch: Bytes) -> Result<i64, InternalTopicError> {
         let connection = self.cluster.connection_to(leader.id).await.map_err(|source| self.client(source))?;
         let records = RecordData::single(batch);
         let (name, id) = (&self.name, leader.topic_id);
         let produced =
             strait_client::produce_once(&connection, name, id, PARTITION, records, PRODUCE_TIMEOUT);
         let reason = match produced.await {
-            ProduceOutcome::Acked { .. } => return Ok(()),
+            ProduceOutcome::Acked { base_offset, .. } => return Ok(base_offset),
             ProduceOutcome::Refused { code, message } => format!("{code} {}", message.unwrap_or_default()),
             ProduceOutcome::Ambiguous { error } | ProduceOutcome::NotSent { error } => error.to_string(),
         };
@@ -133,6 +139,20 @@ impl InternalTopic {
             }
         }
         Ok(())
+    }
+
+    /// The record at an offset; `None` where there is none.
+    pub(crate) async fn read_at(&self, offset: i64) -> Result<Option<Record>, InternalTopicError> {
+        let Some(leader) = self.leader().await? else { return Ok(None) };
+        for entry in closed_batches(self.fetch(&leader, offset).await?) {
+            let Entry::Closed(batch) = entry.map_err(|source| self.batch(offset, source))? else { continue };
+            if batch.header().next_offset() <= offset {
+                continue;
+            }
+            let records = open(&batch, OPEN_LIMIT).map_err(|source| self.batch(offset, source))?;
+            return Ok(records.into_iter().find(|record| record.offset == offset));
+        }
+        Ok(None)
     }
 
     async fn offset(&self, at: ListOffsetsAt) -> Result<i64, InternalTopicError> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use strait_client::{
-    ClientConfig, Consumer, ConsumerConfig, ConsumerRecord, Offsets, Producer, ProducerConfig,
+    ClientConfig, Consumer, ConsumerConfig, ConsumerRecord, Offsets, Producer, ProducerConfig, ProducerError,
     ProducerRecord, RebalanceListener, TopicPartition,
 };
 use strait_cluster_tests::kafka::{CURRENT, Kafka, OURS, Release};
@@ -227,4 +227,172 @@ async fn spread(producer: &Producer, topic: &str, numbers: Range<i64>) {
         let metadata = delivery.await.expect("written");
         assert!(places.entry(metadata.partition).or_default().insert(metadata.offset.expect("known")));
     }
+}
+
+#[test]
+fn a_transaction_is_read_whole_or_not_at_all() {
+    let Some(_world) = World::enter("a_transaction_is_read_whole_or_not_at_all") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    for release in BOTH {
+        let kafka = Kafka::start(release).expect("a broker");
+        topic::create(&kafka, "orders", 1, &[]).expect("a topic");
+        runtime.block_on(transactions(&kafka));
+        let committed = [expected("first", 0..100), expected("third", 0..10)].concat();
+        assert_eq!(values(&kafka, "orders").expect("read"), committed, "librdkafka");
+    }
+}
+
+async fn transactions(kafka: &Kafka) {
+    let first = producer(kafka, &[("transactional.id", "writer")]).await;
+    let record = || ProducerRecord::new("orders", "early");
+    assert!(first.send(record()).await.is_err(), "not initialized");
+    first.init_transactions().await.expect("initialized");
+    assert!(first.send(record()).await.is_err(), "no transaction");
+    for (word, count, commit) in [("first", 100, true), ("second", 50, false), ("third", 10, true)] {
+        first.begin_transaction().expect("begun");
+        send(&first, "orders", word, 0..count).await;
+        match commit {
+            true => first.commit_transaction().await.expect("committed"),
+            false => first.abort_transaction().await.expect("aborted"),
+        }
+    }
+    first.begin_transaction().expect("begun");
+    first.commit_transaction().await.expect("nothing to commit");
+    for (level, count) in [("read_committed", 110), ("read_uncommitted", 160)] {
+        let mut reader = consumer(kafka, level, &[("isolation.level", level)]).await;
+        reader.subscribe(&["orders"]).expect("subscribed");
+        let records = read(&mut reader, count).await;
+        assert_eq!(records.len(), count, "{level}");
+        assert!(reader.poll(Duration::from_millis(500)).await.expect("nothing").is_empty(), "{level}");
+        reader.close(LIMIT).await.expect("closed");
+    }
+    first.begin_transaction().expect("begun");
+    send(&first, "orders", "fourth", 0..5).await;
+    let second = producer(kafka, &[("transactional.id", "writer")]).await;
+    second.init_transactions().await.expect("initialized");
+    let error = first.commit_transaction().await.expect_err("fenced");
+    assert!(error.is_fatal(), "{error}");
+    assert!(first.begin_transaction().expect_err("for ever").is_fatal());
+}
+
+#[test]
+fn offsets_of_a_consumer_are_part_of_the_transaction() {
+    let Some(_world) = World::enter("offsets_of_a_consumer_are_part_of_the_transaction") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    for release in BOTH {
+        let kafka = Kafka::start(release).expect("a broker");
+        topic::create(&kafka, "in", 1, &[]).expect("a topic");
+        topic::create(&kafka, "out", 1, &[]).expect("a topic");
+        fill(&kafka, "in", "record", 0..200);
+        runtime.block_on(copy(&kafka));
+        assert_eq!(values(&kafka, "out").expect("read"), expected("record", 0..200));
+    }
+}
+
+/// Every other batch is aborted and read again.
+async fn copy(kafka: &Kafka) {
+    let settings = [("enable.auto.commit", "false"), ("max.poll.records", "30")];
+    let mut reader = consumer(kafka, "copiers", &settings).await;
+    reader.subscribe(&["in"]).expect("subscribed");
+    let writer = producer(kafka, &[("transactional.id", "copier")]).await;
+    writer.init_transactions().await.expect("initialized");
+    let partition = ("in".to_owned(), 0);
+    let (mut done, mut commit) = (0, false);
+    while done < 200 {
+        let records = read(&mut reader, 1).await;
+        assert_eq!(records[0].offset, done, "from the last commit on");
+        writer.begin_transaction().expect("begun");
+        for record in &records {
+            let copied = ProducerRecord::new("out", record.value.clone().expect("a value")).with_partition(0);
+            drop(writer.send(copied).await.expect("taken"));
+        }
+        let next = records.last().expect("at least one").offset + 1;
+        let offsets = Offsets::from([(partition.clone(), next.into())]);
+        let group = reader.group_metadata().expect("a member");
+        writer.send_offsets_to_transaction(offsets, group).await.expect("sent");
+        commit = !commit;
+        if commit {
+            writer.commit_transaction().await.expect("committed");
+            done = next;
+        } else {
+            writer.abort_transaction().await.expect("aborted");
+            let committed = reader.committed(std::slice::from_ref(&partition)).await.expect("known");
+            assert_eq!(committed.get(&partition).map_or(0, |found| found.offset), done);
+            reader.seek(&partition, done).expect("assigned");
+        }
+    }
+    writer.close(LIMIT).await;
+    reader.close(LIMIT).await.expect("closed");
+}
+
+#[test]
+fn records_are_written_once_and_in_order_through_kills() {
+    let Some(_world) = World::enter("records_are_written_once_and_in_order_through_kills") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    for release in BOTH {
+        let kafka = Kafka::start(release).expect("a broker");
+        topic::create(&kafka, "orders", 1, &[]).expect("a topic");
+        let producer =
+            runtime.block_on(producer(&kafka, &[("batch.size", "1000"), ("request.timeout.ms", "5000")]));
+        let producer = Arc::new(producer);
+        for kill in 0..3 {
+            let numbers = kill * 20_000..(kill + 1) * 20_000;
+            let sending = runtime.spawn({
+                let producer = producer.clone();
+                async move { send(&producer, "orders", "record", numbers).await }
+            });
+            kafka.kill().expect("killed");
+            kafka.restart().expect("started");
+            runtime.block_on(sending).expect("all written");
+        }
+        assert_eq!(values(&kafka, "orders").expect("read"), expected("record", 0..60_000));
+    }
+}
+
+#[test]
+fn without_a_broker_memory_and_time_are_bounded() {
+    let Some(_world) = World::enter("without_a_broker_memory_and_time_are_bounded") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    let kafka = Kafka::start(OURS).expect("a broker");
+    topic::create(&kafka, "orders", 1, &[]).expect("a topic");
+    let settings = [
+        ("buffer.memory", "10000"),
+        ("max.block.ms", "500"),
+        ("request.timeout.ms", "1000"),
+        ("delivery.timeout.ms", "2000"),
+        ("linger.ms", "0"),
+    ];
+    runtime.block_on(async {
+        let producer = producer(&kafka, &settings).await;
+        send(&producer, "orders", "record", 0..10).await;
+        let large = ProducerRecord::new("orders", vec![0_u8; 20_000]);
+        let error = producer.send(large).await.expect_err("larger than all memory");
+        assert!(matches!(error, ProducerError::RecordTooLarge { setting: "buffer.memory", .. }), "{error}");
+        let error = producer.send(ProducerRecord::new("missing topic", "x")).await.expect_err("no such name");
+        assert!(error.to_string().contains("missing topic"), "{error}");
+        kafka.kill().expect("killed");
+        let mut deliveries = Vec::new();
+        let began = Instant::now();
+        let error = loop {
+            match producer.send(ProducerRecord::new("orders", vec![0_u8; 1_000])).await {
+                Ok(delivery) => deliveries.push(delivery),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, ProducerError::BufferExhausted { max_block_ms: 500, .. }), "{error}");
+        assert!(
+            began.elapsed() >= Duration::from_millis(500) && deliveries.len() == 9,
+            "{}",
+            deliveries.len()
+        );
+        for delivery in deliveries {
+            let error = delivery.await.expect_err("nobody is there");
+            assert!(matches!(error, ProducerError::Expired { .. }), "{error}");
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        kafka.restart().expect("started");
+        send(&producer, "orders", "after", 0..10).await;
+    });
+    let all = [expected("record", 0..10), expected("after", 0..10)].concat();
+    assert_eq!(values(&kafka, "orders").expect("read"), all, "the next records go under a new epoch");
 }

@@ -7,7 +7,7 @@ use strait_broker_core::topic_config::{AlterOperation, Alteration};
 
 use crate::call::Call;
 use crate::controller::ChangeError;
-use crate::metadata::{BROKER_RESOURCE, TOPIC_RESOURCE};
+use crate::metadata::{BROKER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE, TOPIC_RESOURCE};
 use crate::node::blocking;
 
 /// One setting and its change.
@@ -73,6 +73,12 @@ fn change_one(call: &Call, resource: &ResourceChange, validate_only: bool) -> Re
                 )
             };
             blocking(change)
+        }
+        kind @ (GROUP_RESOURCE | CLIENT_METRICS_RESOURCE) => {
+            let named = (kind, resource.name.as_str());
+            blocking(|| {
+                controller.change_keyed_configs(named, &alterations, resource.replaces, validate_only)
+            })
         }
         other => invalid(format!("Unknown resource type {other}")),
     }

@@ -1,6 +1,7 @@
 //! Frames out of a stream of bytes. A buffer grows with the bytes that came, never with the length announced.
 
 use std::io;
+use std::ops::RangeInclusive;
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -18,12 +19,24 @@ pub(super) struct Frames<R> {
     reader: R,
     /// Bytes that were read and belong to no frame yet.
     buffer: BytesMut,
-    max_frame_bytes: usize,
+    allowed: RangeInclusive<usize>,
+    max_request_bytes: usize,
 }
 
 impl<R: AsyncRead + Unpin> Frames<R> {
-    pub(super) fn new(reader: R, max_frame_bytes: usize) -> Self {
-        Self { reader, buffer: BytesMut::new(), max_frame_bytes }
+    pub(super) fn new(reader: R, max_request_bytes: usize) -> Self {
+        let allowed = SHORTEST..=max_request_bytes;
+        Self { reader, buffer: BytesMut::new(), allowed, max_request_bytes }
+    }
+
+    /// Takes frames of these lengths from now on.
+    pub(super) fn allow(&mut self, lengths: RangeInclusive<usize>) {
+        self.allowed = lengths;
+    }
+
+    /// Takes frames that can be requests from now on.
+    pub(super) fn allow_requests(&mut self) {
+        self.allow(SHORTEST..=self.max_request_bytes);
     }
 
     /// The next frame without its length; `None` at the end of the stream between two frames. Dropping the future
@@ -40,10 +53,9 @@ impl<R: AsyncRead + Unpin> Frames<R> {
             }
         }
         let announced = self.buffer.get_i32();
-        let allowed = SHORTEST..=self.max_frame_bytes;
-        let length = usize::try_from(announced).ok().filter(|length| allowed.contains(length));
+        let length = usize::try_from(announced).ok().filter(|length| self.allowed.contains(length));
         let Some(length) = length else {
-            let reason = format!("a request of {announced} bytes, {} are allowed", self.max_frame_bytes);
+            let reason = format!("a request of {announced} bytes, {} are allowed", self.allowed.end());
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         };
         if length <= self.buffer.len() {

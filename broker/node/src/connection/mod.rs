@@ -1,72 +1,91 @@
 //! One client: frames come, each is answered before the next one is looked at, so responses are in request order.
 
+// A client that has just come.
+mod arrival;
+// Who the client is.
+mod authentication;
 // Frames of bounded size out of a stream.
 mod frames;
 // Responses in segments, without copying them together.
 mod write;
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use strait_broker_core::sasl::SaslSession;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::AsyncWriteExt;
 
 use crate::call::Call;
+use crate::clock::now_ms;
 use crate::dispatch::{self, Reply, RequestError};
 use crate::node::Node;
-use crate::session::{ANONYMOUS, Session};
-use crate::settings::Endpoint;
+use crate::sasl::Sasl;
+use crate::session::Session;
+use crate::tls::{ReadHalf, WriteHalf};
+
+pub(crate) use arrival::Arrival;
 
 use frames::Frames;
 
+/// How long the end of a stream with TLS may take to be told.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// A client's connection.
-pub(crate) struct Connection {
+struct Connection {
     node: Arc<Node>,
     session: Arc<Session>,
-    frames: Frames<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
+    /// How clients authenticate where they have to.
+    sasl: Option<Arc<Sasl>>,
+    sasl_session: Option<SaslSession>,
+    frames: Frames<ReadHalf>,
+    writer: WriteHalf,
     idle: Option<Duration>,
 }
 
 impl Connection {
-    pub(crate) fn new(
-        node: Arc<Node>,
-        endpoint: Arc<Endpoint>,
-        stream: TcpStream,
-        peer: SocketAddr,
-    ) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let (reader, writer) = stream.into_split();
-        let frames = Frames::new(reader, node.settings.size("socket.request.max.bytes"));
-        let idle = u64::try_from(node.settings.number("connections.max.idle.ms")).ok();
-        let session = Arc::new(Session { principal: ANONYMOUS.to_owned(), peer, endpoint });
-        Ok(Self { node, session, frames, writer, idle: idle.map(Duration::from_millis) })
-    }
-
     /// Serves the client until it goes, is idle for too long, sends what can't be answered, or `stop` completes between
     /// two requests.
-    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
-        if let Err(error) = self.serve(std::pin::pin!(stop)).await
+    async fn run(mut self, stop: Pin<&mut impl Future<Output = ()>>) {
+        if let Err(error) = self.serve(stop).await
             && !is_gone(&error)
         {
             tracing::info!(peer = %self.session.peer, principal = self.session.principal, %error, "connection closed");
         }
+        let _ = tokio::time::timeout(FAREWELL, self.writer.shutdown()).await;
     }
 
     async fn serve(&mut self, mut stop: Pin<&mut impl Future<Output = ()>>) -> io::Result<()> {
+        if let Some(sasl) = self.sasl.clone() {
+            let is_known = tokio::select! {
+                is_known = self.authenticate(&sasl) => is_known?,
+                () = stop.as_mut() => false,
+            };
+            if !is_known {
+                return Ok(());
+            }
+        }
         loop {
             let frame = tokio::select! {
                 frame = self.next_frame() => frame?,
                 () = stop.as_mut() => None,
             };
             let Some(frame) = frame else { return Ok(()) };
-            match self.reply(frame).await {
+            let mut body = Decoder::new(frame);
+            let reply = match dispatch::read_header(&mut body) {
+                Ok(header) if self.begins_again(&header) => match self.again(header, body).await? {
+                    true => continue,
+                    false => return Ok(()),
+                },
+                Ok(_) if self.is_expired() => Some(Reply::Close("its authentication has expired".to_owned())),
+                Ok(header) => self.reply(&header, body).await,
+                Err(error) => Some(Reply::Close(format!("malformed request header: {error}"))),
+            };
+            match reply {
                 Some(Reply::Frame(segments)) => write::write_all(&mut self.writer, segments).await?,
                 Some(Reply::Nothing) => {}
                 Some(Reply::Close(reason)) => {
@@ -87,21 +106,34 @@ impl Connection {
         }
     }
 
-    /// None where the client went before it was answered.
-    async fn reply(&mut self, frame: Bytes) -> Option<Reply> {
-        let mut body = Decoder::new(frame);
-        let header = match dispatch::read_header(&mut body) {
-            Ok(header) => header,
-            Err(error) => return Some(Reply::Close(format!("malformed request header: {error}"))),
+    /// A handshake begins another authentication where sessions end.
+    fn begins_again(&mut self, header: &RequestHeader) -> bool {
+        let session = self.sasl_session.as_mut();
+        ApiKey(header.api_key) == ApiKey::SASL_HANDSHAKE
+            && session.is_some_and(|session| session.may_begin_again(now_ms()))
+    }
+
+    fn is_expired(&self) -> bool {
+        self.sasl_session.as_ref().is_some_and(|session| session.is_expired(now_ms()))
+    }
+
+    async fn again(&mut self, header: RequestHeader, body: Decoder) -> io::Result<bool> {
+        let (Some(sasl), Some(session)) = (self.sasl.clone(), self.sasl_session.clone()) else {
+            return Ok(false);
         };
-        let call = self.call(&header);
+        self.authenticate_again(&sasl, session, (header, body)).await
+    }
+
+    /// None where the client went before it was answered.
+    async fn reply(&mut self, header: &RequestHeader, body: Decoder) -> Option<Reply> {
+        let call = self.call(header);
         let answer = dispatch::dispatch(&call, header.api_key, body);
         let answered = tokio::select! {
             biased;
             answered = answer => answered,
             () = self.frames.closed() => return None,
         };
-        Some(answered.unwrap_or_else(|error| Reply::Close(refusal(&header, &error))))
+        Some(answered.unwrap_or_else(|error| Reply::Close(refusal(header, &error))))
     }
 
     fn call(&self, header: &RequestHeader) -> Call {

@@ -3,9 +3,10 @@
 
 use strait_broker_core::topic_config::{AlterOperation, Alteration};
 
+use super::keyed_configs::records;
 use super::{ChangeError, Controller};
-use crate::metadata::{BROKER_RESOURCE, MetadataImage, MetadataRecord};
-use crate::settings::{Settings, Values, check, is_dynamic, topic_rules};
+use crate::metadata::{BROKER_RESOURCE, MetadataImage};
+use crate::settings::{Reach, Settings, Values, check, reach, topic_rules};
 use crate::topics::Topics;
 
 impl Controller {
@@ -21,11 +22,11 @@ impl Controller {
         let mut state = self.state();
         let present = state.image.configs(BROKER_RESOURCE, name);
         let configs = altered(&present, changes, replaces)?;
-        check_all(&configs)?;
+        check_all(&configs, name.is_empty())?;
         if validate_only {
             return Ok(());
         }
-        state.commit(records(name, &present, &configs))?;
+        state.commit(records((BROKER_RESOURCE, name), &present, &configs))?;
         put_in_force(&self.settings, &state.image);
         apply(&self.settings, &self.topics);
         Ok(())
@@ -82,14 +83,19 @@ fn altered(present: &Values, changes: &[Alteration<'_>], replaces: bool) -> Resu
     Ok(configs)
 }
 
-fn check_all(configs: &Values) -> Result<(), ChangeError> {
-    let fixed: Vec<&str> = configs
-        .iter()
-        .filter(|(name, value)| !is_dynamic(name) && check(name, value) != Ok(false))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if !fixed.is_empty() {
-        return invalid(format!("Cannot update these configs dynamically: Set({})", fixed.join(", ")));
+/// Keys that are not known may belong to a plugin, so they are taken.
+fn check_all(configs: &Values, of_cluster: bool) -> Result<(), ChangeError> {
+    let named = |is_wrong: fn(&str) -> bool| {
+        let wrong: Vec<&str> = configs.keys().map(String::as_str).filter(|name| is_wrong(name)).collect();
+        (!wrong.is_empty()).then(|| wrong.join(", "))
+    };
+    if let Some(fixed) = named(|name| reach(name).is_none() && check(name, "") != Ok(false)) {
+        return invalid(format!("Cannot update these configs dynamically: Set({fixed})"));
+    }
+    if of_cluster && let Some(own) = named(|name| reach(name) == Some(Reach::Broker)) {
+        return invalid(format!(
+            "Cannot update these configs at default cluster level, broker id must be specified: Set({own})"
+        ));
     }
     for (name, value) in configs {
         if let Err(error) = check(name, value) {
@@ -102,18 +108,6 @@ fn check_all(configs: &Values) -> Result<(), ChangeError> {
     Ok(())
 }
 
-fn records(resource: &str, present: &Values, configs: &Values) -> Vec<MetadataRecord> {
-    let record = |name: &String, value: Option<&String>| MetadataRecord::Config {
-        resource_type: BROKER_RESOURCE,
-        resource: resource.to_owned(),
-        name: name.clone(),
-        value: value.cloned(),
-    };
-    let gone = present.keys().filter(|name| !configs.contains_key(*name)).map(|name| record(name, None));
-    let set = configs.iter().filter(|(name, value)| present.get(*name) != Some(value));
-    gone.chain(set.map(|(name, value)| record(name, Some(value)))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,16 +115,16 @@ mod tests {
     #[test]
     fn only_what_changes_while_the_broker_runs_is_taken() {
         let refused = |name: &str, value: &str| {
-            check_all(&Values::from([(name.to_owned(), value.to_owned())]))
+            check_all(&Values::from([(name.to_owned(), value.to_owned())]), true)
                 .err()
                 .map(|error| error.to_string())
         };
         assert_eq!(refused("log.retention.ms", "5"), None);
         assert_eq!(refused("log.cleaner.backoff.ms", "5"), None);
-        // Keys that are not known may belong to a plugin.
         assert_eq!(refused("my.own.key", "5"), None);
         let fixed = Some("Cannot update these configs dynamically: Set(log.retention.hours)".to_owned());
         assert_eq!(refused("log.retention.hours", "5"), fixed);
+        assert!(refused("sasl.kerberos.kinit.cmd", "x").expect("refused").contains("default cluster level"));
         assert!(refused("num.partitions", "5").is_some() && refused("log.retention.ms", "x").is_some());
     }
 

@@ -4,7 +4,6 @@ use strait_broker_core::topic_config::{Alteration, TopicConfigs};
 
 use super::{ChangeError, Controller, State, name};
 use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
-use crate::settings::topic_rules;
 use crate::topics::Topic;
 
 impl Controller {
@@ -51,7 +50,7 @@ impl Controller {
         let set = configs.iter().filter(|(name, value)| topic.configs.own(name) != Some(value));
         records.extend(set.map(|(name, value)| record(name, Some(value))));
         state.commit(records)?;
-        let rules = topic_rules(&self.settings.in_force(), &configs);
+        let rules = self.rules(&configs);
         topic.partitions.iter().for_each(|partition| partition.set_rules(&rules));
         self.topics.put(Topic { configs, ..topic.clone() });
         Ok(())

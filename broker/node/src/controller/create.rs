@@ -8,7 +8,6 @@ use strait_wire::ids::Uuid;
 use super::{ChangeError, Controller, name};
 use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
 use crate::random;
-use crate::settings::topic_rules;
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC, Topic};
 
 /// Most partitions that one request may make, as in Kafka.
@@ -46,7 +45,7 @@ impl Controller {
         let partitions = self.partition_count(&wanted)?;
         let configs = checked_configs(&wanted.configs)?;
         let (id, name) = (random::uuid()?, wanted.name);
-        let rules = topic_rules(&self.settings.in_force(), &configs);
+        let rules = self.rules(&configs);
         let mut topic = Topic { id, name, partitions: Vec::new(), configs };
         if validate_only {
             return Ok(topic);

@@ -7,11 +7,11 @@ use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, State, TAIL_BYTES, broker_configs};
+use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
-use crate::settings::{Settings, topic_rules};
+use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
 /// The data folder can't be read.
@@ -36,9 +36,10 @@ impl Controller {
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, access, state: Mutex::new(state) }
+            Self { settings, folder, topics, tail, access, scram_users, state: Mutex::new(state) }
         };
         let known = image
             .topics()
@@ -48,7 +49,7 @@ impl Controller {
             let stored = image.configs(TOPIC_RESOURCE, &described.name);
             let stored = stored.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let configs = TopicConfigs::stored(stored);
-            let rules = topic_rules(&controller.settings.in_force(), &configs);
+            let rules = controller.rules(&configs);
             let name = described.name.clone();
             let opened = controller.open_partitions((&name, id), 0..described.partitions, &rules);
             let failed = |error: ChangeError| LoadError::Partition { reason: error.to_string() };

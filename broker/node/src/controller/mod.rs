@@ -10,11 +10,13 @@ mod create;
 mod delete;
 // More partitions.
 mod widen;
-// Settings of topics, and of the broker.
+// Settings of topics, of the broker, of groups.
 mod broker_configs;
 mod configs;
-// Access rules.
+mod keyed_configs;
+// Access rules, and users of SCRAM.
 mod acls;
+mod scram;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -24,11 +26,13 @@ mod stray;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
 pub(crate) use create::NewTopic;
 pub(crate) use error::ChangeError;
+pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
 pub use stray::StrayError;
@@ -37,7 +41,7 @@ use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
-use crate::settings::{Settings, TopicRules};
+use crate::settings::{Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
@@ -51,6 +55,7 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
     access: Arc<Access>,
+    scram_users: ScramUsers,
     state: Mutex<State>,
 }
 
@@ -83,6 +88,11 @@ impl Controller {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the settings of a topic mean.
+    fn rules(&self, configs: &TopicConfigs) -> TopicRules {
+        topic_rules(&self.settings.in_force(), configs)
     }
 
     fn open_partitions(

@@ -1,7 +1,6 @@
 //! More partitions for a topic.
 
 use super::{ChangeError, Controller};
-use crate::settings::topic_rules;
 use crate::topics::Topic;
 
 impl Controller {
@@ -23,7 +22,7 @@ impl Controller {
         }
         let added = present..count;
         state.commit(self.partition_records(topic.id, added.clone()).collect())?;
-        let rules = topic_rules(&self.settings.in_force(), &topic.configs);
+        let rules = self.rules(&topic.configs);
         let mut wider = Topic::clone(&topic);
         wider.partitions.extend(self.open_partitions((name, topic.id), added, &rules)?);
         self.topics.put(wider);

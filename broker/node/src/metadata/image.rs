@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use strait_broker_core::acl::AclBinding;
 use strait_broker_core::quota::{Entity, QuotaKind, Quotas};
+use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::ids::Uuid;
 
 use super::record::MetadataRecord;
+use super::scram::ScramUser;
 
 /// The types of resources that have settings (`ConfigResource.Type`).
 pub(crate) const TOPIC_RESOURCE: i8 = 2;
 pub(crate) const BROKER_RESOURCE: i8 = 4;
+pub(crate) const CLIENT_METRICS_RESOURCE: i8 = 16;
+pub(crate) const GROUP_RESOURCE: i8 = 32;
 
 /// A topic as the metadata log knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +30,7 @@ pub(crate) struct MetadataImage {
     topics: BTreeMap<Uuid, TopicDescription>,
     /// By type and name of the resource.
     configs: BTreeMap<(i8, String), BTreeMap<String, String>>,
+    scram_users: BTreeMap<ScramUser, ScramCredential>,
     next_producer_id: i64,
     acls: BTreeMap<Uuid, AclBinding>,
     quotas: Quotas,
@@ -55,6 +60,12 @@ impl MetadataImage {
                     self.configs.remove(&(TOPIC_RESOURCE, topic.name));
                 }
             }
+            MetadataRecord::ScramUser { user, credential } => {
+                self.scram_users.insert(user, credential);
+            }
+            MetadataRecord::RemoveScramUser(user) => {
+                self.scram_users.remove(&user);
+            }
             MetadataRecord::ProducerIds { next_producer_id, .. } => {
                 self.next_producer_id = self.next_producer_id.max(next_producer_id);
             }
@@ -82,6 +93,10 @@ impl MetadataImage {
     /// Settings of a resource of its own.
     pub(crate) fn configs(&self, resource_type: i8, resource: &str) -> BTreeMap<String, String> {
         self.configs.get(&(resource_type, resource.to_owned())).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn scram_users(&self) -> &BTreeMap<ScramUser, ScramCredential> {
+        &self.scram_users
     }
 
     /// All access rules, by their ids.

@@ -6,12 +6,17 @@ mod record;
 mod record_fields;
 // The log on disk.
 mod log;
+// Users of SCRAM.
+mod scram;
 // All changes together.
 mod image;
 
-pub(crate) use image::{BROKER_RESOURCE, MetadataImage, TOPIC_RESOURCE};
+pub(crate) use image::{
+    BROKER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE,
+};
 pub(crate) use log::{METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
+pub(crate) use scram::ScramUser;
 
 pub use log::MetadataError;
 pub use record::MetadataRecordError;

@@ -3,10 +3,12 @@
 
 use bytes::Bytes;
 use strait_broker_core::acl::AclBinding;
+use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::codec::{DecodeError, Decoder, EncodeError, Encoder, TagReader};
 use strait_wire::ids::Uuid;
 
 use super::record_fields::{read_fields, write_fields};
+use super::scram::ScramUser;
 
 /// A change of the cluster's metadata.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,11 @@ pub(crate) enum MetadataRecord {
     RemoveTopic {
         id: Uuid,
     },
+    ScramUser {
+        user: ScramUser,
+        credential: ScramCredential,
+    },
+    RemoveScramUser(ScramUser),
     ProducerIds {
         broker_id: i32,
         next_producer_id: i64,
@@ -67,10 +74,12 @@ pub(super) const TOPIC: u32 = 2;
 pub(super) const PARTITION: u32 = 3;
 pub(super) const CONFIG: u32 = 4;
 pub(super) const REMOVE_TOPIC: u32 = 9;
+pub(super) const SCRAM_USER: u32 = 11;
 pub(super) const CLIENT_QUOTA: u32 = 14;
 pub(super) const PRODUCER_IDS: u32 = 15;
 pub(super) const ACCESS_CONTROL_ENTRY: u32 = 18;
 pub(super) const REMOVE_ACCESS_CONTROL_ENTRY: u32 = 19;
+pub(super) const REMOVE_SCRAM_USER: u32 = 22;
 
 impl MetadataRecord {
     /// The value of a record in the log.
@@ -90,6 +99,8 @@ impl MetadataRecord {
             Self::Partition { .. } => PARTITION,
             Self::Config { .. } => CONFIG,
             Self::RemoveTopic { .. } => REMOVE_TOPIC,
+            Self::ScramUser { .. } => SCRAM_USER,
+            Self::RemoveScramUser(_) => REMOVE_SCRAM_USER,
             Self::ProducerIds { .. } => PRODUCER_IDS,
             Self::AccessControlEntry { .. } => ACCESS_CONTROL_ENTRY,
             Self::RemoveAccessControlEntry { .. } => REMOVE_ACCESS_CONTROL_ENTRY,
@@ -118,6 +129,21 @@ mod tests {
     use strait_broker_core::acl::{Operation, PatternType, Permission, ResourceType};
 
     use super::*;
+
+    fn user() -> ScramUser {
+        ScramUser { name: "al".to_owned(), mechanism: 2 }
+    }
+
+    fn credential() -> ScramCredential {
+        ScramCredential { salt: vec![1], stored_key: vec![2, 2], server_key: vec![3, 3], iterations: 4_096 }
+    }
+
+    #[test]
+    fn a_user_has_the_bytes_of_kafka() {
+        let record = MetadataRecord::ScramUser { user: user(), credential: credential() };
+        let expected = [1, 11, 0, 3, b'a', b'l', 2, 2, 1, 3, 2, 2, 3, 3, 3, 0, 0, 16, 0, 0];
+        assert_eq!(record.encode().expect("encoded"), expected.as_slice());
+    }
 
     fn rule() -> AclBinding {
         AclBinding {
@@ -154,6 +180,8 @@ mod tests {
             MetadataRecord::ProducerIds { broker_id: 1, next_producer_id: 1 << 40 },
             MetadataRecord::AccessControlEntry { id, binding: rule() },
             MetadataRecord::RemoveAccessControlEntry { id },
+            MetadataRecord::ScramUser { user: user(), credential: credential() },
+            MetadataRecord::RemoveScramUser(user()),
             quota(Some(1024.5)),
             quota(None),
         ] {

@@ -6,8 +6,9 @@ use strait_wire::ids::Uuid;
 
 use super::record::{
     ACCESS_CONTROL_ENTRY, CLIENT_QUOTA, CONFIG, MetadataRecord, MetadataRecordError, PARTITION, PRODUCER_IDS,
-    REMOVE_ACCESS_CONTROL_ENTRY, REMOVE_TOPIC, TOPIC,
+    REMOVE_ACCESS_CONTROL_ENTRY, REMOVE_SCRAM_USER, REMOVE_TOPIC, SCRAM_USER, TOPIC,
 };
+use super::scram::{ScramUser, read_credential, write_credential};
 
 const FLEXIBLE: Context = Context { version: 0, flexible: true };
 
@@ -43,6 +44,11 @@ pub(super) fn write_fields(record: &MetadataRecord, out: &mut Encoder) -> Result
             out.i64(-1);
             out.i64(*next_producer_id);
         }
+        MetadataRecord::ScramUser { user, credential } => {
+            user.write(FLEXIBLE, out)?;
+            write_credential(credential, FLEXIBLE, out)?;
+        }
+        MetadataRecord::RemoveScramUser(user) => user.write(FLEXIBLE, out)?,
         MetadataRecord::AccessControlEntry { id, binding } => {
             id.write(FLEXIBLE, out)?;
             write_binding(binding, out)?;
@@ -118,6 +124,11 @@ pub(super) fn read_fields(
         REMOVE_ACCESS_CONTROL_ENTRY => {
             MetadataRecord::RemoveAccessControlEntry { id: Uuid::read(FLEXIBLE, input)? }
         }
+        SCRAM_USER => MetadataRecord::ScramUser {
+            user: ScramUser::read(FLEXIBLE, input)?,
+            credential: read_credential(FLEXIBLE, input)?,
+        },
+        REMOVE_SCRAM_USER => MetadataRecord::RemoveScramUser(ScramUser::read(FLEXIBLE, input)?),
         CLIENT_QUOTA => read_quota(input)?,
         _ => return Ok(None),
     }))

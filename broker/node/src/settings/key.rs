@@ -1,25 +1,31 @@
 //! A key: its type, default and limits (`ConfigDef`), and the broker's own keys.
 
-use strait_broker_core::topic_config::{ConfigDefinition, definitions};
-
 use super::SettingError;
 
 /// The type of a value, with what is allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Boolean,
     /// 32 bits, from a lowest to a highest value.
     Int(i64, i64),
     /// 64 bits, from a lowest value on.
     Long(i64),
+    /// From a lowest to a highest value.
+    Double(f64, f64),
     /// Any text.
     Text,
     /// One of these.
     Choice(&'static [&'static str]),
+    /// Some of these, separated by commas.
+    List(&'static [&'static str]),
+    /// Any texts, separated by commas.
+    Texts,
+    /// Any text that is never shown.
+    Password,
 }
 
 /// A key of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -29,8 +35,10 @@ pub(crate) struct Key {
 const INT: Kind = Kind::Int(i32::MIN as i64, i32::MAX as i64);
 const COUNT: Kind = Kind::Int(1, i32::MAX as i64);
 const SIZE: Kind = Kind::Int(0, i32::MAX as i64);
+
 /// Nobody, or the rules of this broker, which are Kafka's own.
 const AUTHORIZER: Kind = Kind::Choice(&["", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"]);
+const PROTOCOL_MAP: &str = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT";
 
 /// Keys of the broker that mean something here, with Kafka's defaults.
 pub(super) const BROKER_KEYS: &[Key] = &[
@@ -39,6 +47,8 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("authorizer.class.name", AUTHORIZER, Some("")),
     key("auto.create.topics.enable", Kind::Boolean, Some("true")),
     key("broker.id", INT, None),
+    key("controller.listener.names", Kind::Texts, None),
+    key("connection.failed.authentication.delay.ms", SIZE, Some("100")),
     key("connections.max.idle.ms", Kind::Long(i64::MIN), Some("600000")),
     key("default.replication.factor", Kind::Int(1, i16::MAX as i64), Some("1")),
     key("delete.topic.enable", Kind::Boolean, Some("true")),
@@ -47,11 +57,15 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("group.max.session.timeout.ms", INT, Some("1800000")),
     key("group.max.size", COUNT, Some("2147483647")),
     key("group.min.session.timeout.ms", INT, Some("6000")),
+    key("inter.broker.listener.name", Kind::Text, None),
+    key("listener.security.protocol.map", Kind::Text, Some(PROTOCOL_MAP)),
+    key("listeners", Kind::Text, None),
     key("log.cleaner.backoff.ms", Kind::Long(0), Some("15000")),
     key("log.cleaner.enable", Kind::Boolean, Some("true")),
     key("log.flush.offset.checkpoint.interval.ms", SIZE, Some("60000")),
     key("log.retention.check.interval.ms", Kind::Long(1), Some("300000")),
-    key("max.connections", SIZE, Some("2147483647")),
+    key("max.connections.per.ip", SIZE, Some("2147483647")),
+    key("max.connections.per.ip.overrides", Kind::Text, Some("")),
     key("max.incremental.fetch.session.cache.slots", SIZE, Some("1000")),
     key("node.id", SIZE, None),
     key("num.partitions", COUNT, Some("1")),
@@ -62,6 +76,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("offsets.topic.segment.bytes", COUNT, Some("104857600")),
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
     key("queued.max.requests", COUNT, Some("500")),
+    key("socket.listen.backlog.size", COUNT, Some("50")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
     key("super.users", Kind::Text, None),
     key("transaction.abort.timed.out.transaction.cleanup.interval.ms", COUNT, Some("10000")),
@@ -72,29 +87,8 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("transactional.id.expiration.ms", COUNT, Some("604800000")),
 ];
 
-/// Those of them that change while the broker runs (`DynamicBrokerConfig.AllDynamicConfigs`).
-const DYNAMIC_KEYS: &[&str] = &[
-    "log.cleaner.backoff.ms",
-    "max.connections",
-    "producer.id.expiration.ms",
-    "transaction.partition.verification.enable",
-];
-
 /// Keys of the authorizer: Kafka's table does not have them, so nobody is told their values.
 const HIDDEN_KEYS: &[&str] = &["allow.everyone.if.no.acl.found", "super.users"];
-
-/// Whether the value of a key is told to nobody.
-pub(crate) fn is_hidden(name: &str) -> bool {
-    HIDDEN_KEYS.contains(&name)
-}
-
-/// Whether a key of the broker changes while it runs: of the keys for topics that is the first of each meaning.
-pub(crate) fn is_dynamic(name: &str) -> bool {
-    let is_first = |definition: &ConfigDefinition| {
-        definition.broker_settings().next().is_some_and(|setting| setting.name == name)
-    };
-    DYNAMIC_KEYS.contains(&name) || definitions().iter().any(is_first)
-}
 
 pub(super) const fn key(name: &'static str, kind: Kind, default: Option<&'static str>) -> Key {
     Key { name, kind, default }
@@ -121,12 +115,21 @@ impl Key {
                 let fits = trimmed.parse().is_ok_and(|number: i64| number >= low);
                 (!fits).then(|| format!("must be a number of at least {low}"))
             }
-            Kind::Text => None,
+            Kind::Double(low, high) => {
+                let fits = trimmed.parse().is_ok_and(|number: f64| (low..=high).contains(&number));
+                (!fits).then(|| format!("must be a number from {low} to {high}"))
+            }
+            Kind::Text | Kind::Texts | Kind::Password => None,
             Kind::Choice(words) => {
                 (!words.contains(&trimmed)).then(|| format!("must be one of {}", words.join(", ")))
             }
+            Kind::List(words) => {
+                let mut given = trimmed.split(',').map(str::trim).filter(|word| !word.is_empty());
+                (!given.all(|word| words.contains(&word))).then(|| format!("must be in {}", words.join(", ")))
+            }
         };
-        let error = |allowed| SettingError { key: self.name.to_owned(), value: value.to_owned(), allowed };
+        let shown = if self.is_secret() { "[hidden]" } else { value };
+        let error = |allowed| SettingError { key: self.name.to_owned(), value: shown.to_owned(), allowed };
         allowed.map_or(Ok(()), |allowed| Err(error(allowed)))
     }
 
@@ -137,6 +140,22 @@ impl Key {
             Kind::Text | Kind::Choice(_) => 2,
             Kind::Int(..) => 3,
             Kind::Long(_) => 5,
+            Kind::Double(..) => 6,
+            Kind::List(_) | Kind::Texts => 7,
+            Kind::Password => 9,
         }
+    }
+
+    /// Whether the key is told without type and value, and only where it was given.
+    pub(crate) fn is_hidden(&self) -> bool {
+        HIDDEN_KEYS.contains(&self.name)
+    }
+
+    pub(crate) fn is_secret(&self) -> bool {
+        self.kind == Kind::Password
+    }
+
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::List(_) | Kind::Texts)
     }
 }

@@ -2,19 +2,44 @@
 
 // Keys with their types, defaults and limits.
 mod key;
+// Keys of a single listener.
+mod listener_key;
+// Login modules of Java.
+mod jaas;
+// Tokens.
+mod bearer;
+// Certificates.
+mod tls;
+// How clients authenticate.
+mod sasl;
+// Where the broker listens.
+mod listeners;
+// Settings of the broker that change while it runs.
+mod dynamic;
+// Settings of groups.
+mod group;
 // What the settings of a topic mean for its batches and its log.
 mod topic_rules;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use strait_broker_core::topic_config::{BrokerConfigs, broker_setting};
 
-pub(crate) use key::{Key, is_dynamic, is_hidden};
+pub(crate) use bearer::{BearerSettings, TokenTrust};
+pub(crate) use dynamic::{Reach, reach};
+pub(crate) use group::{CLIENT_METRICS_KEYS, GROUP_KEYS, broker_key_of_group};
+pub(crate) use key::{Key, Kind};
+pub(crate) use listeners::Listener;
+pub(crate) use sasl::SaslSettings;
+pub(crate) use tls::{ClientAuth, IdentitySource, TlsSettings, TrustSource};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
+use dynamic::{OTHERS, OTHERS_OF_ONE_BROKER};
 use key::{BROKER_KEYS, find};
+use listener_key::LISTENER_KEYS;
 
 /// A key whose value can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,13 +61,12 @@ pub(crate) struct Endpoint {
 pub(crate) type Values = BTreeMap<String, String>;
 
 /// What a broker is started with, and what was changed since.
-#[derive(Debug)]
 pub struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) listen: String,
     pub(crate) http: Option<String>,
     /// As given, by Kafka's names; each was checked.
-    given: BTreeMap<String, String>,
+    given: Values,
     /// The same with what was changed while the broker runs.
     in_force: RwLock<Arc<BrokerConfigs>>,
 }
@@ -62,7 +86,7 @@ impl Clone for Settings {
 impl Settings {
     /// A broker that keeps its data in `data` and listens on `listen` (`host:port`; port 0 takes any free one).
     pub fn new(data: PathBuf, listen: String) -> Self {
-        Self { data, listen, http: None, given: BTreeMap::new(), in_force: RwLock::default() }
+        Self { data, listen, http: None, given: Values::new(), in_force: RwLock::default() }
     }
 
     /// Serves health and metrics on `listen` (`host:port`).
@@ -90,6 +114,22 @@ impl Settings {
         self.given.get(key).map(String::as_str)
     }
 
+    /// Whether the values fit together.
+    ///
+    /// # Errors
+    /// The first key that can't be used with the others.
+    pub fn check(&self) -> Result<(), SettingError> {
+        for listener in self.listeners()? {
+            if listener.protocol.has_sasl() {
+                self.sasl(&listener.name)?;
+            }
+            if listener.protocol.has_tls() {
+                self.tls(&listener)?;
+            }
+        }
+        Ok(())
+    }
+
     /// All values, by where they come from.
     pub(crate) fn in_force(&self) -> Arc<BrokerConfigs> {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
@@ -101,15 +141,26 @@ impl Settings {
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
     }
 
-    /// The value in force of a key in the table; values were checked when they were set.
-    pub(crate) fn text(&self, key: &str) -> String {
-        let default = find(BROKER_KEYS, key).and_then(|known| known.default).unwrap_or_default();
-        self.in_force().get(key).unwrap_or(default).to_owned()
+    /// The value from the start, given or by default.
+    pub(crate) fn text(&self, key: &str) -> &str {
+        let default = broker_key(key).and_then(|known| known.default).unwrap_or_default();
+        self.given(key).unwrap_or(default)
     }
 
-    /// The same as a number.
+    /// The value that a listener has for itself.
+    pub(crate) fn given_for(&self, listener: &str, key: &str) -> Option<&str> {
+        self.given(&listener_key::of_listener(listener, key))
+    }
+
+    /// The value for a listener: its own, else the broker's.
+    pub(crate) fn text_for(&self, listener: &str, key: &str) -> &str {
+        self.given_for(listener, key).unwrap_or_else(|| self.text(key))
+    }
+
+    /// The number in force of a key in the table; values were checked when they were set.
     pub(crate) fn number(&self, key: &str) -> i64 {
-        self.text(key).parse().unwrap_or_default()
+        let in_force = self.in_force();
+        in_force.get(key).unwrap_or_else(|| self.text(key)).parse().unwrap_or_default()
     }
 
     /// The same as a size in memory.
@@ -125,20 +176,13 @@ impl Settings {
         let given = self.given("node.id").or(self.given("broker.id")).unwrap_or("1");
         given.parse().unwrap_or(1)
     }
-
-    /// The first of `advertised.listeners`, e.g. `PLAINTEXT://kafka.example:9092`.
-    pub(crate) fn advertised(&self) -> Option<Endpoint> {
-        let first = self.given("advertised.listeners")?.split(',').next()?;
-        let address = first.split_once("://").map_or(first, |(_, address)| address);
-        let (host, port) = address.trim().rsplit_once(':')?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Some(Endpoint { host, port: port.parse().ok()? })
-    }
 }
 
-/// Whether a value is allowed for one of the broker's keys; false for a key that has no meaning here.
+/// Whether a value is allowed for a key of the broker or of one of its listeners; false for a key that has no meaning
+/// here.
 pub(crate) fn check(key: &str, value: &str) -> Result<bool, SettingError> {
-    if let Some(known) = find(BROKER_KEYS, key) {
+    let of_listener = || find(LISTENER_KEYS, listener_key::plain_name(key)?);
+    if let Some(known) = broker_key(key).or_else(of_listener) {
         return known.check(value).map(|()| true);
     }
     let Some((setting, _)) = broker_setting(key) else { return Ok(false) };
@@ -147,8 +191,25 @@ pub(crate) fn check(key: &str, value: &str) -> Result<bool, SettingError> {
 }
 
 /// The keys of the broker that topics do not have.
-pub(crate) fn broker_keys() -> &'static [Key] {
-    BROKER_KEYS
+pub(crate) fn broker_keys() -> impl Iterator<Item = &'static Key> {
+    [BROKER_KEYS, LISTENER_KEYS, OTHERS, OTHERS_OF_ONE_BROKER].into_iter().flatten()
+}
+
+/// The broker's key of this name, also where a mechanism's name stands before it.
+fn broker_key(name: &str) -> Option<&'static Key> {
+    let others = || find(OTHERS, name).or_else(|| find(OTHERS_OF_ONE_BROKER, name));
+    let of_mechanism = || find(LISTENER_KEYS, listener_key::without_mechanism(name));
+    find(BROKER_KEYS, name).or_else(of_mechanism).or_else(others)
+}
+
+/// Shows no password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&String> = self.given.keys().collect();
+        let Self { data, listen, http, .. } = self;
+        let mut shown = formatter.debug_struct("Settings");
+        shown.field("data", data).field("listen", listen).field("http", http).field("keys", &keys).finish()
+    }
 }
 
 #[cfg(test)]
@@ -167,18 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_advertised_listener_counts() {
-        let mut settings = Settings::new(PathBuf::new(), String::new());
-        assert_eq!(settings.advertised(), None);
-        settings.set("advertised.listeners", "PLAINTEXT://kafka:9092,X://y:1").expect("valid");
-        assert_eq!(settings.advertised(), Some(Endpoint { host: "kafka".to_owned(), port: 9092 }));
-        settings.set("advertised.listeners", "PLAINTEXT://[::1]:9092").expect("valid");
-        assert_eq!(settings.advertised(), Some(Endpoint { host: "::1".to_owned(), port: 9092 }));
-    }
-
-    #[test]
     fn every_default_is_allowed() {
-        for key in BROKER_KEYS {
+        for key in broker_keys() {
             if let Some(default) = key.default {
                 key.check(default).expect(key.name);
             }

@@ -19,12 +19,15 @@ use crate::metadata::Metadata;
 /// A partition, and which of its places was asked for.
 pub(super) type Versioned = (TopicPartition, u64);
 
+/// Where each partition begins.
+pub(super) type Places = Vec<(TopicPartition, Result<Place, ConsumerError>)>;
+
 #[derive(Debug)]
 pub(super) enum Event {
     Joined(Result<Joined, ConsumerError>),
     Refreshed(Result<Arc<Metadata>, ClientError>),
     Committed(Vec<Versioned>, Result<Offsets, ConsumerError>),
-    Reset(Vec<Versioned>, Result<Vec<(TopicPartition, Result<Place, ConsumerError>)>, ClientError>),
+    Reset(Vec<Versioned>, Result<Places, ClientError>),
     Connected(i32, Result<Connection, ClientError>),
     Fetched(i32, Vec<(TopicPartition, u64, Position)>, Result<FetchResponse, ConnectionError>),
     AutoCommitted(Result<(), ConsumerError>),

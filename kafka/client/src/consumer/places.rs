@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::config::AutoOffsetReset;
 use super::error::ConsumerError;
-use super::events::{Event, Versioned};
+use super::events::{Event, Places, Versioned};
 use super::handle::Consumer;
 use super::record::Offsets;
 use super::subscription::{Choice, Place, Position};
@@ -174,12 +174,7 @@ impl Consumer {
         self.events.spawn(async move { Event::Reset(open, look_up(&cluster, by_policy, isolation).await) });
     }
 
-    #[allow(clippy::type_complexity)]
-    pub(super) fn on_reset(
-        &mut self,
-        asked: &[Versioned],
-        outcome: Result<Vec<(TopicPartition, Result<Place, ConsumerError>)>, ClientError>,
-    ) {
+    pub(super) fn on_reset(&mut self, asked: &[Versioned], outcome: Result<Places, ClientError>) {
         self.flags.asking_offsets = false;
         let found = match outcome {
             Ok(found) => found,
@@ -212,7 +207,7 @@ async fn look_up(
     cluster: &Cluster,
     by_policy: Vec<(AutoOffsetReset, Vec<TopicPartition>)>,
     isolation: IsolationLevel,
-) -> Result<Vec<(TopicPartition, Result<Place, ConsumerError>)>, ClientError> {
+) -> Result<Places, ClientError> {
     let mut found = Vec::new();
     for (policy, partitions) in by_policy {
         let at = match policy {

@@ -29,6 +29,11 @@ pub(crate) struct Limits {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hurry(pub(crate) bool);
 
+/// Leader and its epoch of a partition.
+pub(crate) type LeaderOf<'a> = dyn Fn(&str, i32) -> Option<(i32, i32)> + 'a;
+/// Whether a partition may be sent to.
+pub(crate) type Admits<'a> = dyn Fn(&str, i32) -> bool + 'a;
+
 /// What decides, in this moment, which batches may go.
 pub(crate) struct Moment<'a> {
     pub(crate) now_ms: i64,
@@ -36,9 +41,9 @@ pub(crate) struct Moment<'a> {
     /// Under which new batches are numbered; `None` without idempotence.
     pub(crate) numbering: Numbering,
     /// Leader and its epoch of each partition, as far as known.
-    pub(crate) leader: &'a dyn Fn(&str, i32) -> Option<(i32, i32)>,
+    pub(crate) leader: &'a LeaderOf<'a>,
     /// Partitions that the transaction knows; `None` without one.
-    pub(crate) admitted: Option<&'a dyn Fn(&str, i32) -> bool>,
+    pub(crate) admitted: Option<&'a Admits<'a>>,
 }
 
 /// How batches get their sequences.
@@ -186,11 +191,20 @@ impl<W> Accumulator<W> {
 
     /// Takes out everything that waits.
     pub(crate) fn abort(&mut self) -> Vec<(TopicPartition, Batch<W>)> {
-        let mut aborted = Vec::new();
+        self.take_out(Queue::abort)
+    }
+
+    /// Takes out what was never sent.
+    pub(crate) fn abort_unsent(&mut self) -> Vec<(TopicPartition, Batch<W>)> {
+        self.take_out(Queue::abort_unsent)
+    }
+
+    fn take_out(&mut self, take: impl Fn(&mut Queue<W>) -> Vec<Batch<W>>) -> Vec<(TopicPartition, Batch<W>)> {
+        let mut taken = Vec::new();
         for (topic, partition, queue) in self.queues() {
-            aborted.extend(queue.abort().map(|batch| ((topic.to_owned(), partition), batch)));
+            taken.extend(take(queue).into_iter().map(|batch| ((topic.to_owned(), partition), batch)));
         }
-        aborted
+        taken
     }
 
     /// A batch is over, or a part of it; true when all of it is.

@@ -178,3 +178,19 @@ fn one_request_at_a_time_keeps_order_without_sequences() {
     accumulator.queue(&("t".to_owned(), 0)).expect("used").on_returned();
     assert_eq!(accumulator.drain(0, None, &plain).len(), 1);
 }
+
+#[test]
+fn an_abort_leaves_what_the_broker_may_wait_for() {
+    let mut accumulator = accumulator(1);
+    append(&mut accumulator, 0, 0, 1);
+    append(&mut accumulator, 0, 0, 2);
+    let sent = accumulator.drain(0, None, &at(20)).remove(0).1;
+    accumulator.queue(&("t".to_owned(), 0)).expect("used").put_back(sent);
+    let aborted = accumulator.abort_unsent();
+    assert_eq!(aborted.iter().map(|(_, batch)| batch.first).collect::<Vec<_>>(), [1]);
+    assert_eq!(accumulator.drain(0, None, &at(200))[0].1.first, 0);
+    append(&mut accumulator, 0, 300, 3);
+    let next = accumulator.drain(0, None, &at(320)).remove(0).1;
+    let queue = accumulator.queue(&("t".to_owned(), 0)).expect("used");
+    assert_eq!(queue.sequences.stamp(next.first, true).expect("sent").base_sequence, 1, "no gap");
+}

@@ -27,6 +27,7 @@ use crate::transaction::TransactionCoordinator;
 #[derive(Debug)]
 pub struct Producer {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) cluster: Cluster,
     pub(crate) coordinator: Option<Arc<TransactionCoordinator>>,
     task: JoinHandle<()>,
 }
@@ -46,8 +47,8 @@ impl Producer {
         let shared = Arc::new(Shared::new(config, cluster.metadata().await));
         let coordinator = shared.config.transactional_id.as_ref();
         let coordinator = coordinator.map(|id| Arc::new(TransactionCoordinator::new(cluster.clone(), id)));
-        let task = tokio::spawn(sender::run(shared.clone(), cluster, coordinator.clone()));
-        Ok(Self { shared, coordinator, task })
+        let task = tokio::spawn(sender::run(shared.clone(), cluster.clone(), coordinator.clone()));
+        Ok(Self { shared, cluster, coordinator, task })
     }
 
     /// Puts a record into a batch. Waits for metadata and for memory, up to `max.block.ms`; what becomes of the record

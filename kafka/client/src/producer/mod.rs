@@ -23,6 +23,7 @@ mod queue;
 mod sequences;
 mod verdict;
 // Several records or none.
+mod offsets;
 mod transaction;
 mod transactions;
 // What a program holds, and what its task shares with it.

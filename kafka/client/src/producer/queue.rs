@@ -143,7 +143,19 @@ impl<W> Queue<W> {
         self.batches.front().map(|batch| batch.created_ms)
     }
 
-    pub(crate) fn abort(&mut self) -> impl Iterator<Item = Batch<W>> {
-        self.batches.drain(..)
+    /// Takes out everything that waits. The sequences of what was sent before are lost.
+    pub(crate) fn abort(&mut self) -> Vec<Batch<W>> {
+        let aborted: Vec<Batch<W>> = self.batches.drain(..).collect();
+        aborted.iter().for_each(|batch| self.sequences.on_failed(batch.first));
+        aborted
+    }
+
+    /// Takes out what was never sent. What was has a sequence, which the broker may wait for: it is sent again.
+    pub(crate) fn abort_unsent(&mut self) -> Vec<Batch<W>> {
+        let batches = std::mem::take(&mut self.batches).into_iter();
+        let (sent, unsent): (VecDeque<_>, VecDeque<_>) =
+            batches.partition(|batch| self.sequences.is_assigned(batch.first));
+        self.batches = sent;
+        unsent.into()
     }
 }

@@ -99,12 +99,13 @@ impl Sender {
         let mut topic_data: Vec<TopicProduceData> = Vec::new();
         let mut kept = Vec::with_capacity(batches.len());
         for (partition, batch) in batches {
-            match self.stamped(&partition, batch) {
-                Ok((batch, records)) => {
+            let (batch, records) = self.stamped(&partition, batch);
+            match records {
+                Ok(records) => {
                     self.put(&mut topic_data, &partition, records, version);
                     kept.push((partition, batch));
                 }
-                Err((batch, error)) => {
+                Err(error) => {
                     self.on_returned(&partition);
                     self.give_up(&partition, batch, error);
                 }
@@ -142,20 +143,14 @@ impl Sender {
     }
 
     /// The batch as it goes on the wire, under its producer id and sequence.
-    #[allow(clippy::type_complexity)]
     fn stamped(
         &self,
         partition: &TopicPartition,
         mut batch: Batch<Waiter>,
-    ) -> Result<(Batch<Waiter>, RecordData), (Batch<Waiter>, ProducerError)> {
+    ) -> (Batch<Waiter>, Result<RecordData, ProducerError>) {
         let stamp = self.stamp(partition, &batch);
-        match batch.close().map(|closed| closed.restamp(stamp)) {
-            Ok(stamped) => {
-                let records = RecordData::from(stamped);
-                Ok((batch, records))
-            }
-            Err(error) => Err((batch, ProducerError::Batch(error))),
-        }
+        let stamped = batch.close().map(|closed| RecordData::from(closed.restamp(stamp)));
+        (batch, stamped.map_err(ProducerError::Batch))
     }
 
     fn stamp(&self, partition: &TopicPartition, batch: &Batch<Waiter>) -> Stamp {

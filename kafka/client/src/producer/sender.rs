@@ -8,7 +8,7 @@ use strait_wire::message::produce::ProduceResponse;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-use super::accumulator::{Moment, Numbering, Ready};
+use super::accumulator::{Admits, Moment, Numbering, Ready};
 use super::batch::Batch;
 use super::delivery::Waiter;
 use super::error::ProducerError;
@@ -174,7 +174,7 @@ impl Sender {
             hurry: self.shared.hurry(state),
             numbering,
             leader: &leader,
-            admitted: self.shared.is_transactional().then_some(&admitted as &dyn Fn(&str, i32) -> bool),
+            admitted: self.shared.is_transactional().then_some(&admitted as &Admits<'_>),
         };
         look(state, &moment)
     }

@@ -38,7 +38,7 @@ impl Sequences {
     /// A batch that was not sent before may go now.
     pub(crate) fn admits_new(&self, identity: ProducerIdentity) -> bool {
         let stale = self.identity.is_some_and(|known| known != identity);
-        self.unresolved.is_none() && !(stale && !self.in_flight.is_empty())
+        self.unresolved.is_none() && (!stale || self.in_flight.is_empty())
     }
 
     /// A batch that was sent before may go again: when no older one is out.

@@ -130,6 +130,16 @@ impl Shared {
     /// Nothing can be sent any more: everything that waits fails.
     pub(crate) fn fail_all(&self, error: &ProducerError) {
         let aborted = self.state().accumulator.abort();
+        self.tell_all(aborted, error);
+    }
+
+    /// What was never sent need not be.
+    pub(crate) fn abort_unsent(&self) {
+        let aborted = self.state().accumulator.abort_unsent();
+        self.tell_all(aborted, &ProducerError::Aborted);
+    }
+
+    fn tell_all(&self, aborted: Vec<(TopicPartition, Batch<Waiter>)>, error: &ProducerError) {
         for (partition, batch) in aborted {
             self.finish(&partition, batch, &Err(error.clone()));
         }

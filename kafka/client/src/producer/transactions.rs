@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use strait_wire::error_code::{ErrorClass, ErrorCode};
+
 use super::error::ProducerError;
 use super::handle::Producer;
 use super::transaction::Phase;
@@ -44,7 +46,7 @@ impl Producer {
     pub async fn abort_transaction(&self) -> Result<(), ProducerError> {
         self.coordinator()?;
         self.shared.state().transaction.abort()?;
-        self.shared.fail_all(&ProducerError::Aborted);
+        self.shared.abort_unsent();
         self.flush().await;
         self.end(TransactionResult::Abort).await
     }
@@ -94,8 +96,10 @@ impl Producer {
         if is_late {
             return error;
         }
-        let fenced =
-            error.code().is_some_and(|code| code.class() == strait_wire::error_code::ErrorClass::Fenced);
+        // A consumer that is fenced costs the transaction, not the producer.
+        let fences =
+            |code: ErrorCode| code.class() == ErrorClass::Fenced && code != ErrorCode::FENCED_INSTANCE_ID;
+        let fenced = error.code().is_some_and(fences);
         let fatal = fenced || error.code().is_some_and(is_fatal);
         let mut state = self.shared.state();
         let initializing = matches!(state.transaction.phase, Phase::Uninitialized);

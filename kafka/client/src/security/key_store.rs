@@ -14,9 +14,29 @@ use super::secret::{Secret, SecretSource};
 use super::tls::Store;
 
 /// Our certificate, with those that signed it, and its key.
-pub(super) struct Identity {
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) key: PrivateKeyDer<'static>,
+#[derive(Debug)]
+pub struct Identity {
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Reads certificates and key in PEM that came as a text; `name` says in errors where it came from.
+    pub fn from_pem(
+        name: &str,
+        chain: &str,
+        key: &Secret,
+        key_password: Option<&Secret>,
+    ) -> Result<Self, SecurityError> {
+        let path = Path::new(name);
+        let chain = pem_certificates(path, chain.as_bytes())?;
+        Ok(Self { chain, key: pem_key(path, key.expose().as_bytes(), key_password)? })
+    }
+}
+
+/// Certificates in PEM that came as a text; `name` says in errors where it came from.
+pub fn trusted_from_pem(name: &str, text: &str) -> Result<Vec<CertificateDer<'static>>, SecurityError> {
+    pem_certificates(Path::new(name), text.as_bytes())
 }
 
 enum Format {

@@ -18,6 +18,7 @@ mod scram;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use key_store::{Identity, trusted_from_pem};
 pub use sasl::{SaslConfig, ScramHash};
 pub use secret::{Secret, SecretSource};
 pub use tls::{ClientIdentity, Store, TlsConfig, Trust};
@@ -48,6 +49,11 @@ impl Security {
     pub fn sends_secrets_in_clear(&self) -> bool {
         self.tls.is_none() && self.sasl.as_ref().is_some_and(SaslConfig::sends_secret)
     }
+}
+
+/// Those whom the operating system trusts.
+pub fn system_trust() -> Result<rustls::RootCertStore, SecurityError> {
+    tls::roots(&Trust::System)
 }
 
 /// Something of our own that is needed for a secure connection can't be used.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustls::client::WantsClientCert;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{AlertDescription, ClientConfig, ConfigBuilder, RootCertStore};
 use tokio_rustls::TlsConnector;
 
@@ -64,8 +64,16 @@ pub enum ClientIdentity {
     },
 }
 
+impl Store {
+    /// The certificates that it trusts.
+    pub fn trusted(&self) -> Result<Vec<CertificateDer<'static>>, SecurityError> {
+        key_store::trusted(self)
+    }
+}
+
 impl ClientIdentity {
-    fn read(&self) -> Result<Identity, SecurityError> {
+    /// Reads certificate and key from their files.
+    pub fn read(&self) -> Result<Identity, SecurityError> {
         match self {
             Self::Pem { certificate_file, key_file, key_password } => {
                 key_store::pem_identity(certificate_file, key_file, key_password.as_ref())
@@ -154,11 +162,12 @@ fn with_trust(tls: &TlsConfig) -> Result<ConfigBuilder<ClientConfig, WantsClient
     })
 }
 
-fn roots(trust: &Trust) -> Result<RootCertStore, SecurityError> {
+/// Whoever may sign certificates.
+pub(super) fn roots(trust: &Trust) -> Result<RootCertStore, SecurityError> {
     let mut roots = RootCertStore::empty();
     match trust {
         Trust::Store(store) => {
-            for certificate in key_store::trusted(store)? {
+            for certificate in store.trusted()? {
                 roots.add(certificate).map_err(|error| unusable(&store.file, &error.to_string()))?;
             }
         }

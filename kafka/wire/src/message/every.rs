@@ -1,14 +1,15 @@
 //! All requests with their responses, for code that treats each of them alike.
 
 use super::{
-    add_offsets_to_txn, add_partitions_to_txn, alter_configs, api_versions, consumer_group_describe,
-    consumer_group_heartbeat, create_acls, create_partitions, create_topics, delete_acls, delete_groups,
-    delete_records, delete_topics, describe_acls, describe_client_quotas, describe_cluster, describe_configs,
-    describe_groups, describe_log_dirs, describe_producers, describe_topic_partitions, describe_transactions,
-    end_txn, fetch, find_coordinator, heartbeat, incremental_alter_configs, init_producer_id, join_group,
-    leave_group, list_groups, list_offsets, list_transactions, metadata, offset_commit, offset_delete,
-    offset_fetch, offset_for_leader_epoch, produce, sasl_authenticate, sasl_handshake, sync_group,
-    txn_offset_commit, write_txn_markers,
+    add_offsets_to_txn, add_partitions_to_txn, alter_configs, alter_user_scram_credentials, api_versions,
+    consumer_group_describe, consumer_group_heartbeat, create_acls, create_partitions, create_topics,
+    delete_acls, delete_groups, delete_records, delete_topics, describe_acls, describe_client_quotas,
+    describe_cluster, describe_configs, describe_groups, describe_log_dirs, describe_producers,
+    describe_topic_partitions, describe_transactions, describe_user_scram_credentials, end_txn, fetch,
+    find_coordinator, heartbeat, incremental_alter_configs, init_producer_id, join_group, leave_group,
+    list_groups, list_offsets, list_transactions, metadata, offset_commit, offset_delete, offset_fetch,
+    offset_for_leader_epoch, produce, sasl_authenticate, sasl_handshake, sync_group, txn_offset_commit,
+    write_txn_markers,
 };
 use crate::codec::Request;
 
@@ -64,6 +65,8 @@ every_request! {
     incremental_alter_configs::IncrementalAlterConfigsRequest,
     offset_delete::OffsetDeleteRequest,
     describe_client_quotas::DescribeClientQuotasRequest,
+    describe_user_scram_credentials::DescribeUserScramCredentialsRequest,
+    alter_user_scram_credentials::AlterUserScramCredentialsRequest,
     describe_cluster::DescribeClusterRequest,
     describe_producers::DescribeProducersRequest,
     describe_transactions::DescribeTransactionsRequest,

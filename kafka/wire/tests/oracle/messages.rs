@@ -76,6 +76,8 @@ oracles! {
     IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
     OffsetDeleteRequest, OffsetDeleteResponse,
     DescribeClientQuotasRequest, DescribeClientQuotasResponse,
+    DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse,
+    AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse,
     DescribeClusterRequest, DescribeClusterResponse,
     DescribeProducersRequest, DescribeProducersResponse,
     DescribeTransactionsRequest, DescribeTransactionsResponse,
@@ -159,5 +161,5 @@ const ALONE: [&str; 9] = [
 fn messages_are_those_of_the_oracle_and_come_back_as_they_were() {
     let mut comparison = Comparison::default();
     visit_requests(&mut comparison);
-    assert_eq!((comparison.compared, comparison.alone), (437, ALONE.map(str::to_owned).to_vec()));
+    assert_eq!((comparison.compared, comparison.alone), (441, ALONE.map(str::to_owned).to_vec()));
 }

@@ -15,7 +15,7 @@ mod sealed;
 
 pub use chunk::{Chunk, ChunkError};
 pub use open_part::OpenPartError;
-pub use sealed::{ChunkPlace, SealedChunk};
+pub use sealed::{ChunkPlace, NOT_STORED, SealedChunk};
 
 use crate::offsets::{Downstream, Offset, Upstream};
 use runs::{Runs, in_order};
@@ -56,10 +56,8 @@ pub enum Translation<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Located<T> {
     Known(Translation<T>),
-    /// In the chunk that covers the source from this offset on.
-    InChunk {
-        first_source: i64,
-    },
+    /// In this chunk.
+    InChunk(ChunkPlace),
 }
 
 /// Why a run does not follow the others.
@@ -113,13 +111,25 @@ impl OffsetMap {
         let mut sealed = Vec::new();
         while self.open.len() >= OPEN_RUNS {
             let (from, runs, to) = self.open.take_oldest(CHUNK_RUNS);
-            self.sealed.push(ChunkPlace { from, to });
-            sealed.push(SealedChunk { first_source: from.source, bytes: chunk::encode(from, &runs, to) });
+            let place = ChunkPlace { from, to, stored_at: NOT_STORED };
+            self.sealed.push(place);
+            sealed.push(SealedChunk { place, bytes: chunk::encode(from, &runs, to) });
         }
         sealed
     }
 
-    /// A chunk that was stored. Gives false for one that is no part of this map: of before its beginning, or of a
+    /// The same map without its chunks, to add what may come to nothing.
+    pub fn fork(&self) -> Self {
+        Self { begin: self.begin, sealed: Index::default(), open: self.open.clone(), end: self.end }
+    }
+
+    /// Takes over what a fork became.
+    pub fn join(&mut self, fork: Self) {
+        self.sealed.extend(fork.sealed);
+        (self.open, self.end) = (fork.open, fork.end);
+    }
+
+    /// A chunk that was stored, now or before a restart. Gives false for one that is no part of this map: of before its beginning, or of a
     /// future that did not come to be.
     pub fn add_sealed(&mut self, place: ChunkPlace) -> bool {
         let is_ours = place.from.source >= self.begin.source && place.to.source <= self.open.from().source;
@@ -153,7 +163,7 @@ impl OffsetMap {
             return known(Translation::Exact(Downstream::offset(target)));
         }
         match self.sealed.covering_source(offset) {
-            Some(place) => Located::InChunk { first_source: place.from.source },
+            Some(place) => Located::InChunk(*place),
             None => known(Translation::Forgotten),
         }
     }
@@ -173,7 +183,7 @@ impl OffsetMap {
             return known(Translation::Exact(Upstream::offset(source)));
         }
         match self.sealed.covering_target(offset) {
-            Some(place) => Located::InChunk { first_source: place.from.source },
+            Some(place) => Located::InChunk(*place),
             None => known(Translation::Forgotten),
         }
     }

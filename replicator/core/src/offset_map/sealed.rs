@@ -4,19 +4,23 @@ use bytes::Bytes;
 
 use super::Bound;
 
-/// A chunk to store.
+/// A chunk to store. The source offset from which on it covers is its name among the chunks of a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedChunk {
-    /// The source offset from which on it covers: its name among the chunks of a partition.
-    pub first_source: i64,
+    pub place: ChunkPlace,
     pub bytes: Bytes,
 }
+
+/// The stored place of a chunk that is not stored yet.
+pub const NOT_STORED: i64 = -1;
 
 /// What a chunk covers: from a place up to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkPlace {
     pub from: Bound,
     pub to: Bound,
+    /// Where the caller keeps it, or `NOT_STORED`.
+    pub stored_at: i64,
 }
 
 /// Chunks in order; there may be holes where one was lost.
@@ -26,6 +30,10 @@ pub(super) struct Index(Vec<ChunkPlace>);
 impl Index {
     pub(super) fn push(&mut self, place: ChunkPlace) {
         self.0.push(place);
+    }
+
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     pub(super) fn insert(&mut self, place: ChunkPlace) {

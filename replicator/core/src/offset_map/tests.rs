@@ -38,7 +38,7 @@ impl Kept {
     }
 
     fn chunk(&self, first_source: i64) -> Chunk {
-        let stored = self.chunks.iter().find(|chunk| chunk.first_source == first_source);
+        let stored = self.chunks.iter().find(|chunk| chunk.place.from.source == first_source);
         Chunk::decode(stored.expect("it was sealed").bytes.clone()).expect("a chunk")
     }
 
@@ -47,8 +47,8 @@ impl Kept {
             Located::Known(Translation::Exact(at)) => Translation::Exact(at.value()),
             Located::Known(Translation::NotYetReplicated(at)) => Translation::NotYetReplicated(at.value()),
             Located::Known(Translation::Forgotten) => Translation::Forgotten,
-            Located::InChunk { first_source } => {
-                Translation::Exact(self.chunk(first_source).target_of(source).expect("readable"))
+            Located::InChunk(place) => {
+                Translation::Exact(self.chunk(place.from.source).target_of(source).expect("readable"))
             }
         }
     }
@@ -58,8 +58,8 @@ impl Kept {
             Located::Known(Translation::Exact(at)) => Translation::Exact(at.value()),
             Located::Known(Translation::NotYetReplicated(at)) => Translation::NotYetReplicated(at.value()),
             Located::Known(Translation::Forgotten) => Translation::Forgotten,
-            Located::InChunk { first_source } => {
-                Translation::Exact(self.chunk(first_source).source_of(target).expect("readable"))
+            Located::InChunk(place) => {
+                Translation::Exact(self.chunk(place.from.source).source_of(target).expect("readable"))
             }
         }
     }
@@ -160,7 +160,7 @@ fn what_the_source_no_longer_holds_is_forgotten_by_chunks() {
     let forgotten = kept.map.forget_below(chunks[3].to.source + 1);
     assert_eq!(forgotten, chunks[..4].iter().map(|place| place.from.source).collect::<Vec<_>>());
     assert_eq!(kept.map.begin(), chunks[3].to);
-    kept.chunks.retain(|chunk| !forgotten.contains(&chunk.first_source));
+    kept.chunks.retain(|chunk| !forgotten.contains(&chunk.place.from.source));
     kept.restart();
     assert_eq!(kept.translate(chunks[3].to.source - 1), Translation::Forgotten);
     let first = chunks[3].to.source;
@@ -187,6 +187,7 @@ fn chunks_of_another_time_are_not_taken() {
     let place = |from: i64, to: i64| ChunkPlace {
         from: Bound { source: from, target: from },
         to: Bound { source: to, target: to },
+        stored_at: 7,
     };
     assert!(!map.add_sealed(place(50, 100)), "before the beginning");
     assert!(!map.add_sealed(place(100, 150)), "a future that did not come to be");

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_LOSS, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_TRANSACTIONAL_PRODUCER, StateRecordError,
-    VERSION,
+    KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_TRANSACTIONAL_PRODUCER,
+    StateRecordError, VERSION,
 };
 
 /// What a record is about. The newest value of a key counts.
@@ -19,6 +19,8 @@ pub enum Key {
     Owner { flow: String },
     /// A range of the source that was not copied.
     Loss { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
+    /// A chunk of a partition's offset map. These have a topic of their own.
+    MapChunk { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
 }
 
 impl Key {
@@ -28,7 +30,8 @@ impl Key {
             Self::Producer { flow, .. }
             | Self::Position { flow, .. }
             | Self::Owner { flow }
-            | Self::Loss { flow, .. } => flow,
+            | Self::Loss { flow, .. }
+            | Self::MapChunk { flow, .. } => flow,
         }
     }
 
@@ -52,8 +55,10 @@ impl Key {
                 out.u8(KIND_OWNER);
                 out.string(flow);
             }
-            Self::Loss { flow, source_cluster_id, topic, partition, first_offset } => {
-                out.u8(KIND_LOSS);
+            Self::Loss { flow, source_cluster_id, topic, partition, first_offset }
+            | Self::MapChunk { flow, source_cluster_id, topic, partition, first_offset } => {
+                let is_loss = matches!(self, Self::Loss { .. });
+                out.u8(if is_loss { KIND_LOSS } else { KIND_MAP_CHUNK });
                 out.string(flow);
                 out.string(source_cluster_id);
                 out.string(topic);
@@ -82,6 +87,13 @@ impl Key {
             },
             KIND_OWNER => Self::Owner { flow: input.string()? },
             KIND_LOSS => Self::Loss {
+                flow: input.string()?,
+                source_cluster_id: input.string()?,
+                topic: input.string()?,
+                partition: input.i32()?,
+                first_offset: input.i64()?,
+            },
+            KIND_MAP_CHUNK => Self::MapChunk {
                 flow: input.string()?,
                 source_cluster_id: input.string()?,
                 topic: input.string()?,

@@ -21,6 +21,7 @@ const KIND_POSITION: u8 = 2;
 const KIND_OWNER: u8 = 3;
 const KIND_LOSS: u8 = 4;
 const KIND_TRANSACTIONAL_PRODUCER: u8 = 5;
+const KIND_MAP_CHUNK: u8 = 6;
 
 /// Why the bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

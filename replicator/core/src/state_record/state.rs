@@ -65,7 +65,7 @@ impl State {
             Value::Owner { instance, generation } => {
                 Some(Owner { instance: instance.clone(), generation: *generation })
             }
-            Value::Producer { .. } | Value::Position(_) | Value::Loss { .. } => None,
+            Value::Producer { .. } | Value::Position(_) | Value::Loss { .. } | Value::MapChunk { .. } => None,
         }
     }
 

@@ -56,6 +56,22 @@ fn keys_have_golden_bytes() {
                 + "0000000000000010",
         ),
         (
+            Key::MapChunk {
+                flow: flow(),
+                source_cluster_id: source_cluster_id(),
+                topic: "orders".to_owned(),
+                partition: 3,
+                first_offset: 16,
+            },
+            "0000".to_owned()
+                + "06"
+                + "04612d2d62"
+                + "026331"
+                + "066f7264657273"
+                + "00000003"
+                + "0000000000000010",
+        ),
+        (
             Key::Position {
                 flow: flow(),
                 source_cluster_id: source_cluster_id(),
@@ -96,6 +112,10 @@ fn values_have_golden_bytes() {
         (
             Value::Loss { reason: "recreated".to_owned(), last_offset: -1, at_ms: 5 },
             "0000".to_owned() + "04" + "09" + "726563726561746564" + "ffffffffffffffff" + "0000000000000005",
+        ),
+        (
+            Value::MapChunk { source_topic_id: Uuid([0x11; 16]), chunk: Bytes::from_static(&[1, 2]) },
+            "0000".to_owned() + "06" + &"11".repeat(16) + "020102",
         ),
         (
             Value::Owner { instance: "pod-0".to_owned(), generation: 9 },

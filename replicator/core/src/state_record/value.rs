@@ -5,7 +5,8 @@ use strait_wire::ids::Uuid;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_LOSS, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION, StateRecordError, VERSION,
+    KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION, StateRecordError,
+    VERSION,
 };
 
 /// What is known under a key of the same kind.
@@ -28,6 +29,11 @@ pub enum Value {
         reason: String,
         last_offset: i64,
         at_ms: i64,
+    },
+    /// Of the map of a topic with this id.
+    MapChunk {
+        source_topic_id: Uuid,
+        chunk: Bytes,
     },
 }
 
@@ -53,7 +59,7 @@ impl Value {
     pub fn encode(&self) -> Bytes {
         let mut out = Writer::new(match self {
             Self::Position(_) => POSITION_VERSION,
-            Self::Producer { .. } | Self::Owner { .. } | Self::Loss { .. } => VERSION,
+            Self::Producer { .. } | Self::Owner { .. } | Self::Loss { .. } | Self::MapChunk { .. } => VERSION,
         });
         match self {
             Self::Producer { producer_id, producer_epoch, target_cluster_id } => {
@@ -77,6 +83,11 @@ impl Value {
                 out.i64(*last_offset);
                 out.i64(*at_ms);
             }
+            Self::MapChunk { source_topic_id, chunk } => {
+                out.u8(KIND_MAP_CHUNK);
+                out.uuid(*source_topic_id);
+                out.bytes(chunk);
+            }
         }
         out.finish()
     }
@@ -99,6 +110,10 @@ impl Value {
             KIND_LOSS => {
                 Self::Loss { reason: input.string()?, last_offset: input.i64()?, at_ms: input.i64()? }
             }
+            KIND_MAP_CHUNK => Self::MapChunk {
+                source_topic_id: input.uuid()?,
+                chunk: Bytes::copy_from_slice(input.bytes()?),
+            },
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };
         input.finish()?;

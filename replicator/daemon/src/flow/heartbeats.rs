@@ -32,7 +32,7 @@ pub(super) async fn run(flow: Flow, target: Cluster, lease: watch::Receiver<Leas
         let (source_alias, target_alias) = (flow.source.clone(), flow.target.clone());
         let record = Heartbeat { source_alias, target_alias, timestamp }.encode();
         match topic.write(&[(record.key, Some(record.value))], timestamp).await {
-            Ok(()) => last_error = None,
+            Ok(_) => last_error = None,
             Err(error) => {
                 let reason = error.to_string();
                 if last_error.as_ref() != Some(&reason) {

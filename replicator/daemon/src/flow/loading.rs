@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use strait_replicator_core::lane::{Identities, Identity, Origin, Position};
 use strait_replicator_core::state_record::{Key, State, Value};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::assignment::PartitionName;
+use super::map_topic::{ChunkPlaces, MapTopic};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
 use crate::configuration::Flow;
@@ -20,9 +21,16 @@ pub(super) struct Loaded {
     pub(super) origins: Vec<String>,
     pub(super) positions: BTreeMap<PartitionName, Position>,
     pub(super) losses: Vec<LedgerEntry>,
+    /// Chunks of the partitions' offset maps.
+    pub(super) chunks: ChunkPlaces,
 }
 
-pub(super) async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result<Loaded, StateError> {
+pub(super) async fn load(
+    state: &StateTopic,
+    map_topic: &MapTopic,
+    flow: &Flow,
+    ends: &Ends,
+) -> Result<Loaded, StateError> {
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
     fence_transactions(&view.state, flow, ends, state).await?;
@@ -30,7 +38,8 @@ pub(super) async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result
     state.catch_up(&mut view, Isolation::Committed).await?;
     state.keep_copy(&view);
     let (identities, origins) = identities(&view.state, state, flow, ends).await?;
-    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new() };
+    let chunks = chunks(map_topic, flow).await;
+    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new(), chunks };
     for (key, value) in view.state.iter() {
         match (key, value) {
             (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
@@ -56,6 +65,14 @@ pub(super) async fn load(state: &StateTopic, flow: &Flow, ends: &Ends) -> Result
         }
     }
     Ok(loaded)
+}
+
+/// Copying does not need them: without them old offsets are not translated.
+async fn chunks(map_topic: &MapTopic, flow: &Flow) -> ChunkPlaces {
+    map_topic.read().await.unwrap_or_else(|error| {
+        warn!(flow = %flow.id(), %error, "chunks of offset maps can't be read, their offsets are not translated");
+        ChunkPlaces::new()
+    })
 }
 
 /// A flow that ever used transactions may have left one open: it is ended, so that positions can be read.

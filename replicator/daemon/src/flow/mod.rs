@@ -16,6 +16,8 @@ mod heartbeats;
 mod lane;
 // What the flow left in the state topic.
 mod loading;
+// Chunks of offset maps.
+mod map_topic;
 // Which instance may write.
 mod owner;
 // Lists topics, creates remote topics, keeps the lane's assignments true.

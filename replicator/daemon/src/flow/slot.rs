@@ -22,6 +22,8 @@ pub(super) struct Slot {
     pub(super) assignment: Assignment,
     pub(super) lane: PartitionLane,
     pub(super) rewriter: Rewriter,
+    /// Where the source's log begins.
+    pub(super) source_begin: i64,
     /// End of what can be read at the source as of the last fetch.
     pub(super) source_end: i64,
     pub(super) high_watermark: i64,
@@ -75,6 +77,7 @@ impl Slot {
     pub(super) fn new(assignment: Assignment, settings: Settings, flow: &Flow, now_ms: u64) -> Self {
         let position = assignment.position.clone();
         Self {
+            source_begin: 0,
             source_end: position.source_offset,
             high_watermark: position.source_offset,
             rewriter: Rewriter::new(rules(&assignment, flow)),
@@ -127,6 +130,7 @@ impl Slot {
         intake: Intake<'_>,
     ) -> Result<(), IntakeError> {
         self.high_watermark = data.high_watermark;
+        self.source_begin = self.source_begin.max(data.log_start_offset);
         self.source_end = data.last_stable_offset.max(data.high_watermark.min(self.source_end));
         let Some(records) = &data.records else { return Ok(()) };
         let mut read = Ok(());

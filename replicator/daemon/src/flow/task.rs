@@ -17,6 +17,7 @@ use super::groups::{GroupParts, GroupTask, GroupTaskError};
 use super::heartbeats;
 use super::lane::{LaneEnd, LaneParts, LaneTask};
 use super::loading;
+use super::map_topic::MapTopic;
 use super::owner::Ownership;
 use super::planner::{Planner, PlannerParts};
 use super::provenance::{Ends, Provenance};
@@ -195,9 +196,11 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target: target.clone(),
         target_cluster_id: target_cluster_id.clone(),
     };
-    let loaded = loading::load(&state, &flow, &ends).await?;
+    let map_topic =
+        MapTopic::new(target.clone(), flow.replication_factor, id.clone(), source_cluster_id.clone());
+    let loaded = loading::load(&state, &map_topic, &flow, &ends).await?;
     let (assignments, assigned) = mpsc::channel(1);
-    let (translator, questions) = Translator::new();
+    let (translator, questions) = Translator::new(map_topic.clone());
     let refresh = Arc::new(Notify::new());
     parts.status.set_ledger(&id, loaded.losses);
     parts.status.update(&id, |flow| {
@@ -237,6 +240,8 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         assignments: assigned,
         questions,
         offset_syncs: offset_syncs(&flow, &source, &target)?,
+        map_topic,
+        chunks: loaded.chunks,
         refresh: refresh.clone(),
         status: parts.status.clone(),
     });

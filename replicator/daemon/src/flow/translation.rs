@@ -1,24 +1,56 @@
-//! Questions to a lane, which owns the offset maps: where does a source offset lie at the target?
+//! Where source offsets lie at the target. The lane owns the maps and answers at once; what lies in a stored chunk is
+//! looked up here.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
 use strait_replicator_core::group::Translated;
+use strait_replicator_core::offset_map::{Chunk, ChunkError};
 use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
 
 use super::assignment::PartitionName;
+use super::map_topic::{MapTopic, MapTopicError};
 
 /// Offsets asked about at once, so that the lane is not held up.
 const AT_ONCE: usize = 2_000;
 /// Questions that wait for the lane.
 const WAITING: usize = 8;
+/// Chunks held in memory.
+const CACHED_CHUNKS: usize = 256;
 
 /// Source offsets to translate; each is the next that somebody will read.
 pub(crate) struct Question {
     pub(super) offsets: Vec<(PartitionName, i64)>,
-    pub(super) answer: oneshot::Sender<Vec<Translated>>,
+    pub(super) answer: oneshot::Sender<Vec<Answer>>,
+}
+
+/// What the lane knows of an offset.
+pub(super) enum Answer {
+    Known(Translated),
+    /// In this chunk, which is not stored yet.
+    Chunk(Bytes),
+    /// In the chunk that is stored at this offset.
+    Stored {
+        at: i64,
+    },
 }
 
 /// Asks a lane.
-#[derive(Clone, Debug)]
-pub(crate) struct Translator(mpsc::Sender<Question>);
+#[derive(Clone)]
+pub(crate) struct Translator {
+    questions: mpsc::Sender<Question>,
+    chunks: MapTopic,
+    /// By the offset at which they are stored, the last used at the end.
+    cache: Arc<Mutex<VecDeque<(i64, Chunk)>>>,
+}
+
+impl std::fmt::Debug for Translator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Translator")
+    }
+}
 
 /// The lane is gone.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -26,9 +58,9 @@ pub(crate) struct Translator(mpsc::Sender<Question>);
 pub(crate) struct NotRunningError;
 
 impl Translator {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Question>) {
+    pub(super) fn new(chunks: MapTopic) -> (Self, mpsc::Receiver<Question>) {
         let (questions, asked) = mpsc::channel(WAITING);
-        (Self(questions), asked)
+        (Self { questions, chunks, cache: Arc::default() }, asked)
     }
 
     /// One answer for each offset, in order.
@@ -36,13 +68,61 @@ impl Translator {
         &self,
         offsets: Vec<(PartitionName, i64)>,
     ) -> Result<Vec<Translated>, NotRunningError> {
-        let mut answers = Vec::with_capacity(offsets.len());
+        let mut translated = Vec::with_capacity(offsets.len());
         for chunk in offsets.chunks(AT_ONCE) {
             let (answer, answered) = oneshot::channel();
             let question = Question { offsets: chunk.to_vec(), answer };
-            self.0.send(question).await.map_err(|_| NotRunningError)?;
-            answers.extend(answered.await.map_err(|_| NotRunningError)?);
+            self.questions.send(question).await.map_err(|_| NotRunningError)?;
+            let answers = answered.await.map_err(|_| NotRunningError)?;
+            for ((name, offset), answer) in chunk.iter().zip(answers) {
+                translated.push(self.finish(name, *offset, answer).await);
+            }
         }
-        Ok(answers)
+        Ok(translated)
     }
+
+    async fn finish(&self, name: &PartitionName, offset: i64, answer: Answer) -> Translated {
+        let found = match answer {
+            Answer::Known(translated) => return translated,
+            Answer::Chunk(bytes) => look_up(Chunk::decode(bytes), offset, -1),
+            Answer::Stored { at } => match self.stored(at).await {
+                Ok(chunk) => look_up(Ok(chunk), offset, at),
+                Err(error) => Err(error),
+            },
+        };
+        match found {
+            Ok(target) => Translated::Exact(target),
+            Err(error) => {
+                warn!(topic = name.topic, partition = name.partition, offset, %error, "an offset can't be translated");
+                Translated::NoMapping
+            }
+        }
+    }
+
+    async fn stored(&self, at: i64) -> Result<Chunk, MapTopicError> {
+        if let Some(chunk) = self.cached(at) {
+            return Ok(chunk);
+        }
+        let chunk = self.chunks.chunk(at).await?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() == CACHED_CHUNKS {
+            cache.pop_front();
+        }
+        cache.push_back((at, chunk.clone()));
+        Ok(chunk)
+    }
+
+    fn cached(&self, at: i64) -> Option<Chunk> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = cache.iter().position(|(known, _)| *known == at)?;
+        let found = cache.remove(index)?;
+        let chunk = found.1.clone();
+        cache.push_back(found);
+        Some(chunk)
+    }
+}
+
+fn look_up(chunk: Result<Chunk, ChunkError>, offset: i64, at: i64) -> Result<i64, MapTopicError> {
+    let target = chunk.and_then(|chunk| chunk.target_of(offset));
+    target.map_err(|source| MapTopicError::Chunk { offset: at, source })
 }

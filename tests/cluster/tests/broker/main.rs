@@ -9,6 +9,8 @@ mod client;
 mod records;
 // Kafka's console tools.
 mod tools;
+// Settings that change while it runs.
+mod configs;
 // Transactions.
 mod transactions;
 // Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
@@ -18,3 +20,9 @@ mod replicated;
 mod http;
 // What no client library sends.
 mod protocol;
+// A real Kafka and our broker, told the same; right and wrong credentials, by clients and byte by byte.
+mod pair;
+mod sasl_bytes;
+mod security;
+// Several listeners, names that are told, limits.
+mod listeners;

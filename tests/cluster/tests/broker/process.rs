@@ -18,21 +18,27 @@ pub(crate) struct Broker {
     port: u16,
     http_port: u16,
     properties: Vec<String>,
+    /// By an option, not by the properties.
+    listens_by_option: bool,
     child: Option<Child>,
 }
 
 impl Broker {
     /// Starts a broker on a new folder and waits until it answers. `properties` are Kafka's, each `key=value`.
     pub(crate) fn start(folder: &Path, properties: &[&str]) -> Result<Self> {
-        fs::create_dir_all(folder)?;
         let properties = properties.iter().map(|property| (*property).to_owned()).collect();
-        let mut broker = Self {
-            folder: folder.to_owned(),
-            port: ports::free(),
-            http_port: ports::free(),
-            properties,
-            child: None,
-        };
+        Self::new(folder, ports::free(), properties, true)
+    }
+
+    /// The same with listeners that the properties name; `port` is that of a plain one.
+    pub(crate) fn start_listening(folder: &Path, port: u16, properties: Vec<String>) -> Result<Self> {
+        Self::new(folder, port, properties, false)
+    }
+
+    fn new(folder: &Path, port: u16, properties: Vec<String>, listens_by_option: bool) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let (folder, http_port) = (folder.to_owned(), ports::free());
+        let mut broker = Self { folder, port, http_port, properties, listens_by_option, child: None };
         broker.restart()?;
         Ok(broker)
     }
@@ -44,7 +50,10 @@ impl Broker {
         fs::write(&config, self.properties.join("\n"))?;
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join("broker.log"))?;
         let mut command = Command::new(binary::path());
-        command.arg("broker").arg("--data").arg(self.folder.join("data")).arg("--listen").arg(self.address());
+        command.arg("broker").arg("--data").arg(self.folder.join("data"));
+        if self.listens_by_option {
+            command.arg("--listen").arg(self.address());
+        }
         command.arg("--http").arg(self.http_address());
         command.arg("--config").arg(&config).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.child = Some(command.spawn().with_context(|| format!("starting {}", binary::path().display()))?);

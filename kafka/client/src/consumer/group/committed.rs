@@ -32,7 +32,7 @@ impl Group {
         let version = self.cluster.connection_to(node).await?.version_of::<OffsetFetchRequest>();
         let version = version.map_err(ConnectionError::from).map_err(ClientError::from)?.min(NAMES_VERSION);
         let request = self.fetch_request(partitions, version);
-        let answer = self.coordinator.ask(&request, version, |response| first_error(response)).await;
+        let answer = self.coordinator.ask(&request, version, first_error).await;
         let response = answer.map_err(|error| match error {
             ClientError::Broker { error, .. } => self.refused(error),
             error => error.into(),

@@ -2,17 +2,22 @@
 
 use super::{PartitionLane, Run};
 use crate::lane::identity::Origin;
-use crate::lane::position::{Sequence, WrittenBatch};
-use crate::offset_map::OffsetMap;
+use crate::lane::position::{Position, Sequence, WrittenBatch};
+use crate::offset_map::{ChunkPlace, OffsetMap, SealedChunk};
 use crate::rewrite::SourceRun;
 
-impl PartitionLane {
-    /// Goes on with the map that was stored with the position.
-    pub fn with_map(mut self, map: OffsetMap) -> Self {
-        self.map = map;
-        self
+/// The map that was stored with a position; one that begins there where none was, or none that can be read.
+pub(super) fn map_of(position: &Position) -> OffsetMap {
+    let new = || OffsetMap::new(position.source_offset, position.target_offset);
+    if position.map.is_empty() {
+        return new();
     }
+    let mut map = OffsetMap::restore(&position.map).unwrap_or_else(|_| new());
+    map.advance(position.source_offset);
+    map
+}
 
+impl PartitionLane {
     /// Which source offset became which target offset, up to the position.
     pub fn map(&self) -> &OffsetMap {
         &self.map
@@ -30,16 +35,17 @@ impl PartitionLane {
 
     /// The transaction is committed.
     pub(super) fn commit_map(&mut self) {
-        self.map = self.uncommitted_map();
+        let fork = self.fork.take().unwrap_or_else(|| self.with_uncommitted());
+        self.map.join(fork);
         if let Some(run) = self.uncommitted_runs.last() {
             self.last_copied = Some((run.source_base + run.count - 1, run.target_base + run.count - 1));
         }
         self.uncommitted_runs.clear();
     }
 
-    /// The map as it will be when the transaction is committed.
-    pub fn uncommitted_map(&self) -> OffsetMap {
-        let mut map = self.map.clone();
+    /// The map as it will be when the transaction is committed, without its chunks.
+    fn with_uncommitted(&self) -> OffsetMap {
+        let mut map = self.map.fork();
         for run in &self.uncommitted_runs {
             push(&mut map, *run);
         }
@@ -47,6 +53,32 @@ impl PartitionLane {
             map.advance(uncommitted.source_next);
         }
         map
+    }
+
+    /// A position with its map, and the chunks that must be stored before it.
+    pub(super) fn with_map_of(&mut self, position: Position) -> (Position, Vec<SealedChunk>) {
+        let chunks = self.map.seal();
+        let map = self.map.open_part();
+        (Position { map, ..position }, chunks)
+    }
+
+    /// The same for the open transaction.
+    pub(super) fn with_uncommitted_map(&mut self, position: Position) -> (Position, Vec<SealedChunk>) {
+        let mut fork = self.with_uncommitted();
+        let chunks = fork.seal();
+        let map = fork.open_part();
+        self.fork = Some(fork);
+        (Position { map, ..position }, chunks)
+    }
+
+    /// A chunk of the map is stored, now or before the start.
+    pub fn add_chunk(&mut self, place: ChunkPlace) -> bool {
+        self.map.add_sealed(place)
+    }
+
+    /// Forgets chunks of what the source no longer holds, and names them.
+    pub fn forget_below(&mut self, source_log_start: i64) -> Vec<i64> {
+        self.map.forget_below(source_log_start)
     }
 
     /// Nothing of before can be translated any more: the map begins anew at the position.

@@ -23,7 +23,7 @@ use strait_wire::error_code::ErrorCode;
 use super::identity::Origin;
 use super::position::{Position, Sequence, Tail, WrittenBatch};
 use super::state::PartitionState;
-use crate::offset_map::{OffsetMap, Run};
+use crate::offset_map::{OffsetMap, Run, SealedChunk};
 use crate::rewrite::{Prepared, PreparedKind, SourceRun};
 
 /// What a partition's machine is made with.
@@ -149,6 +149,8 @@ pub struct PartitionLane {
     uncommitted: Option<Uncommitted>,
     uncommitted_runs: Vec<Run>,
     map: OffsetMap,
+    /// The map with what the transaction adds, as it is stored in it.
+    fork: Option<OffsetMap>,
     /// Our batches beyond the position, where they do not simply follow it at the target.
     written_batches: Option<Vec<WrittenBatch>>,
     /// The next look at the target's tail shall find them.
@@ -184,7 +186,8 @@ impl PartitionLane {
             tracks: Vec::new(),
             uncommitted: None,
             uncommitted_runs: Vec::new(),
-            map: OffsetMap::new(position.source_offset, position.target_offset),
+            map: mapping::map_of(&position),
+            fork: None,
             written_batches: None,
             searches_batches: false,
             map_is_broken: false,
@@ -219,9 +222,14 @@ impl PartitionLane {
         self.queue.is_empty() && self.in_flight.is_empty() && self.uncommitted.is_none()
     }
 
-    /// The position if it moved since the last call.
-    pub fn take_changed_position(&mut self) -> Option<Position> {
-        std::mem::take(&mut self.position_changed).then(|| self.position.clone())
+    /// The position if it moved since the last call, and chunks of its map that must be stored before it.
+    pub fn take_changed_position(&mut self) -> Option<(Position, Vec<SealedChunk>)> {
+        std::mem::take(&mut self.position_changed).then(|| self.position_to_store())
+    }
+
+    /// The position as it is stored, and chunks of its map that must be stored before it.
+    pub fn position_to_store(&mut self) -> (Position, Vec<SealedChunk>) {
+        self.with_map_of(self.position.clone())
     }
 
     fn track(&mut self, origin: Origin) -> &mut Track {

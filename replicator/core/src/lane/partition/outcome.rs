@@ -8,6 +8,7 @@ use super::{
 };
 use crate::lane::position::Sequence;
 use crate::lane::state::PartitionState;
+use crate::offset_map::SealedChunk;
 
 impl PartitionLane {
     /// The answer to the oldest batch in flight. Progress in a transaction is told by its commit.
@@ -110,8 +111,14 @@ impl PartitionLane {
         }
     }
 
-    /// The position as it will be when the transaction is committed; `None` when it has nothing of this partition.
-    pub fn uncommitted_position(&self) -> Option<Position> {
+    /// The position as it will be when the transaction is committed, and chunks of its map that must be stored before
+    /// it; `None` when the transaction has nothing of this partition.
+    pub fn uncommitted_position(&mut self) -> Option<(Position, Vec<SealedChunk>)> {
+        let position = self.uncommitted_end()?;
+        Some(self.with_uncommitted_map(position))
+    }
+
+    fn uncommitted_end(&self) -> Option<Position> {
         let uncommitted = self.uncommitted?;
         Some(Position {
             source_offset: uncommitted.source_next,
@@ -123,7 +130,7 @@ impl PartitionLane {
 
     /// The transaction is committed, with the position in it.
     pub fn on_committed(&mut self) -> Progress {
-        let Some(position) = self.uncommitted_position() else { return Progress::default() };
+        let Some(position) = self.uncommitted_end() else { return Progress::default() };
         self.commit_map();
         self.position = position;
         let progress = self.uncommitted.take().map(|uncommitted| uncommitted.progress);

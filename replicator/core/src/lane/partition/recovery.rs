@@ -211,6 +211,7 @@ impl PartitionLane {
         self.queued_data = 0;
         self.uncommitted = None;
         self.uncommitted_runs.clear();
+        self.fork = None;
         self.fetch_offset = self.position.source_offset;
         self.fetched_epoch = self.position.leader_epoch;
         self.tracks.clear();

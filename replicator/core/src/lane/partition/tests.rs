@@ -169,7 +169,7 @@ fn a_batch_in_a_transaction_moves_the_position_at_the_commit() {
     assert_eq!(lane.wants(), Wants::Nothing, "what is not in the transaction waits for it");
     lane.on_outcome(BatchOutcome::Acked { base_offset: 0 }, 0);
     assert_eq!(lane.position().source_offset, 0);
-    assert_eq!(lane.uncommitted_position().map(|position| position.source_offset), Some(10));
+    assert_eq!(lane.uncommitted_position().map(|(position, _)| position.source_offset), Some(10));
     assert_eq!(lane.on_committed().records, 10);
     assert_eq!(lane.position().source_offset, 10);
     assert_eq!(

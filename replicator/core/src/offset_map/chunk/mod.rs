@@ -11,7 +11,7 @@ mod varint;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::sealed::ChunkPlace;
+use super::sealed::{ChunkPlace, NOT_STORED};
 use super::{Bound, Run};
 use elias_fano::EliasFano;
 use listed::Listed;
@@ -87,7 +87,7 @@ impl Chunk {
         if !is_ordered {
             return Err(ChunkError::Inconsistent { at: 1 });
         }
-        let place = ChunkPlace { from, to };
+        let place = ChunkPlace { from, to, stored_at: NOT_STORED };
         let body = bytes.slice(HEAD..);
         let form = match kind {
             LISTED => Form::Listed(Listed::new(body, place)),

@@ -85,6 +85,12 @@ impl LaneTask {
         self.by_topic_id.insert((topic_id, name.partition), index);
         self.by_name.insert(name, index);
         let mut slot = Slot::new(assignment, self.parts.settings, &self.parts.flow, self.now_ms());
+        let topic_id = slot.assignment.source.topic_id;
+        for (of, place) in self.parts.chunks.remove(&slot.assignment.name).unwrap_or_default() {
+            if of == topic_id {
+                slot.lane.add_chunk(place);
+            }
+        }
         for loss in self.parts.status.losses_of(&self.parts.flow.id(), &slot.assignment.name) {
             slot.leave_out(&loss);
         }
@@ -102,8 +108,14 @@ impl LaneTask {
     }
 
     fn remove(&mut self, index: usize) {
+        let Some(slot) = self.slots[index].as_mut() else { return };
+        let (position, chunks) = slot.lane.position_to_store();
+        self.keep_chunks(index, chunks);
         let Some(slot) = self.slots[index].take() else { return };
-        self.parked.insert(slot.assignment.name.clone(), slot.lane.position().clone());
+        let (name, topic_id) = (slot.assignment.name.clone(), slot.assignment.source.topic_id);
+        let places = slot.lane.map().chunks().map(|place| (topic_id, *place)).collect();
+        self.parts.chunks.insert(name.clone(), places);
+        self.parked.insert(name, position);
         self.held_bytes = self.held_bytes.saturating_sub(slot.lane.held_bytes());
         self.by_name.remove(&slot.assignment.name);
         self.by_topic_id.remove(&(slot.assignment.source.topic_id, slot.assignment.name.partition));

@@ -10,6 +10,8 @@ mod fetching;
 mod translating;
 // Where losses are written down.
 mod ledger;
+// Chunks of offset maps.
+mod map_chunks;
 // Records that are not copied, and whether the partition goes on.
 mod losses;
 // Offset syncs for MirrorMaker 2's tools.
@@ -46,6 +48,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::assignment::{Assignment, PartitionName};
 use super::brokers::Brokers;
+use super::map_topic::{ChunkPlaces, MapTopic};
 use super::owner::Lease;
 use super::provenance::{Provenance, Verdicts};
 use super::slot::Slot;
@@ -57,6 +60,7 @@ use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
 use ledger::LossEvent;
 use losses::SourceRange;
+use map_chunks::{MapChunks, Stored};
 use offset_syncs::OffsetSyncs;
 pub(super) use reporting::stored;
 pub(super) use transaction::{coordinator, initialize};
@@ -92,6 +96,9 @@ pub(super) struct LaneParts {
     pub(super) assignments: mpsc::Receiver<Vec<Assignment>>,
     pub(super) questions: mpsc::Receiver<Question>,
     pub(super) offset_syncs: Option<InternalTopic>,
+    pub(super) map_topic: MapTopic,
+    /// Chunks that were stored before the start, or are of partitions that are gone for now.
+    pub(super) chunks: ChunkPlaces,
     /// Told when leaders or topics seem to have changed.
     pub(super) refresh: Arc<Notify>,
     pub(super) status: DaemonStatus,
@@ -138,7 +145,7 @@ enum Event {
     Classified(usize, Result<super::provenance::Classified, StateError>),
     Transaction(TransactionEvent),
     Loss(LossEvent),
-    PositionsWritten(Result<(), StateError>),
+    PositionsWritten(Stored, Result<(), StateError>),
     LossWritten(Result<(), StateError>),
     OffsetSyncsWritten(Result<(), InternalTopicError>),
     SourceRange(SourceRange),
@@ -166,6 +173,7 @@ pub(super) struct LaneTask {
     totals: Totals,
     positions_in_write: bool,
     offset_syncs: OffsetSyncs,
+    map_chunks: MapChunks,
     ticks: u64,
     last_error: Option<String>,
     end: Option<LaneEnd>,
@@ -192,6 +200,7 @@ impl LaneTask {
             totals: Totals::default(),
             positions_in_write: false,
             offset_syncs: OffsetSyncs::default(),
+            map_chunks: MapChunks::default(),
             ticks: 0,
             last_error: None,
             end: None,
@@ -272,7 +281,7 @@ impl LaneTask {
             Event::SourceRange(range) => self.on_source_range(range),
             Event::LossWritten(Ok(())) => {}
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
-            Event::PositionsWritten(result) => self.on_positions_written(result),
+            Event::PositionsWritten(stored, result) => self.on_positions_written(stored, result),
             Event::OffsetSyncsWritten(result) => self.on_offset_syncs_written(result),
             Event::OpenTransactions(found) => self.on_open_transactions(found),
         }

@@ -40,8 +40,9 @@ impl LaneTask {
             return;
         }
         self.offset_syncs.is_writing = true;
-        self.events
-            .push(Box::pin(async move { Event::OffsetSyncsWritten(topic.write(&records, unix_ms()).await) }));
+        self.events.push(Box::pin(async move {
+            Event::OffsetSyncsWritten(topic.write(&records, unix_ms()).await.map(drop))
+        }));
     }
 
     fn due_offset_syncs(&mut self) -> Vec<KeyedRecord> {

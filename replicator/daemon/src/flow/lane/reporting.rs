@@ -4,6 +4,7 @@ use strait_replicator_core::lane::{Position, Progress, StateName};
 use strait_replicator_core::state_record::{Key, StoredPosition, Value};
 use tracing::{info, warn};
 
+use super::map_chunks::{self, Stored};
 use super::rate::Rate;
 use super::{Event, LaneTask, TICK};
 use crate::flow::assignment::PartitionName;
@@ -72,12 +73,23 @@ impl LaneTask {
             return;
         }
         self.positions_in_write = true;
-        let state = self.parts.state.clone();
-        self.events.push(Box::pin(async move { Event::PositionsWritten(state.write(records).await) }));
+        let (chunks, forgotten) = (self.unstored_chunks(), self.forgotten_chunks());
+        let (state, map_topic) = (self.parts.state.clone(), self.parts.map_topic.clone());
+        self.events.push(Box::pin(async move {
+            let stored = map_chunks::store(map_topic.clone(), chunks).await;
+            let written = state.write(records).await;
+            if !forgotten.is_empty()
+                && let Err(error) = map_topic.forget(&forgotten).await
+            {
+                warn!(%error, "chunks of what the source no longer holds are not removed");
+            }
+            Event::PositionsWritten(stored, written)
+        }));
     }
 
-    pub(super) fn on_positions_written(&mut self, result: Result<(), StateError>) {
+    pub(super) fn on_positions_written(&mut self, stored: Stored, result: Result<(), StateError>) {
         self.positions_in_write = false;
+        self.on_chunks_stored(stored);
         if let Err(error) = result {
             warn!(flow = %self.parts.flow.id(), %error, "positions are not written, a restart reads more of the source");
         }
@@ -85,6 +97,8 @@ impl LaneTask {
 
     pub(super) async fn publish_positions_at_end(&mut self) {
         let records = self.changed_positions();
+        let stored = map_chunks::store(self.parts.map_topic.clone(), self.unstored_chunks()).await;
+        self.on_chunks_stored(stored);
         if !records.is_empty()
             && let Err(error) = self.parts.state.write(records).await
         {
@@ -94,10 +108,12 @@ impl LaneTask {
 
     fn changed_positions(&mut self) -> Vec<(Key, Value)> {
         let mut changed = Vec::new();
-        for slot in self.slots.iter_mut().flatten() {
-            if let Some(position) = slot.lane.take_changed_position() {
+        for index in 0..self.slots.len() {
+            let Some(slot) = self.slots[index].as_mut() else { continue };
+            if let Some((position, chunks)) = slot.lane.take_changed_position() {
                 slot.rewriter.left_out().forget_below(position.source_offset);
                 changed.push((slot.assignment.name.clone(), position));
+                self.keep_chunks(index, chunks);
             }
         }
         changed.iter().map(|(name, position)| self.position_record(name, position)).collect()

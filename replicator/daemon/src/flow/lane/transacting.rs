@@ -8,6 +8,7 @@ use strait_replicator_core::lane::{Identity, Sequence};
 use strait_wire::error_code::ErrorCode;
 use tracing::{debug, info, warn};
 
+use super::map_chunks;
 use super::transaction::{Phase, TransactionError, TransactionEvent, commit, coordinator, initialize};
 use super::{Event, LaneEnd, LaneTask};
 use crate::state_topic::{STATE_PARTITION, STATE_TOPIC};
@@ -98,14 +99,16 @@ impl LaneTask {
             return;
         }
         let mut records = Vec::new();
-        for index in self.transaction.members.keys() {
-            let Some(slot) = self.slots[*index].as_ref() else { continue };
-            if let Some(position) = slot.lane.uncommitted_position() {
-                records.push(self.position_record(&slot.assignment.name, &position));
-            }
-        }
         if self.is_writing_positions() {
             return;
+        }
+        for index in self.transaction.members.keys().copied().collect::<Vec<_>>() {
+            let Some(slot) = self.slots[index].as_mut() else { continue };
+            if let Some((position, chunks)) = slot.lane.uncommitted_position() {
+                let name = slot.assignment.name.clone();
+                records.push(self.position_record(&name, &position));
+                self.keep_chunks(index, chunks);
+            }
         }
         let (Some(coordinator), Some(identity)) =
             (self.transaction.coordinator.clone(), self.transaction.identity)
@@ -115,10 +118,12 @@ impl LaneTask {
         self.transaction.phase = Phase::Committing;
         let sequence = Sequence::from_offset(self.transaction.state_sequence);
         self.transaction.state_sequence += records.len() as i64;
-        let state = self.parts.state.clone();
+        let (state, map_topic, chunks) =
+            (self.parts.state.clone(), self.parts.map_topic.clone(), self.unstored_chunks());
         self.events.push(Box::pin(async move {
+            let stored = map_chunks::store(map_topic, chunks).await;
             let committed = commit(&coordinator, &state, identity, sequence, records).await;
-            Event::Transaction(TransactionEvent::Committed(committed))
+            Event::Transaction(TransactionEvent::Committed(stored, committed))
         }));
     }
 
@@ -150,8 +155,11 @@ impl LaneTask {
                 self.transaction.has_failed = true;
                 self.report(format!("target: {error}"));
             }
-            TransactionEvent::Committed(Ok(())) => self.on_committed(),
-            TransactionEvent::Committed(Err(error)) => {
+            TransactionEvent::Committed(stored, Ok(())) => {
+                self.on_committed();
+                self.on_chunks_stored(stored);
+            }
+            TransactionEvent::Committed(_, Err(error)) => {
                 // It may be committed or not: only the state topic knows.
                 self.report(error.to_string());
                 warn!(flow = %self.parts.flow.id(), %error, "the end of a transaction is not known, state is loaded again");

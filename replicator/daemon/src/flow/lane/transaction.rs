@@ -12,6 +12,7 @@ use strait_client::{ClientError, Cluster, ProducerIdentity, TransactionCoordinat
 use strait_replicator_core::lane::{Identity, Sequence};
 use strait_replicator_core::state_record::{Key, Value};
 
+use super::map_chunks::Stored;
 use crate::configuration::Flow;
 use crate::flow::provenance::producer_entry;
 use crate::state_topic::{StateError, StateTopic};
@@ -55,7 +56,7 @@ pub(super) struct Transaction {
 pub(super) enum TransactionEvent {
     Initialized(Result<ProducerIdentity, TransactionError>),
     Joined(Result<(), ClientError>),
-    Committed(Result<(), TransactionError>),
+    Committed(Stored, Result<(), TransactionError>),
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::offset_map::{Located, OffsetMap, Translation};
+use crate::offset_map::{Located, Translation};
 use crate::offsets::{Downstream, Upstream};
 
 /// A target that does what a broker does with sequences and transactions.
@@ -16,7 +16,7 @@ struct Target {
     /// What the open transaction wrote.
     open: Option<Vec<(i64, String)>>,
     batches: Vec<WrittenBatch>,
-    stored: Option<(Position, OffsetMap)>,
+    stored: Option<Position>,
 }
 
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Target {
     }
 
     /// Ends the open transaction; the marker takes an offset.
-    fn end(&mut self, commit: Option<(Position, OffsetMap)>) {
+    fn end(&mut self, commit: Option<Position>) {
         let values = self.open.take().unwrap_or_default();
         self.log_end += 1;
         if let Some(stored) = commit {
@@ -124,7 +124,7 @@ struct Run {
     target: Target,
     lane: PartitionLane,
     random: Seed,
-    stored: (Position, OffsetMap),
+    stored: Position,
     now_ms: u64,
     mix: Mix,
 }
@@ -146,7 +146,9 @@ impl Run {
         self.produce();
         self.end_transaction();
         if self.random.below(4) == 0 && self.target.open.is_none() {
-            self.stored = (self.lane.position().clone(), self.lane.map().clone());
+            let (position, chunks) = self.lane.position_to_store();
+            assert!(chunks.is_empty(), "too few runs for a chunk");
+            self.stored = position;
             self.target.stored = None;
         }
         if self.mix.other_writers && self.random.below(5) == 0 {
@@ -189,7 +191,7 @@ impl Run {
         }
         match self.lane.uncommitted_position() {
             Some(position) if self.random.below(4) != 0 => {
-                self.target.end(Some((position, self.lane.uncommitted_map())));
+                self.target.end(Some(position.0));
                 self.lane.on_committed();
             }
             Some(_) | None => self.abort(),
@@ -202,15 +204,14 @@ impl Run {
         if let Some(stored) = self.target.stored.take() {
             self.stored = stored;
         }
-        let (position, map) = self.stored.clone();
-        self.lane = PartitionLane::new(SETTINGS, position, false).with_map(map);
+        self.lane = PartitionLane::new(SETTINGS, self.stored.clone(), false);
     }
 }
 
 fn copy_through_faults(seed: u64, mix: Mix) {
     let (target, random) = (Target::default(), Seed(seed));
     let lane = PartitionLane::new(SETTINGS, position(0), false);
-    let stored = (position(0), lane.map().clone());
+    let stored = position(0);
     let mut run = Run { target, lane, random, stored, now_ms: 0, mix };
     for _ in 0..20_000 {
         run.step();

@@ -1,0 +1,142 @@
+//! Sealed chunks of a flow's offset maps, in a compacted topic of our own on the target.
+
+use std::collections::BTreeMap;
+
+use strait_client::Cluster;
+use strait_replicator_core::offset_map::{Chunk, ChunkError, ChunkPlace, SealedChunk};
+use strait_replicator_core::state_record::{Key, StateRecordError, Value};
+use strait_wire::batch::Record;
+use strait_wire::ids::Uuid;
+use tracing::warn;
+
+use super::assignment::PartitionName;
+use super::lane::unix_ms;
+use crate::internal_topic::{InternalTopic, InternalTopicError, KeyedRecord};
+
+/// The topic's name on every target.
+const MAP_TOPIC: &str = "strait-offset-map.internal";
+
+/// Why a chunk can't be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MapTopicError {
+    #[error(transparent)]
+    Topic(#[from] InternalTopicError),
+    #[error("{MAP_TOPIC}, record at offset {offset}: {source}")]
+    Record { offset: i64, source: StateRecordError },
+    #[error("{MAP_TOPIC}, record at offset {offset}: {source}")]
+    Chunk { offset: i64, source: ChunkError },
+    #[error("{MAP_TOPIC} has no chunk at offset {offset}")]
+    Missing { offset: i64 },
+}
+
+/// A chunk with the partition that it is of.
+#[derive(Clone, Debug)]
+pub(super) struct PartitionChunk {
+    pub(super) name: PartitionName,
+    pub(super) source_topic_id: Uuid,
+    pub(super) chunk: SealedChunk,
+}
+
+/// Where the chunks of partitions lie, each with the topic id that it is of.
+pub(super) type ChunkPlaces = BTreeMap<PartitionName, Vec<(Uuid, ChunkPlace)>>;
+
+/// The topic, for one flow.
+#[derive(Clone)]
+pub(crate) struct MapTopic {
+    topic: InternalTopic,
+    flow: String,
+    source_cluster_id: String,
+}
+
+impl MapTopic {
+    pub(super) fn new(
+        target: Cluster,
+        replication_factor: i16,
+        flow: String,
+        source_cluster_id: String,
+    ) -> Self {
+        let topic = InternalTopic::new(target, MAP_TOPIC.to_owned(), replication_factor);
+        Self { topic, flow, source_cluster_id }
+    }
+
+    /// Stores chunks, and gives the offset of each.
+    pub(super) async fn store(&self, chunks: &[PartitionChunk]) -> Result<Vec<i64>, InternalTopicError> {
+        let records: Vec<KeyedRecord> = chunks
+            .iter()
+            .map(|of| {
+                let key = self.key(&of.name, of.chunk.place.from.source).encode();
+                let (source_topic_id, chunk) = (of.source_topic_id, of.chunk.bytes.clone());
+                (key, Some(Value::MapChunk { source_topic_id, chunk }.encode()))
+            })
+            .collect();
+        self.topic.write(&records, unix_ms()).await
+    }
+
+    /// Removes chunks by their first source offsets.
+    pub(super) async fn forget(&self, chunks: &[(PartitionName, i64)]) -> Result<(), InternalTopicError> {
+        let records: Vec<KeyedRecord> =
+            chunks.iter().map(|(name, first)| (self.key(name, *first).encode(), None)).collect();
+        self.topic.write(&records, unix_ms()).await.map(drop)
+    }
+
+    /// Where this flow's chunks lie. What can't be read is left out: offsets in it will not be translated.
+    pub(super) async fn read(&self) -> Result<ChunkPlaces, InternalTopicError> {
+        let mut places: BTreeMap<PartitionName, BTreeMap<i64, (Uuid, ChunkPlace)>> = BTreeMap::new();
+        let read = self.topic.read(|record| {
+            let offset = record.offset;
+            let Some(key) = &record.key else { return };
+            let taken = Key::decode(key)
+                .map_err(|source| MapTopicError::Record { offset, source })
+                .and_then(|key| Ok((key, chunk_of(&record)?)));
+            match taken {
+                Ok((Key::MapChunk { flow, source_cluster_id, topic, partition, first_offset }, chunk))
+                    if flow == self.flow && source_cluster_id == self.source_cluster_id =>
+                {
+                    let of_partition = places.entry(PartitionName { topic, partition }).or_default();
+                    match chunk {
+                        Some((topic_id, chunk)) => {
+                            let place = ChunkPlace { stored_at: offset, ..chunk.place() };
+                            of_partition.insert(first_offset, (topic_id, place));
+                        }
+                        None => drop(of_partition.remove(&first_offset)),
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    warn!(flow = self.flow, %error, "a chunk of an offset map can't be read, its offsets are not translated");
+                }
+            }
+        });
+        read.await?;
+        Ok(places.into_iter().map(|(name, chunks)| (name, chunks.into_values().collect())).collect())
+    }
+
+    /// The chunk that is stored at an offset.
+    pub(super) async fn chunk(&self, offset: i64) -> Result<Chunk, MapTopicError> {
+        let record = self.topic.read_at(offset).await?.ok_or(MapTopicError::Missing { offset })?;
+        chunk_of(&record)?.map(|(_, chunk)| chunk).ok_or(MapTopicError::Missing { offset })
+    }
+
+    fn key(&self, name: &PartitionName, first_offset: i64) -> Key {
+        Key::MapChunk {
+            flow: self.flow.clone(),
+            source_cluster_id: self.source_cluster_id.clone(),
+            topic: name.topic.clone(),
+            partition: name.partition,
+            first_offset,
+        }
+    }
+}
+
+/// `None` for a record that removes a chunk.
+fn chunk_of(record: &Record) -> Result<Option<(Uuid, Chunk)>, MapTopicError> {
+    let offset = record.offset;
+    let Some(value) = &record.value else { return Ok(None) };
+    match Value::decode(value).map_err(|source| MapTopicError::Record { offset, source })? {
+        Value::MapChunk { source_topic_id, chunk } => {
+            let chunk = Chunk::decode(chunk).map_err(|source| MapTopicError::Chunk { offset, source })?;
+            Ok(Some((source_topic_id, chunk)))
+        }
+        _ => Err(MapTopicError::Missing { offset }),
+    }
+}
