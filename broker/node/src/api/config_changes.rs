@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::topic_config::{AlterOperation, Alteration};
+
+use strait_wire::error_code::ErrorCode;
 
 use crate::call::Call;
 use crate::controller::ChangeError;
@@ -50,6 +53,7 @@ pub(super) fn change(
 
 fn change_one(call: &Call, resource: &ResourceChange, validate_only: bool) -> Result<(), ChangeError> {
     let alterations = alterations(&resource.settings)?;
+    may_change(call, resource)?;
     let controller = &call.node.controller;
     match resource.kind {
         TOPIC_RESOURCE => {
@@ -82,6 +86,20 @@ fn change_one(call: &Call, resource: &ResourceChange, validate_only: bool) -> Re
         }
         other => invalid(format!("Unknown resource type {other}")),
     }
+}
+
+fn may_change(call: &Call, resource: &ResourceChange) -> Result<(), ChangeError> {
+    let (operation, name) = (Operation::AlterConfigs, resource.name.as_str());
+    let (is_allowed, error) = match resource.kind {
+        TOPIC_RESOURCE => {
+            (call.may(operation, ResourceType::Topic, name), ErrorCode::TOPIC_AUTHORIZATION_FAILED)
+        }
+        GROUP_RESOURCE => {
+            (call.may(operation, ResourceType::Group, name), ErrorCode::GROUP_AUTHORIZATION_FAILED)
+        }
+        _ => (call.may_on_cluster(operation), ErrorCode::CLUSTER_AUTHORIZATION_FAILED),
+    };
+    if is_allowed { Ok(()) } else { Err(ChangeError::Denied { error }) }
 }
 
 fn invalid<T>(reason: String) -> Result<T, ChangeError> {

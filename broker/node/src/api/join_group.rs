@@ -1,5 +1,6 @@
 //! JoinGroup (11), versions 0 to 9.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::group::{Answer, Caller};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::join_group::{JoinGroupRequest, JoinGroupResponse};
@@ -18,6 +19,9 @@ pub(crate) async fn handle(call: &Call, request: JoinGroupRequest) -> JoinGroupR
 }
 
 async fn join(call: &Call, request: JoinGroupRequest) -> Result<JoinGroupResponse, ErrorCode> {
+    if !call.may(Operation::Read, ResourceType::Group, &request.group_id) {
+        return Err(ErrorCode::GROUP_AUTHORIZATION_FAILED);
+    }
     let shard = call.node.groups.shard(&request.group_id)?;
     let random = random::number().map_err(|_| ErrorCode::UNKNOWN_SERVER_ERROR)?;
     let host = format!("/{}", call.session.peer.ip());

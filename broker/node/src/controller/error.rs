@@ -18,6 +18,8 @@ pub(crate) enum ChangeError {
     UnknownTopic,
     #[error("The topic '{name}' does not exist.")]
     NoSuchTopic { name: String },
+    #[error("{}", denial(*error))]
+    Denied { error: ErrorCode },
     #[error("Topic name is invalid: {reason}")]
     InvalidTopicName { reason: String },
     #[error("{reason}")]
@@ -54,6 +56,7 @@ impl ChangeError {
         match self {
             Self::TopicExists { .. } => ErrorCode::TOPIC_ALREADY_EXISTS,
             Self::UnknownTopic | Self::NoSuchTopic { .. } => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::Denied { error } => *error,
             Self::InvalidTopicName { .. } => ErrorCode::INVALID_TOPIC_EXCEPTION,
             Self::InvalidPartitions { .. } => ErrorCode::INVALID_PARTITIONS,
             Self::InvalidReplicationFactor { .. } => ErrorCode::INVALID_REPLICATION_FACTOR,
@@ -68,5 +71,14 @@ impl ChangeError {
             }
             Self::NoRandomness(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
         }
+    }
+}
+
+/// Kafka's words for who may not do something.
+pub(crate) fn denial(error: ErrorCode) -> &'static str {
+    match error {
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED => "Topic authorization failed.",
+        ErrorCode::GROUP_AUTHORIZATION_FAILED => "Group authorization failed.",
+        _ => "Cluster authorization failed.",
     }
 }

@@ -31,7 +31,7 @@ use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
 pub(crate) use create::NewTopic;
-pub(crate) use error::ChangeError;
+pub(crate) use error::{ChangeError, denial};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;

@@ -3,6 +3,7 @@
 // Those of the broker.
 mod broker;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::topic_config::ConfigSource;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_configs::{
@@ -11,6 +12,7 @@ use strait_wire::message::describe_configs::{
 };
 
 use crate::call::Call;
+use crate::controller::denial;
 use crate::metadata::{BROKER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE, TOPIC_RESOURCE};
 use crate::settings::{CLIENT_METRICS_KEYS, GROUP_KEYS, Key, broker_key_of_group};
 
@@ -34,6 +36,9 @@ fn describe(
     // No keys stand for all of them.
     let keys = configuration_keys.filter(|keys| !keys.is_empty());
     let found = match resource_type {
+        _ if let Some(denied) = denied(call, resource_type, &resource_name) => {
+            Err((denied, Some(denial(denied).to_owned())))
+        }
         TOPIC_RESOURCE => topic(call, &resource_name, documentation),
         BROKER_RESOURCE => of_broker(call, &resource_name),
         GROUP_RESOURCE if resource_name.is_empty() => invalid("Group name must not be empty".to_owned()),
@@ -57,6 +62,21 @@ fn describe(
         }
         Err((error, error_message)) => DescribeConfigsResult { error_code: error.0, error_message, ..result },
     }
+}
+
+/// Why the client may not know of the resource.
+fn denied(call: &Call, resource_type: i8, name: &str) -> Option<ErrorCode> {
+    let operation = Operation::DescribeConfigs;
+    let (is_allowed, error) = match resource_type {
+        TOPIC_RESOURCE => {
+            (call.may(operation, ResourceType::Topic, name), ErrorCode::TOPIC_AUTHORIZATION_FAILED)
+        }
+        GROUP_RESOURCE => {
+            (call.may(operation, ResourceType::Group, name), ErrorCode::GROUP_AUTHORIZATION_FAILED)
+        }
+        _ => (call.may_on_cluster(operation), ErrorCode::CLUSTER_AUTHORIZATION_FAILED),
+    };
+    (!is_allowed).then_some(error)
 }
 
 fn invalid(message: String) -> Found {
