@@ -53,8 +53,12 @@ pub(super) fn change(
 
 fn change_one(call: &Call, resource: &ResourceChange, validate_only: bool) -> Result<(), ChangeError> {
     let alterations = alterations(&resource.settings)?;
-    may_change(call, resource)?;
     let controller = &call.node.controller;
+    if resource.kind == BROKER_RESOURCE {
+        // Kafka looks at these on the broker, before its controller asks for access.
+        controller.change_broker_configs(&resource.name, &alterations, resource.replaces, true)?;
+    }
+    may_change(call, resource)?;
     match resource.kind {
         TOPIC_RESOURCE => {
             let change = || {

@@ -19,7 +19,13 @@ pub(crate) async fn handle(
     if !call.may_on_cluster(Operation::Describe) {
         let error = ErrorCode::CLUSTER_AUTHORIZATION_FAILED;
         let error_message = Some(denial(error).to_owned());
+        let results = request.users.into_iter().flatten().map(|_| DescribeUserScramCredentialsResult {
+            error_code: error.0,
+            error_message: error_message.clone(),
+            ..Default::default()
+        });
         return DescribeUserScramCredentialsResponse {
+            results: results.collect(),
             error_code: error.0,
             error_message,
             ..Default::default()

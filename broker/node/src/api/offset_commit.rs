@@ -15,6 +15,9 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
         return all_refused(&request.topics, ErrorCode::GROUP_AUTHORIZATION_FAILED);
     }
     let refused = take_refused(call, &mut request.topics);
+    if request.topics.is_empty() {
+        return OffsetCommitResponse { throttle_time_ms: 0, topics: refused };
+    }
     let committed = call.node.groups.shard(&request.group_id).and_then(|shard| {
         shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, now_ms))
     });

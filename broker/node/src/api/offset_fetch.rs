@@ -38,7 +38,7 @@ pub(crate) async fn handle(call: &Call, request: OffsetFetchRequest) -> OffsetFe
 
 fn fetch(call: &Call, group: &OffsetFetchRequestGroup, require_stable: bool) -> OffsetFetchResponseGroup {
     if !call.may(Operation::Describe, ResourceType::Group, &group.group_id) {
-        return refused(group, ErrorCode::GROUP_AUTHORIZATION_FAILED);
+        return refused(call, group, ErrorCode::GROUP_AUTHORIZATION_FAILED);
     }
     let may_see = |topic: &str| call.may(Operation::Describe, ResourceType::Topic, topic);
     let mut allowed = group.clone();
@@ -48,7 +48,7 @@ fn fetch(call: &Call, group: &OffsetFetchRequestGroup, require_stable: bool) -> 
     };
     let shard = call.node.groups.shard(&group.group_id);
     let fetched = shard.and_then(|shard| shard.look(|groups| groups.fetch(&allowed, require_stable)));
-    let mut fetched = fetched.unwrap_or_else(|error| refused(group, error));
+    let mut fetched = fetched.unwrap_or_else(|error| refused(call, group, error));
     if fetched.error_code == ErrorCode::NONE.0 {
         // Who asks for all topics gets those that it may know of.
         fetched.topics.retain(|topic| group.topics.is_some() || may_see(&topic.name));
@@ -58,8 +58,10 @@ fn fetch(call: &Call, group: &OffsetFetchRequestGroup, require_stable: bool) -> 
     fetched
 }
 
-fn refused(group: &OffsetFetchRequestGroup, error: ErrorCode) -> OffsetFetchResponseGroup {
-    let topics = group.topics.iter().flatten().map(|topic| refused_topic(topic, error));
+/// Before there was an error for the group, each partition had it.
+fn refused(call: &Call, group: &OffsetFetchRequestGroup, error: ErrorCode) -> OffsetFetchResponseGroup {
+    let named = group.topics.iter().flatten().filter(|_| call.version < GROUP_ERROR);
+    let topics = named.map(|topic| refused_topic(topic, error));
     let (group_id, error_code) = (group.group_id.clone(), error.0);
     OffsetFetchResponseGroup { group_id, topics: topics.collect(), error_code }
 }
