@@ -1,5 +1,6 @@
 //! AlterClientQuotas (API key 49), versions 0 to 1, flexible from 1.
 
+pub use response::AlterClientQuotasResponse;
 use strait_wire_derive::Message;
 
 #[derive(Clone, Debug, PartialEq, Message)]
@@ -37,21 +38,28 @@ pub struct OpData {
     pub remove: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Message)]
-#[message(key = 49, versions = "0-1", flexible = "1+")]
-pub struct AlterClientQuotasResponse {
-    #[field(versions = "0+")]
-    pub throttle_time_ms: i32,
-    #[field(versions = "0+")]
-    pub entries: Vec<EntryResult>,
-}
+/// The response, whose structures have names of the request's.
+pub mod response {
+    use strait_wire_derive::Message;
 
-#[derive(Clone, Debug, PartialEq, Message)]
-pub struct EntryResult {
-    #[field(versions = "0+")]
-    pub error_code: i16,
-    #[field(versions = "0+", nullable = "0+")]
-    pub error_message: Option<String>,
-    #[field(versions = "0+")]
-    pub entity: Vec<EntityData>,
+    use super::EntityData;
+
+    #[derive(Clone, Debug, PartialEq, Message)]
+    #[message(key = 49, versions = "0-1", flexible = "1+")]
+    pub struct AlterClientQuotasResponse {
+        #[field(versions = "0+")]
+        pub throttle_time_ms: i32,
+        #[field(versions = "0+")]
+        pub entries: Vec<EntryData>,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Message)]
+    pub struct EntryData {
+        #[field(versions = "0+")]
+        pub error_code: i16,
+        #[field(versions = "0+", nullable = "0+")]
+        pub error_message: Option<String>,
+        #[field(versions = "0+")]
+        pub entity: Vec<EntityData>,
+    }
 }
