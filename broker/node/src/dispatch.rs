@@ -107,6 +107,9 @@ served! {
     end_txn::EndTxnRequest, 0 to 5;
     write_txn_markers::WriteTxnMarkersRequest, 1 to 1;
     txn_offset_commit::TxnOffsetCommitRequest, 0 to 5;
+    describe_acls::DescribeAclsRequest, 1 to 3;
+    create_acls::CreateAclsRequest, 1 to 3;
+    delete_acls::DeleteAclsRequest, 1 to 3;
     describe_configs::DescribeConfigsRequest, 1 to 4;
     alter_configs::AlterConfigsRequest, 0 to 2;
     describe_log_dirs::DescribeLogDirsRequest, 1 to 4;

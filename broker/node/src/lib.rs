@@ -20,6 +20,8 @@ mod call;
 mod connection;
 mod dispatch;
 mod session;
+// Who may do what.
+mod access;
 // One file for each API key.
 mod api;
 // Topics, and the log of their changes.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::controller::{ChangeError, Controller};
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
@@ -20,6 +21,7 @@ pub(crate) struct Node {
     pub(crate) cluster_id: String,
     pub(crate) id: i32,
     pub(crate) controller: Controller,
+    pub(crate) access: Arc<Access>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: GroupCoordinator,
@@ -37,6 +39,7 @@ impl Node {
             groups: GroupCoordinator::new(&settings),
             transactions: TransactionCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
+            access: Arc::clone(controller.access()),
             controller,
             settings,
             requests: RequestCounts::default(),

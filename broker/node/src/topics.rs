@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::ids::Uuid;
 
 use crate::partition::Partition;
@@ -18,7 +19,7 @@ pub(crate) struct Topic {
     /// By their index.
     pub(crate) partitions: Vec<Arc<Partition>>,
     /// Settings of its own.
-    pub(crate) configs: BTreeMap<String, String>,
+    pub(crate) configs: TopicConfigs,
 }
 
 impl Topic {

@@ -64,8 +64,7 @@ impl<'a> Resource<'a> {
 /// Allows those who give no name some operations, such as `Read`.
 pub fn allow(kafka: &Kafka, resource: Resource<'_>, operations: &[&str]) -> Result<()> {
     let client = kafka.folder()?.join("client.properties");
-    let lines = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN"].join("\n");
-    fs::write(&client, format!("{lines}\nsasl.jaas.config={}\n", login("")))?;
+    fs::write(&client, client_properties())?;
     let address = kafka.address();
     let (_, broker) = address.rsplit_once('@').context("a broker without names")?;
     let config = client.to_string_lossy();
@@ -75,6 +74,12 @@ pub fn allow(kafka: &Kafka, resource: Resource<'_>, operations: &[&str]) -> Resu
     arguments.extend(operations.iter().flat_map(|operation| ["--operation", operation]));
     kafka.tool("org.apache.kafka.tools.AclCommand", &arguments)?;
     Ok(())
+}
+
+/// What a tool of Kafka needs to be the super user.
+pub fn client_properties() -> String {
+    let lines = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN"].join("\n");
+    format!("{lines}\nsasl.jaas.config={}\n", login(""))
 }
 
 fn login(users: &str) -> String {

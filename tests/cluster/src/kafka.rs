@@ -63,9 +63,15 @@ impl Kafka {
 
     /// Starts a KRaft cluster with access rules. The harness is a super user; who gives no name is `User:ANONYMOUS`.
     pub fn start_secured(release: Release) -> Result<Self> {
+        Self::start_secured_with(release, &[])
+    }
+
+    /// The same with more broker properties.
+    pub fn start_secured_with(release: Release, more: &[&str]) -> Result<Self> {
         let mut broker = Self::new(release);
         broker.secured_port = Some(ports::free());
-        let properties = access::properties(broker.port, broker.side_port, broker.secured_port);
+        let mut properties = access::properties(broker.port, broker.side_port, broker.secured_port);
+        properties.extend(more.iter().map(|property| (*property).to_owned()));
         broker.launch(&properties.iter().map(String::as_str).collect::<Vec<_>>())?;
         Ok(broker)
     }

@@ -17,6 +17,37 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// The entity that requests and records spell as types with names; no name is the default. None for a type that is
+    /// not known or comes twice.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Option<Self> {
+        let mut entity = Self::default();
+        for (kind, name) in parts {
+            let part = name.map_or(Part::Default, |name| Part::Named(name.to_owned()));
+            let place = match kind {
+                "user" => &mut entity.user,
+                "client-id" => &mut entity.client_id,
+                "ip" => &mut entity.ip,
+                _ => return None,
+            };
+            if place.replace(part).is_some() {
+                return None;
+            }
+        }
+        Some(entity)
+    }
+
+    /// Its types with names, as requests and records spell them.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        let parts = [("user", &self.user), ("client-id", &self.client_id), ("ip", &self.ip)];
+        parts.into_iter().filter_map(|(kind, part)| {
+            let name = match part.as_ref()? {
+                Part::Default => None,
+                Part::Named(name) => Some(name.as_str()),
+            };
+            Some((kind, name))
+        })
+    }
+
     /// Whether Kafka knows such an entity.
     pub fn is_valid(&self) -> bool {
         let is_client = self.user.is_some() || self.client_id.is_some();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use strait_wire::batch::Compression;
 
-use super::definitions::definition;
+use super::broker::BrokerConfigs;
+use super::definitions::{definition, definitions};
 use super::rule::{ConfigError, check, elements};
 use crate::produce_validation::{TimestampType, TopicCompression, TopicSettings};
 
@@ -24,6 +25,29 @@ impl TopicConfigs {
         }
         configs.check_together()?;
         Ok(configs)
+    }
+
+    /// Takes settings that were stored. What is not known or not allowed here counts as not set: a newer release may have
+    /// stored it.
+    pub fn stored<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut configs = Self::default();
+        for (name, value) in settings {
+            let _ = configs.set(name, value);
+        }
+        configs
+    }
+
+    /// These settings, and the broker's values for all that the topic leaves open.
+    pub fn over(&self, broker: &BrokerConfigs) -> Self {
+        let mut configs = self.clone();
+        for definition in definitions() {
+            if !configs.0.contains_key(definition.name)
+                && let Some(value) = broker.default_of(definition)
+            {
+                configs.0.insert(definition.name, value);
+            }
+        }
+        configs
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
@@ -51,6 +75,11 @@ impl TopicConfigs {
     /// What was set, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// What was set for a name.
+    pub fn own(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// The value of a setting; empty for a name that is not known.

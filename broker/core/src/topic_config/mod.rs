@@ -4,6 +4,8 @@
 mod rule;
 // Every setting.
 mod definitions;
+// The broker's values behind them.
+mod broker;
 // Those that a topic has.
 mod configs;
 // Changes to them.
@@ -12,6 +14,7 @@ mod alter;
 mod describe;
 
 pub use alter::{AlterOperation, Alteration};
+pub use broker::{BrokerConfigs, BrokerSetting, broker_setting};
 pub use configs::TopicConfigs;
 pub use definitions::{ConfigDefinition, definition, definitions};
 pub use describe::ConfigSource;

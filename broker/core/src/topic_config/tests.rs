@@ -88,20 +88,77 @@ fn changes_are_made_together_or_not_at_all() {
     assert_eq!(code(&[set, alter("x", AlterOperation::Delete, None)]), ErrorCode::INVALID_CONFIG);
 }
 
+fn told(broker: &BrokerConfigs, own: &[(&str, &str)], name: &str) -> (String, Vec<(String, String, i8)>) {
+    let configs = TopicConfigs::new(own.iter().copied()).expect("allowed");
+    let described = configs.describe(broker, Some(&[name.to_owned()]), true, true);
+    let [described] = described.as_slice() else { panic!("one setting: {described:?}") };
+    assert!(described.documentation.is_some() && !described.read_only && !described.is_sensitive);
+    let synonyms: Vec<_> = described.synonyms.iter().collect();
+    let synonyms: Vec<_> = synonyms
+        .into_iter()
+        .map(|synonym| (synonym.name.clone(), synonym.value.clone().expect("a value"), synonym.source))
+        .collect();
+    assert_eq!(described.config_source, synonyms.first().map_or(5, |first| first.2));
+    (described.value.clone().expect("a value"), synonyms)
+}
+
+/// What Kafka 4.3.1 tells for the same `server.properties`.
 #[test]
 fn descriptions_tell_value_source_and_synonyms() {
-    let configs = TopicConfigs::new([("max.message.bytes", "100")]).expect("allowed");
-    let names = ["max.message.bytes".to_owned(), "retention.ms".to_owned()];
-    let described = configs.describe(Some(&names), true, true);
-    let [own, default] = described.as_slice() else { panic!("two settings") };
-    assert_eq!((own.value.as_deref(), own.config_source, own.config_type), (Some("100"), 1, 3));
-    let synonyms: Vec<_> =
-        own.synonyms.iter().map(|synonym| (synonym.name.as_str(), synonym.source)).collect();
-    assert_eq!(synonyms, [("max.message.bytes", 1), ("message.max.bytes", 5)]);
-    assert_eq!(
-        (default.value.as_deref(), default.config_source, default.config_type),
-        (Some("604800000"), 5, 5)
-    );
-    assert!(default.documentation.is_some());
-    assert_eq!(configs.describe(None, false, false).len(), definitions().len());
+    let broker = |given: &[(&str, &str)]| BrokerConfigs {
+        given: given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..BrokerConfigs::default()
+    };
+    let none = broker(&[]);
+    let expected = |value: &str, synonyms: &[(&str, &str, i8)]| {
+        let synonyms =
+            synonyms.iter().map(|(name, value, id)| ((*name).to_owned(), (*value).to_owned(), *id));
+        (value.to_owned(), synonyms.collect::<Vec<_>>())
+    };
+    let message = [("max.message.bytes", "100", 1), ("message.max.bytes", "1048588", 5)];
+    assert_eq!(told(&none, &[("max.message.bytes", " 100")], "max.message.bytes"), expected("100", &message));
+    assert_eq!(told(&none, &[], "retention.ms"), expected("604800000", &[]));
+    let own = [("retention.ms", "5000", 1)];
+    assert_eq!(told(&none, &[("retention.ms", "5000")], "retention.ms"), expected("5000", &own));
+    let hours = broker(&[("log.retention.hours", "2"), ("log.roll.ms", "70000")]);
+    assert_eq!(told(&hours, &[], "retention.ms"), expected("7200000", &[]));
+    let roll = [("log.roll.ms", "70000", 4), ("log.roll.hours", "168", 5)];
+    assert_eq!(told(&hours, &[], "segment.ms"), expected("70000", &roll));
+    let both = broker(&[("log.retention.hours", "2"), ("log.retention.ms", "9")]);
+    let both_told =
+        [("log.retention.ms", "9", 4), ("log.retention.hours", "2", 4), ("log.retention.hours", "168", 5)];
+    assert_eq!(told(&both, &[], "retention.ms"), expected("9", &both_told));
+    assert_eq!(told(&none, &[], "leader.replication.throttled.replicas"), expected("", &[]));
+    assert_eq!(TopicConfigs::default().describe(&none, None, false, false).len(), definitions().len());
+}
+
+#[test]
+fn what_was_set_while_the_broker_runs_goes_before_its_file() {
+    let entry = |value: &str| [("log.retention.ms".to_owned(), value.to_owned())].into();
+    let mut broker = BrokerConfigs { given: entry("1"), ..BrokerConfigs::default() };
+    assert_eq!(TopicConfigs::default().over(&broker).number("retention.ms"), 1);
+    broker.dynamic_default = entry("2");
+    assert_eq!(TopicConfigs::default().over(&broker).number("retention.ms"), 2);
+    broker.dynamic = entry("3");
+    let (value, synonyms) = told(&broker, &[], "retention.ms");
+    assert_eq!(value, "3");
+    assert_eq!(synonyms.iter().map(|synonym| synonym.2).collect::<Vec<_>>(), [2, 3, 4, 5]);
+    let own = TopicConfigs::new([("retention.ms", "4")]).expect("allowed");
+    assert_eq!(own.over(&broker).number("retention.ms"), 4);
+    broker.dynamic = [("log.retention.minutes".to_owned(), "-1".to_owned())].into();
+    assert_eq!(TopicConfigs::default().over(&broker).number("retention.ms"), -1);
+}
+
+#[test]
+fn broker_settings_are_found_by_name() {
+    let (hours, all) = broker_setting("log.retention.hours").expect("a setting");
+    assert_eq!((hours.default, all.len()), (Some("168"), 3));
+    assert!(hours.check("5").is_ok() && hours.check("x").is_err());
+    assert!(broker_setting("retention.ms").is_none());
+}
+
+#[test]
+fn stored_settings_of_a_newer_release_are_passed_over() {
+    let stored = TopicConfigs::stored([("retention.ms", "x"), ("new.key", "1"), ("segment.ms", "5")]);
+    assert_eq!(stored.iter().collect::<Vec<_>>(), [("segment.ms", "5")]);
 }

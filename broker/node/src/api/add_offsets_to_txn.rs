@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::topic_partition::{TopicPartition, coordinator_partition};
 use strait_broker_core::transactions::{Addition, TransactionVersion};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::add_offsets_to_txn::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
 
 use super::add_partitions_to_txn::add_to;
+use super::init_producer_id::may_write_in_transaction;
 use crate::call::Call;
 use crate::topics::GROUP_TOPIC;
 
@@ -15,7 +17,13 @@ use crate::topics::GROUP_TOPIC;
 const FENCED: i16 = 2;
 
 pub(crate) async fn handle(call: &Call, request: AddOffsetsToTxnRequest) -> AddOffsetsToTxnResponse {
-    let code = match group_partition(call, &request.group_id) {
+    let allowed = may_write_in_transaction(call, &request.transactional_id).and_then(|()| {
+        match call.may(Operation::Read, ResourceType::Group, &request.group_id) {
+            true => Ok(()),
+            false => Err(ErrorCode::GROUP_AUTHORIZATION_FAILED),
+        }
+    });
+    let code = match allowed.and_then(|()| group_partition(call, &request.group_id)) {
         Ok(partition) => add_to(
             call,
             Addition {

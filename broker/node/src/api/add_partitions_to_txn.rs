@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::topic_partition::TopicPartition;
 use strait_broker_core::transactions::{Addition, TransactionVersion};
 use strait_wire::error_code::ErrorCode;
@@ -11,7 +12,9 @@ use strait_wire::message::add_partitions_to_txn::{
     AddPartitionsToTxnTransaction,
 };
 
+use super::init_producer_id::may_write_in_transaction;
 use crate::call::Call;
+use crate::topics::is_internal;
 
 /// First version with several transactions.
 const BATCHED: i16 = 4;
@@ -20,6 +23,10 @@ const FENCED: i16 = 2;
 
 pub(crate) async fn handle(call: &Call, request: AddPartitionsToTxnRequest) -> AddPartitionsToTxnResponse {
     if call.version >= BATCHED {
+        if !call.may_on_cluster(Operation::ClusterAction) {
+            let error_code = ErrorCode::CLUSTER_AUTHORIZATION_FAILED.0;
+            return AddPartitionsToTxnResponse { error_code, ..Default::default() };
+        }
         let results = request.transactions.into_iter().map(|transaction| {
             let topic_results = add(call, &transaction, TransactionVersion::V2);
             AddPartitionsToTxnResult { transactional_id: transaction.transactional_id, topic_results }
@@ -45,17 +52,28 @@ fn add(
     transaction: &AddPartitionsToTxnTransaction,
     version: TransactionVersion,
 ) -> Vec<AddPartitionsToTxnTopicResult> {
-    let is_there = |partition: &TopicPartition| {
-        call.node.topics.partition(&partition.topic, partition.partition).is_some()
+    let is_client = call.version < BATCHED;
+    if is_client && let Err(error) = may_write_in_transaction(call, &transaction.transactional_id) {
+        return results(&transaction.topics, |_| error);
+    }
+    let refusal = |partition: &TopicPartition| {
+        let is_denied = || {
+            is_internal(&partition.topic)
+                || !call.may(Operation::Write, ResourceType::Topic, &partition.topic)
+        };
+        if is_client && is_denied() {
+            return Some(ErrorCode::TOPIC_AUTHORIZATION_FAILED);
+        }
+        let found = call.node.topics.partition(&partition.topic, partition.partition);
+        found.is_none().then_some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
     };
-    let (known, unknown): (BTreeSet<_>, BTreeSet<_>) = partitions(&transaction.topics).partition(is_there);
-    // One unknown partition and none is added.
-    if !unknown.is_empty() {
-        return results(&transaction.topics, |partition| match unknown.contains(partition) {
-            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            false => ErrorCode::OPERATION_NOT_ATTEMPTED,
+    // One that is refused and none is added.
+    if partitions(&transaction.topics).any(|partition| refusal(&partition).is_some()) {
+        return results(&transaction.topics, |partition| {
+            refusal(partition).unwrap_or(ErrorCode::OPERATION_NOT_ATTEMPTED)
         });
     }
+    let known: BTreeSet<_> = partitions(&transaction.topics).collect();
     let addition = Addition {
         transactional_id: &transaction.transactional_id,
         producer_id: transaction.producer_id,

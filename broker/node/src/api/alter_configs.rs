@@ -1,33 +1,35 @@
-//! AlterConfigs (33), versions 0 to 2: all settings of a topic, a broker or a group are replaced.
+//! AlterConfigs (33), versions 0 to 2: all settings of a resource are replaced.
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::alter_configs::{
-    AlterConfigsRequest, AlterConfigsResource, AlterConfigsResourceResponse, AlterConfigsResponse,
+    AlterConfigsRequest, AlterConfigsResourceResponse, AlterConfigsResponse,
 };
 
+use super::config_changes::{ResourceChange, SettingChange, change};
 use crate::call::Call;
-use crate::controller::{ChangeError, ConfigChange, ConfigOperation, ConfigResource};
-use crate::node::{Node, blocking};
+
+const SET: i8 = 0;
 
 pub(crate) async fn handle(call: &Call, request: AlterConfigsRequest) -> AlterConfigsResponse {
-    let responses = request.resources.into_iter().map(|resource| {
-        let (resource_type, resource_name) = (resource.resource_type, resource.resource_name.clone());
-        let (error_code, error_message) = match replace(&call.node, resource, request.validate_only) {
+    let resources = request.resources.into_iter().map(|resource| ResourceChange {
+        kind: resource.resource_type,
+        name: resource.resource_name,
+        settings: resource
+            .configs
+            .into_iter()
+            .map(|config| SettingChange { name: config.name, operation: SET, value: config.value })
+            .collect(),
+        replaces: true,
+    });
+    let resources: Vec<_> = resources.collect();
+    let changed = change(call, &resources, request.validate_only);
+    let responses = resources.into_iter().zip(changed).map(|(resource, changed)| {
+        let (resource_type, resource_name) = (resource.kind, resource.name);
+        let (error_code, error_message) = match changed {
             Ok(()) => (ErrorCode::NONE.0, None),
             Err(error) => (error.code().0, Some(error.to_string())),
         };
         AlterConfigsResourceResponse { error_code, error_message, resource_type, resource_name }
     });
     AlterConfigsResponse { throttle_time_ms: 0, responses: responses.collect() }
-}
-
-fn replace(node: &Node, resource: AlterConfigsResource, validate_only: bool) -> Result<(), ChangeError> {
-    let changed = ConfigResource::new(resource.resource_type, &resource.resource_name)?;
-    let values = resource.configs.into_iter().map(|config| ConfigChange {
-        name: config.name,
-        operation: ConfigOperation::Set,
-        value: config.value,
-    });
-    let values = values.collect();
-    blocking(|| node.controller.replace_configs(changed, values, validate_only))
 }

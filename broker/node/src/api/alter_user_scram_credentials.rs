@@ -1,12 +1,16 @@
 //! AlterUserScramCredentials (51), version 0: users of SCRAM are made, changed and removed. The broker stores keys that
 //! follow from the salted password, not the password.
 
+use std::collections::BTreeSet;
+
+use strait_broker_core::acl::Operation;
+use strait_wire::error_code::ErrorCode;
 use strait_wire::message::alter_user_scram_credentials::{
     AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, AlterUserScramCredentialsResult,
 };
 
 use crate::call::Call;
-use crate::controller::{SaltedPassword, ScramChange};
+use crate::controller::{SaltedPassword, ScramChange, denial};
 use crate::metadata::ScramUser;
 use crate::node::blocking;
 
@@ -26,7 +30,17 @@ pub(crate) async fn handle(
             iterations: upsertion.iterations,
         }),
     });
-    let changes = deletions.chain(upsertions).collect();
+    let changes: Vec<ScramChange> = deletions.chain(upsertions).collect();
+    if !call.may_on_cluster(Operation::Alter) {
+        let error = ErrorCode::CLUSTER_AUTHORIZATION_FAILED;
+        let users: BTreeSet<String> = changes.into_iter().map(|change| change.user.name).collect();
+        let results = users.into_iter().map(|user| AlterUserScramCredentialsResult {
+            user,
+            error_code: error.0,
+            error_message: Some(denial(error).to_owned()),
+        });
+        return AlterUserScramCredentialsResponse { results: results.collect(), ..Default::default() };
+    }
     let outcomes = blocking(|| call.node.controller.change_scram_users(changes));
     let results = outcomes.into_iter().map(|(user, outcome)| match outcome {
         Ok(()) => AlterUserScramCredentialsResult { user, error_code: 0, error_message: None },

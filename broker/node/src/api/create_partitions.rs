@@ -1,20 +1,27 @@
 //! CreatePartitions (37), versions 0 to 3.
 
+use strait_broker_core::acl::{Operation, ResourceType};
+use strait_wire::error_code::ErrorCode;
 use strait_wire::message::create_partitions::{
     CreatePartitionsRequest, CreatePartitionsResponse, CreatePartitionsTopic, CreatePartitionsTopicResult,
 };
 
 use crate::call::Call;
-use crate::node::{Node, blocking};
+use crate::node::blocking;
 
 pub(crate) async fn handle(call: &Call, request: CreatePartitionsRequest) -> CreatePartitionsResponse {
     let topics = request.topics.into_iter();
-    let results = topics.map(|topic| widen(&call.node, topic, request.validate_only)).collect();
+    let results = topics.map(|topic| widen(call, topic, request.validate_only)).collect();
     CreatePartitionsResponse { throttle_time_ms: 0, results }
 }
 
-fn widen(node: &Node, topic: CreatePartitionsTopic, validate_only: bool) -> CreatePartitionsTopicResult {
+fn widen(call: &Call, topic: CreatePartitionsTopic, validate_only: bool) -> CreatePartitionsTopicResult {
     let CreatePartitionsTopic { name, count, assignments } = topic;
+    if !call.may(Operation::Alter, ResourceType::Topic, &name) {
+        let error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED.0;
+        return CreatePartitionsTopicResult { name, error_code, ..Default::default() };
+    }
+    let node = &call.node;
     let assignments: Option<Vec<Vec<i32>>> =
         assignments.map(|assigned| assigned.into_iter().map(|entry| entry.broker_ids).collect());
     match blocking(|| node.controller.widen_topic(&name, count, assignments.as_deref(), validate_only)) {

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use strait_broker_core::acl::{Operation, ResourceType};
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::create_topics::{
     CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest, CreateTopicsResponse,
 };
 
-use crate::api::describe_configs::topic_configs;
 use crate::call::Call;
 use crate::controller::{ChangeError, NewTopic};
 use crate::node::{Node, blocking};
@@ -20,7 +21,7 @@ pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateT
     let mut results = Vec::with_capacity(counts.len());
     for topic in request.topics {
         match counts.remove(&topic.name) {
-            Some(1) => results.push(create(&call.node, topic, request.validate_only)),
+            Some(1) => results.push(create(call, topic, request.validate_only)),
             Some(_) => results.push(CreatableTopicResult {
                 name: topic.name,
                 error_code: ErrorCode::INVALID_REQUEST.0,
@@ -34,14 +35,36 @@ pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateT
     CreateTopicsResponse { throttle_time_ms: 0, topics: results }
 }
 
-fn create(node: &Node, topic: CreatableTopic, validate_only: bool) -> CreatableTopicResult {
+fn create(call: &Call, topic: CreatableTopic, validate_only: bool) -> CreatableTopicResult {
+    let node = &*call.node;
     let name = topic.name.clone();
+    let may_create =
+        call.may_on_cluster(Operation::Create) || call.may(Operation::Create, ResourceType::Topic, &name);
+    if !may_create {
+        return CreatableTopicResult {
+            name,
+            error_code: ErrorCode::TOPIC_AUTHORIZATION_FAILED.0,
+            error_message: Some("Authorization failed.".to_owned()),
+            ..Default::default()
+        };
+    }
+    let may_see_configs = call.may(Operation::DescribeConfigs, ResourceType::Topic, &name);
     let count = topic.num_partitions;
     let created = wanted(topic).and_then(|wanted| {
         let count = wanted.assignments.as_ref().map_or(count, |assigned| assigned.len() as i32);
         blocking(|| node.controller.create_topic(wanted, validate_only)).map(|topic| (topic, count))
     });
     match created {
+        // How the topic looks is told to those who may ask for it.
+        Ok((topic, _)) if !may_see_configs => CreatableTopicResult {
+            name,
+            topic_id: if validate_only { strait_wire::ids::Uuid::ZERO } else { topic.id },
+            topic_config_error_code: ErrorCode::TOPIC_AUTHORIZATION_FAILED.0,
+            num_partitions: -1,
+            replication_factor: -1,
+            configs: Some(Vec::new()),
+            ..Default::default()
+        },
         Ok((topic, count)) => CreatableTopicResult {
             name,
             topic_id: if validate_only { strait_wire::ids::Uuid::ZERO } else { topic.id },
@@ -79,11 +102,8 @@ fn wanted(topic: CreatableTopic) -> Result<NewTopic, ChangeError> {
     })
 }
 
-fn configs(
-    node: &Node,
-    overrides: &std::collections::BTreeMap<String, String>,
-) -> Vec<CreatableTopicConfigs> {
-    let described = topic_configs(node, overrides).into_iter();
+fn configs(node: &Node, configs: &TopicConfigs) -> Vec<CreatableTopicConfigs> {
+    let described = configs.describe(&node.settings.in_force(), None, false, false).into_iter();
     let shown = described.map(|config| CreatableTopicConfigs {
         name: config.name,
         value: config.value,

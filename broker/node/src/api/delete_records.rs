@@ -1,5 +1,6 @@
 //! DeleteRecords (21), versions 0 to 2.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_log::LogError;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::delete_records::{
@@ -15,11 +16,15 @@ const ALL: i64 = -1;
 
 pub(crate) async fn handle(call: &Call, request: DeleteRecordsRequest) -> DeleteRecordsResponse {
     let topics = request.topics.into_iter().map(|DeleteRecordsTopic { name, partitions }| {
+        let is_allowed = call.may(Operation::Delete, ResourceType::Topic, &name);
         let topic = call.node.topics.by_name(&name);
         let partitions = partitions.iter().map(|wanted| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition_index));
-            let deleted = partition
-                .map_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION), |found| delete(found, wanted.offset));
+            let deleted = match partition {
+                _ if !is_allowed => Err(ErrorCode::TOPIC_AUTHORIZATION_FAILED),
+                Some(found) => delete(found, wanted.offset),
+                None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+            };
             let (low_watermark, error) = match deleted {
                 Ok(start) => (start, ErrorCode::NONE),
                 Err(error) => (-1, error),

@@ -1,8 +1,8 @@
 //! DeleteTopics (20), versions 1 to 6.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::group::Outcome;
 use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
@@ -13,15 +13,16 @@ use strait_wire::message::delete_topics::{
 
 use crate::call::Call;
 use crate::node::{Node, blocking};
+use crate::topics::Topic;
 
 pub(crate) async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
     let named = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
     let wanted = request.topics.into_iter().map(|DeleteTopicState { name, topic_id }| (name, topic_id));
-    let responses = named.chain(wanted).map(|(name, id)| delete(&call.node, name, id)).collect();
+    let responses = named.chain(wanted).map(|(name, id)| delete(call, name, id)).collect();
     DeleteTopicsResponse { throttle_time_ms: 0, responses }
 }
 
-fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicResult {
+fn delete(call: &Call, name: Option<String>, id: Uuid) -> DeletableTopicResult {
     let refused = |name: Option<String>, error: ErrorCode, message: String| DeletableTopicResult {
         name,
         topic_id: id,
@@ -32,6 +33,26 @@ fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicRes
         let message = "You may not specify both topic name and topic id.".to_owned();
         return refused(name, ErrorCode::INVALID_REQUEST, message);
     }
+    let node = &call.node;
+    let is_named = name.is_some();
+    let (may_describe, may_delete) = match call.may_on_cluster(Operation::Delete) {
+        true => (true, true),
+        false => {
+            let known = name.clone().or_else(|| node.topics.by_id(id).map(|topic| topic.name.clone()));
+            let may = |operation| {
+                known.as_deref().is_none_or(|known| call.may(operation, ResourceType::Topic, known))
+            };
+            (may(Operation::Describe), may(Operation::Delete))
+        }
+    };
+    let denied = |name| {
+        let message = "Topic authorization failed.".to_owned();
+        refused(name, ErrorCode::TOPIC_AUTHORIZATION_FAILED, message)
+    };
+    // Whoever may not know of a topic does not learn whether it is there.
+    if !may_describe {
+        return denied(name);
+    }
     let found = name.as_deref().map_or_else(|| node.topics.by_id(id), |name| node.topics.by_name(name));
     let Some(topic) = found else {
         let error = match name {
@@ -40,9 +61,15 @@ fn delete(node: &Arc<Node>, name: Option<String>, id: Uuid) -> DeletableTopicRes
         };
         return refused(name, error, "This server does not host this topic-partition.".to_owned());
     };
+    if !may_delete {
+        return match is_named {
+            true => denied(name),
+            false => denied(Some(topic.name.clone())),
+        };
+    }
     match blocking(|| node.controller.delete_topic(&topic)) {
         Ok(folders) => {
-            node.remove_later(folders, delay(node));
+            node.remove_later(folders, delay(node, &topic));
             forget_offsets(node, &topic.name);
             let (name, topic_id) = (Some(topic.name.clone()), topic.id);
             DeletableTopicResult { name, topic_id, ..Default::default() }
@@ -65,9 +92,7 @@ fn forget_offsets(node: &Node, topic: &str) {
 }
 
 /// Fetches that are under way may still read the files.
-fn delay(node: &Node) -> Duration {
-    let key = "log.segment.delete.delay.ms";
-    let dynamic = node.controller.dynamic_configs();
-    let given = dynamic.value(key).or_else(|| node.settings.given(key));
-    Duration::from_millis(given.and_then(|delay| delay.parse().ok()).unwrap_or(60_000))
+fn delay(node: &Node, topic: &Topic) -> Duration {
+    let delay = topic.configs.over(&node.settings.in_force()).number("file.delete.delay.ms");
+    Duration::from_millis(u64::try_from(delay).unwrap_or_default())
 }

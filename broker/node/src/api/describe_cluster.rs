@@ -5,6 +5,7 @@ use strait_wire::message::describe_cluster::{
     DescribeClusterBroker, DescribeClusterRequest, DescribeClusterResponse,
 };
 
+use crate::access::NOT_ASKED;
 use crate::call::Call;
 
 const BROKERS: i8 = 1;
@@ -24,7 +25,12 @@ pub(crate) async fn handle(call: &Call, request: DescribeClusterRequest) -> Desc
         rack: None,
         is_fenced: false,
     };
+    let cluster_authorized_operations = match request.include_cluster_authorized_operations {
+        true => call.cluster_operations(),
+        false => NOT_ASKED,
+    };
     DescribeClusterResponse {
+        cluster_authorized_operations,
         cluster_id: call.node.cluster_id.clone(),
         controller_id: call.node.id,
         brokers: vec![broker],

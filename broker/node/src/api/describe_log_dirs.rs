@@ -1,5 +1,7 @@
 //! DescribeLogDirs (35), versions 1 to 4: the one data folder. The size of its volume is not told.
 
+use strait_broker_core::acl::Operation;
+use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_log_dirs::{
     DescribeLogDirsPartition, DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeLogDirsResult,
     DescribeLogDirsTopic,
@@ -8,6 +10,10 @@ use strait_wire::message::describe_log_dirs::{
 use crate::call::Call;
 
 pub(crate) async fn handle(call: &Call, request: DescribeLogDirsRequest) -> DescribeLogDirsResponse {
+    if !call.may_on_cluster(Operation::Describe) {
+        let error_code = ErrorCode::CLUSTER_AUTHORIZATION_FAILED.0;
+        return DescribeLogDirsResponse { error_code, ..Default::default() };
+    }
     let wanted = request.topics;
     let is_wanted = |topic: &str, partition: i32| {
         wanted.as_ref().is_none_or(|topics| {

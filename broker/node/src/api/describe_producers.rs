@@ -1,5 +1,6 @@
 //! DescribeProducers (61), version 0.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::producer_state::Producers;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_producers::{
@@ -18,6 +19,11 @@ pub(crate) async fn handle(call: &Call, request: DescribeProducersRequest) -> De
 }
 
 fn one(call: &Call, topic: &str, partition_index: i32) -> PartitionResponse {
+    if !call.may(Operation::Read, ResourceType::Topic, topic) {
+        let error = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
+        let (error_code, error_message) = (error.0, Some("Topic authorization failed.".to_owned()));
+        return PartitionResponse { partition_index, error_code, error_message, ..Default::default() };
+    }
     let partition = call.node.topics.partition(topic, partition_index);
     match partition.and_then(|partition| partition.look(|_, producers| active(producers))) {
         Some(active_producers) => {

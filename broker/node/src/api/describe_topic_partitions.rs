@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_topic_partitions::{
     Cursor, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
@@ -22,27 +23,48 @@ pub(crate) async fn handle(
         Some(cursor) => (cursor.topic_name, cursor.partition_index),
         None => (String::new(), 0),
     };
-    let names: BTreeSet<String> = match request.topics.is_empty() {
+    let names_all = request.topics.is_empty();
+    let asked: BTreeSet<String> = match names_all {
         true => call.node.topics.all().iter().map(|topic| topic.name.clone()).collect(),
         false => request.topics.into_iter().map(|topic| topic.name).collect(),
     };
-    let mut left = usize::try_from(request.response_partition_limit).unwrap_or(0).clamp(1, LIMIT);
+    let (names, denied): (BTreeSet<String>, BTreeSet<String>) =
+        asked.into_iter().partition(|name| call.may(Operation::Describe, ResourceType::Topic, name));
+    let left = usize::try_from(request.response_partition_limit).unwrap_or(0).clamp(1, LIMIT);
     let mut response = DescribeTopicPartitionsResponse::default();
+    // What was asked for by name is refused, what only is there stays unsaid.
+    let refused = denied.into_iter().filter(|name| !names_all && *name >= first).map(|name| {
+        let error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED.0;
+        DescribeTopicPartitionsResponseTopic { error_code, name: Some(name), ..Default::default() }
+    });
+    let refused: Vec<_> = refused.collect();
+    describe_all(call, &names, (first, first_partition), left, &mut response);
+    response.topics.extend(refused);
+    response
+}
+
+/// Fills one page with topics in the order of their names.
+fn describe_all(
+    call: &Call,
+    names: &BTreeSet<String>,
+    (first, first_partition): (String, i32),
+    mut left: usize,
+    response: &mut DescribeTopicPartitionsResponse,
+) {
     for name in names.range(first.clone()..) {
         let from = if *name == first { first_partition } else { 0 };
         if left == 0 {
             response.next_cursor = Some(Cursor { topic_name: name.clone(), partition_index: 0 });
-            return response;
+            return;
         }
         let (described, next) = describe(call, name, from, left);
         left -= described.partitions.len();
         response.topics.push(described);
         if let Some(partition_index) = next {
             response.next_cursor = Some(Cursor { topic_name: name.clone(), partition_index });
-            return response;
+            return;
         }
     }
-    response
 }
 
 /// At most `limit` partitions from one on, and where the next page begins.
@@ -53,6 +75,7 @@ fn describe(
     limit: usize,
 ) -> (DescribeTopicPartitionsResponseTopic, Option<i32>) {
     let mut described = DescribeTopicPartitionsResponseTopic {
+        topic_authorized_operations: call.operations(ResourceType::Topic, name),
         name: Some(name.to_owned()),
         is_internal: is_internal(name),
         ..Default::default()

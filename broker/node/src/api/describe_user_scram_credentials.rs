@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use strait_broker_core::acl::Operation;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::describe_user_scram_credentials::{
     CredentialInfo, DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse,
@@ -9,11 +10,27 @@ use strait_wire::message::describe_user_scram_credentials::{
 };
 
 use crate::call::Call;
+use crate::controller::denial;
 
 pub(crate) async fn handle(
     call: &Call,
     request: DescribeUserScramCredentialsRequest,
 ) -> DescribeUserScramCredentialsResponse {
+    if !call.may_on_cluster(Operation::Describe) {
+        let error = ErrorCode::CLUSTER_AUTHORIZATION_FAILED;
+        let error_message = Some(denial(error).to_owned());
+        let results = request.users.into_iter().flatten().map(|_| DescribeUserScramCredentialsResult {
+            error_code: error.0,
+            error_message: error_message.clone(),
+            ..Default::default()
+        });
+        return DescribeUserScramCredentialsResponse {
+            results: results.collect(),
+            error_code: error.0,
+            error_message,
+            ..Default::default()
+        };
+    }
     let known = call.node.controller.scram_users().by_name();
     let asked = request.users.unwrap_or_default();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();

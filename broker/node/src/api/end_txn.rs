@@ -4,7 +4,7 @@ use strait_broker_core::transactions::{EndedTransaction, ProducerIdentity, Trans
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::end_txn::{EndTxnRequest, EndTxnResponse};
 
-use super::init_producer_id::new_id;
+use super::init_producer_id::{may_write_in_transaction, new_id};
 use crate::call::Call;
 
 /// First version whose clients know `PRODUCER_FENCED`.
@@ -29,6 +29,7 @@ pub(crate) async fn handle(call: &Call, request: EndTxnRequest) -> EndTxnRespons
 }
 
 fn end(call: &Call, request: &EndTxnRequest) -> Result<ProducerIdentity, ErrorCode> {
+    may_write_in_transaction(call, &request.transactional_id)?;
     let (producer_id, producer_epoch) = (request.producer_id, request.producer_epoch);
     let end = EndedTransaction {
         transactional_id: &request.transactional_id,

@@ -1,5 +1,6 @@
 //! FindCoordinator (10), versions 0 to 6: this broker coordinates everything but share groups, which it does not have.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::find_coordinator::{Coordinator, FindCoordinatorRequest, FindCoordinatorResponse};
 
@@ -48,7 +49,13 @@ fn transactions_started(call: &Call) -> ErrorCode {
 
 fn coordinator(call: &Call, key_type: i8, key: String) -> Coordinator {
     let error = match key_type {
+        GROUP if !call.may(Operation::Describe, ResourceType::Group, &key) => {
+            ErrorCode::GROUP_AUTHORIZATION_FAILED
+        }
         GROUP => started(call),
+        TRANSACTION if !call.may(Operation::Describe, ResourceType::TransactionalId, &key) => {
+            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        }
         TRANSACTION if key.is_empty() => ErrorCode::INVALID_REQUEST,
         TRANSACTION => transactions_started(call),
         _ => ErrorCode::INVALID_REQUEST,

@@ -1,5 +1,6 @@
 //! InitProducerId (22), versions 0 to 5.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::transactions::{InitProducer, ProducerIdentity};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::init_producer_id::{InitProducerIdRequest, InitProducerIdResponse};
@@ -11,6 +12,7 @@ const FENCED: i16 = 4;
 
 pub(crate) async fn handle(call: &Call, request: InitProducerIdRequest) -> InitProducerIdResponse {
     let identity = match &request.transactional_id {
+        None if !may_write_idempotently(call) => Err(ErrorCode::CLUSTER_AUTHORIZATION_FAILED),
         None => new_id(call).map(|producer_id| ProducerIdentity { producer_id, producer_epoch: 0 }),
         Some(id) => transactional(call, id, &request),
     };
@@ -27,6 +29,19 @@ pub(crate) async fn handle(call: &Call, request: InitProducerIdRequest) -> InitP
     }
 }
 
+/// Who may write to any topic at all may do so idempotently (KIP-679).
+fn may_write_idempotently(call: &Call) -> bool {
+    call.may_on_cluster(Operation::IdempotentWrite) || call.may_on_any(Operation::Write, ResourceType::Topic)
+}
+
+/// Whether the client may use a transactional id.
+pub(super) fn may_write_in_transaction(call: &Call, transactional_id: &str) -> Result<(), ErrorCode> {
+    match call.may(Operation::Write, ResourceType::TransactionalId, transactional_id) {
+        true => Ok(()),
+        false => Err(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED),
+    }
+}
+
 /// A producer id that nobody had before.
 pub(super) fn new_id(call: &Call) -> Result<i64, ErrorCode> {
     call.node.next_producer_id().map_err(|error| {
@@ -40,6 +55,7 @@ fn transactional(
     transactional_id: &str,
     request: &InitProducerIdRequest,
 ) -> Result<ProducerIdentity, ErrorCode> {
+    may_write_in_transaction(call, transactional_id)?;
     let (producer_id, producer_epoch) = (request.producer_id, request.producer_epoch);
     let init = InitProducer {
         transactional_id,

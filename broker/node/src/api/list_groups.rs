@@ -1,5 +1,6 @@
 //! ListGroups (16), versions 0 to 5.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::message::list_groups::{ListGroupsRequest, ListGroupsResponse};
 
 use crate::call::Call;
@@ -12,6 +13,9 @@ pub(crate) async fn handle(call: &Call, request: ListGroupsRequest) -> ListGroup
             Ok(listed) => groups.extend(listed),
             Err(error) => return ListGroupsResponse { error_code: error.0, ..Default::default() },
         }
+    }
+    if !call.may_on_cluster(Operation::Describe) {
+        groups.retain(|group| call.may(Operation::Describe, ResourceType::Group, &group.group_id));
     }
     ListGroupsResponse { groups, ..Default::default() }
 }

@@ -1,5 +1,6 @@
 //! ListOffsets (2), versions 1 to 10. Nothing is tiered: -4 is the start of the log, -5 is unknown.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_log::{LogError, PartitionLog};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::list_offsets::{
@@ -25,9 +26,11 @@ pub(crate) async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffs
     let isolation = if request.isolation_level == 1 { Isolation::Committed } else { Isolation::Uncommitted };
     let topics = request.topics.into_iter().map(|ListOffsetsTopic { name, partitions }| {
         let topic = call.node.topics.by_name(&name);
+        let is_allowed = call.may(Operation::Describe, ResourceType::Topic, &name);
         let answered = partitions.into_iter().map(|wanted| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition_index));
             match partition {
+                _ if !is_allowed => failed(wanted.partition_index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
                 Some(partition) => one(call, partition, &wanted, isolation),
                 None => failed(wanted.partition_index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             }

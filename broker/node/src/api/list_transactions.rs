@@ -1,7 +1,10 @@
 //! ListTransactions (66), versions 0 to 1.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::transactions::Transactions;
-use strait_wire::message::list_transactions::{ListTransactionsRequest, ListTransactionsResponse};
+use strait_wire::message::list_transactions::{
+    ListTransactionsRequest, ListTransactionsResponse, TransactionState,
+};
 
 use crate::call::Call;
 use crate::clock::now_ms;
@@ -17,6 +20,8 @@ pub(crate) async fn handle(call: &Call, request: ListTransactionsRequest) -> Lis
             Err(error) => return ListTransactionsResponse { error_code: error.0, ..Default::default() },
         }
     }
+    let may_see = |id: &str| call.may(Operation::Describe, ResourceType::TransactionalId, id);
+    transaction_states.retain(|state: &TransactionState| may_see(&state.transactional_id));
     ListTransactionsResponse {
         unknown_state_filters: Transactions::unknown_states(&state_filters),
         transaction_states,

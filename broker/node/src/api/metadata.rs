@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use strait_wire::message::metadata::{
@@ -9,21 +10,34 @@ use strait_wire::message::metadata::{
     MetadataResponsePartition, MetadataResponseTopic,
 };
 
+use crate::access::NOT_ASKED;
 use crate::call::Call;
 use crate::controller::ChangeError;
 use crate::node::{Node, blocking};
 use crate::topics::{Topic, is_internal};
 
+const DENIED: ErrorCode = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
+
 pub(crate) async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
     let node = &call.node;
-    let topics = match request.topics {
-        None => all(node),
-        Some(topics) if topics.is_empty() && call.version == 0 => all(node),
+    let mut topics: Vec<_> = match request.topics {
+        None => all(call),
+        Some(topics) if topics.is_empty() && call.version == 0 => all(call),
         Some(topics) => {
             // Before version 4 asking always makes topics.
             let creates = request.allow_auto_topic_creation || call.version < 4;
-            topics.into_iter().map(|wanted| one(node, wanted, creates)).collect()
+            topics.into_iter().map(|wanted| one(call, wanted, creates)).collect()
         }
+    };
+    if request.include_topic_authorized_operations {
+        for topic in topics.iter_mut().filter(|topic| topic.error_code != DENIED.0) {
+            let name = topic.name.as_deref().unwrap_or_default();
+            topic.topic_authorized_operations = call.operations(ResourceType::Topic, name);
+        }
+    }
+    let cluster_authorized_operations = match request.include_cluster_authorized_operations {
+        true => call.cluster_operations(),
+        false => NOT_ASKED,
     };
     MetadataResponse {
         brokers: vec![MetadataResponseBroker {
@@ -35,29 +49,51 @@ pub(crate) async fn handle(call: &Call, request: MetadataRequest) -> MetadataRes
         cluster_id: Some(node.cluster_id.clone()),
         controller_id: node.id,
         topics,
+        cluster_authorized_operations,
         ..Default::default()
     }
 }
 
-fn all(node: &Node) -> Vec<MetadataResponseTopic> {
-    node.topics.all().iter().map(|topic| described(node, topic)).collect()
+/// Topics that the client may not describe are not even named.
+fn all(call: &Call) -> Vec<MetadataResponseTopic> {
+    let topics = call.node.topics.all();
+    let shown = topics.iter().filter(|topic| may_describe(call, &topic.name));
+    shown.map(|topic| described(&call.node, topic)).collect()
 }
 
-fn one(node: &Node, wanted: MetadataRequestTopic, creates: bool) -> MetadataResponseTopic {
-    let Some(name) = wanted.name else { return by_id(node, wanted.topic_id) };
+fn may_describe(call: &Call, topic: &str) -> bool {
+    call.may(Operation::Describe, ResourceType::Topic, topic)
+}
+
+/// Whether a topic that is missing may be made.
+fn may_create(call: &Call, topic: &str) -> bool {
+    call.may_on_cluster(Operation::Create) || call.may(Operation::Create, ResourceType::Topic, topic)
+}
+
+fn one(call: &Call, wanted: MetadataRequestTopic, creates: bool) -> MetadataResponseTopic {
+    let node = &call.node;
+    let Some(name) = wanted.name else { return by_id(call, wanted.topic_id) };
+    if !may_describe(call, &name) {
+        // Nothing is told of a topic that the client may not know of.
+        return MetadataResponseTopic { is_internal: false, ..missing(Some(name), Uuid::ZERO, DENIED) };
+    }
     if let Some(topic) = node.topics.by_name(&name) {
         return described(node, &topic);
     }
     let creates = creates && node.settings.flag("auto.create.topics.enable");
+    if creates && !may_create(call, &name) {
+        return missing(Some(name), Uuid::ZERO, DENIED);
+    }
     match if creates { created(node, &name) } else { Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) } {
         Ok(topic) => described(node, &topic),
         Err(error) => missing(Some(name), Uuid::ZERO, error),
     }
 }
 
-fn by_id(node: &Node, id: Uuid) -> MetadataResponseTopic {
-    match node.topics.by_id(id) {
-        Some(topic) => described(node, &topic),
+fn by_id(call: &Call, id: Uuid) -> MetadataResponseTopic {
+    match call.node.topics.by_id(id) {
+        Some(topic) if !may_describe(call, &topic.name) => missing(None, id, DENIED),
+        Some(topic) => described(&call.node, &topic),
         None => missing(None, id, ErrorCode::UNKNOWN_TOPIC_ID),
     }
 }

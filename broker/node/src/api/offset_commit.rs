@@ -1,5 +1,6 @@
 //! OffsetCommit (8), versions 2 to 9. Partitions that are not there are refused, the others are committed.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_commit::{
@@ -10,7 +11,13 @@ use strait_wire::message::offset_commit::{
 use crate::call::Call;
 
 pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> OffsetCommitResponse {
-    let refused = take_unknown(call, &mut request.topics);
+    if !call.may(Operation::Read, ResourceType::Group, &request.group_id) {
+        return all_refused(&request.topics, ErrorCode::GROUP_AUTHORIZATION_FAILED);
+    }
+    let refused = take_refused(call, &mut request.topics);
+    if request.topics.is_empty() {
+        return OffsetCommitResponse { throttle_time_ms: 0, topics: refused };
+    }
     let committed = call.node.groups.shard(&request.group_id).and_then(|shard| {
         shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, now_ms))
     });
@@ -24,16 +31,19 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
     response
 }
 
-/// Takes the partitions out that are not there.
-fn take_unknown(call: &Call, topics: &mut Vec<OffsetCommitRequestTopic>) -> Vec<OffsetCommitResponseTopic> {
+/// Takes the partitions out that are not there, or that the client may not read.
+fn take_refused(call: &Call, topics: &mut Vec<OffsetCommitRequestTopic>) -> Vec<OffsetCommitResponseTopic> {
     let mut refused = Vec::new();
     for topic in topics.iter_mut() {
-        let found = call.node.topics.by_name(&topic.name);
+        let may_read = call.may(Operation::Read, ResourceType::Topic, &topic.name);
+        let error = match may_read {
+            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+        };
+        let found = call.node.topics.by_name(&topic.name).filter(|_| may_read);
         let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
         let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
-        let partitions: Vec<_> = missing
-            .map(|asked| refusal(asked.partition_index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
-            .collect();
+        let partitions: Vec<_> = missing.map(|asked| refusal(asked.partition_index, error)).collect();
         if !partitions.is_empty() {
             refused.push(OffsetCommitResponseTopic {
                 name: topic.name.clone(),

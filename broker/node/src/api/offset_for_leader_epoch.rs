@@ -1,5 +1,6 @@
 //! OffsetForLeaderEpoch (23), versions 2 to 4.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_for_leader_epoch::{
     EpochEndOffset, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OffsetForLeaderPartition,
@@ -14,12 +15,17 @@ pub(crate) async fn handle(
     call: &Call,
     request: OffsetForLeaderEpochRequest,
 ) -> OffsetForLeaderEpochResponse {
+    let is_broker = call.may_on_cluster(Operation::ClusterAction);
     let topics = request.topics.into_iter().map(|wanted| {
+        let is_allowed = is_broker || call.may(Operation::Describe, ResourceType::Topic, &wanted.topic);
         let topic = call.node.topics.by_name(&wanted.topic);
         let partitions = wanted.partitions.iter().map(|wanted| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition));
-            let found =
-                partition.map_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION), |found| end(found, wanted));
+            let found = match partition {
+                _ if !is_allowed => Err(ErrorCode::TOPIC_AUTHORIZATION_FAILED),
+                Some(found) => end(found, wanted),
+                None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+            };
             let (error, (leader_epoch, end_offset)) = match found {
                 Ok(found) => (ErrorCode::NONE, found),
                 Err(error) => (error, (-1, -1)),

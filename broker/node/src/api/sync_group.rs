@@ -1,5 +1,6 @@
 //! SyncGroup (14), versions 0 to 5.
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::group::Answer;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::sync_group::{SyncGroupRequest, SyncGroupResponse};
@@ -14,6 +15,9 @@ pub(crate) async fn handle(call: &Call, request: SyncGroupRequest) -> SyncGroupR
 }
 
 async fn sync(call: &Call, request: SyncGroupRequest) -> Result<SyncGroupResponse, ErrorCode> {
+    if !call.may(Operation::Read, ResourceType::Group, &request.group_id) {
+        return Err(ErrorCode::GROUP_AUTHORIZATION_FAILED);
+    }
     let shard = call.node.groups.shard(&request.group_id)?;
     let answer = shard.ask(|groups, token, now_ms| groups.sync(&request, call.version, token, now_ms))?;
     match answer.await {

@@ -2,26 +2,73 @@
 
 use std::collections::BTreeSet;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::transactions::{Addition, TransactionVersion};
 use strait_wire::batch::Stamp;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::txn_offset_commit::{
-    TxnOffsetCommitRequest, TxnOffsetCommitResponse, TxnOffsetCommitResponsePartition,
-    TxnOffsetCommitResponseTopic,
+    TxnOffsetCommitRequest, TxnOffsetCommitRequestTopic, TxnOffsetCommitResponse,
+    TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
 };
 
 use super::add_offsets_to_txn::group_partition;
 use super::add_partitions_to_txn::add_to;
+use super::init_producer_id::may_write_in_transaction;
 use crate::call::Call;
 
 /// First version of clients that add nothing themselves (KIP-890).
 const ADDS_ITSELF: i16 = 5;
 
-pub(crate) async fn handle(call: &Call, request: TxnOffsetCommitRequest) -> TxnOffsetCommitResponse {
-    match commit(call, &request) {
-        Ok(response) => response,
-        Err(error) => refused(&request, error),
+pub(crate) async fn handle(call: &Call, mut request: TxnOffsetCommitRequest) -> TxnOffsetCommitResponse {
+    let allowed = may_write_in_transaction(call, &request.transactional_id).and_then(|()| {
+        match call.may(Operation::Read, ResourceType::Group, &request.group_id) {
+            true => Ok(()),
+            false => Err(ErrorCode::GROUP_AUTHORIZATION_FAILED),
+        }
+    });
+    if let Err(error) = allowed {
+        return refused(&request, error);
     }
+    let refusals = take_refused(call, &mut request.topics);
+    let mut response = match request.topics.is_empty() {
+        true => TxnOffsetCommitResponse::default(),
+        false => commit(call, &request).unwrap_or_else(|error| refused(&request, error)),
+    };
+    for topic in refusals {
+        match response.topics.iter_mut().find(|found| found.name == topic.name) {
+            Some(found) => found.partitions.extend(topic.partitions),
+            None => response.topics.push(topic),
+        }
+    }
+    response
+}
+
+/// Takes the partitions out that are not there, or that the client may not read.
+fn take_refused(
+    call: &Call,
+    topics: &mut Vec<TxnOffsetCommitRequestTopic>,
+) -> Vec<TxnOffsetCommitResponseTopic> {
+    let mut refused = Vec::new();
+    for topic in topics.iter_mut() {
+        let may_read = call.may(Operation::Read, ResourceType::Topic, &topic.name);
+        let error = match may_read {
+            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+        };
+        let found = call.node.topics.by_name(&topic.name).filter(|_| may_read);
+        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
+        let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
+        let missing = missing.map(|asked| TxnOffsetCommitResponsePartition {
+            partition_index: asked.partition_index,
+            error_code: error.0,
+        });
+        let partitions: Vec<_> = missing.collect();
+        if !partitions.is_empty() {
+            refused.push(TxnOffsetCommitResponseTopic { name: topic.name.clone(), partitions });
+        }
+    }
+    topics.retain(|topic| !topic.partitions.is_empty());
+    refused
 }
 
 fn commit(call: &Call, request: &TxnOffsetCommitRequest) -> Result<TxnOffsetCommitResponse, ErrorCode> {

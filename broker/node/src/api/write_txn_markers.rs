@@ -1,5 +1,6 @@
 //! WriteTxnMarkers (27), version 1: what `kafka-transactions abort` sends.
 
+use strait_broker_core::acl::Operation;
 use strait_broker_core::topic_partition::TopicPartition;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::write_txn_markers::{
@@ -11,11 +12,12 @@ use crate::call::Call;
 use crate::transactions::{marker, write_marker};
 
 pub(crate) async fn handle(call: &Call, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse {
-    let markers = request.markers.into_iter().map(|marker| write(call, marker)).collect();
+    let is_allowed = call.may_on_cluster(Operation::Alter) || call.may_on_cluster(Operation::ClusterAction);
+    let markers = request.markers.into_iter().map(|marker| write(call, marker, is_allowed)).collect();
     WriteTxnMarkersResponse { markers }
 }
 
-fn write(call: &Call, asked: WritableTxnMarker) -> WritableTxnMarkerResult {
+fn write(call: &Call, asked: WritableTxnMarker, is_allowed: bool) -> WritableTxnMarkerResult {
     let producer = (asked.producer_id, asked.producer_epoch);
     let version = asked.transaction_version.into();
     let marker = marker(producer, asked.transaction_result, asked.coordinator_epoch, version);
@@ -24,6 +26,7 @@ fn write(call: &Call, asked: WritableTxnMarker) -> WritableTxnMarkerResult {
             let partition = TopicPartition::new(&topic.name, *index);
             let is_there = call.node.topics.partition(&topic.name, *index).is_some();
             let written = match is_there {
+                _ if !is_allowed => Err(ErrorCode::CLUSTER_AUTHORIZATION_FAILED),
                 true => write_marker(&call.node, &partition, marker),
                 false => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::ids::Uuid;
 
 use super::{ChangeError, Controller, name};
 use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
 use crate::random;
-use crate::settings::topic_key;
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC, Topic};
 
 /// Most partitions that one request may make, as in Kafka.
@@ -43,7 +43,7 @@ impl Controller {
         }
         name::check_collision(&wanted.name, &self.topics)?;
         let partitions = self.partition_count(&wanted)?;
-        let configs = checked_configs(wanted.configs)?;
+        let configs = checked_configs(&wanted.configs)?;
         let (id, name) = (random::uuid()?, wanted.name);
         let rules = self.rules(&configs);
         let mut topic = Topic { id, name, partitions: Vec::new(), configs };
@@ -135,12 +135,12 @@ impl Controller {
 
     fn records(&self, topic: &Topic, partitions: i32) -> Vec<MetadataRecord> {
         let mut records = vec![MetadataRecord::Topic { name: topic.name.clone(), id: topic.id }];
-        for (name, value) in &topic.configs {
+        for (name, value) in topic.configs.iter() {
             records.push(MetadataRecord::Config {
                 resource_type: TOPIC_RESOURCE,
                 resource: topic.name.clone(),
-                name: name.clone(),
-                value: Some(value.clone()),
+                name: name.to_owned(),
+                value: Some(value.to_owned()),
             });
         }
         records.extend(self.partition_records(topic.id, 0..partitions));
@@ -157,19 +157,14 @@ impl Controller {
     }
 }
 
-/// Settings of a new topic; those without a value are left at the default.
-fn checked_configs(
-    configs: BTreeMap<String, Option<String>>,
-) -> Result<BTreeMap<String, String>, ChangeError> {
-    let mut checked = BTreeMap::new();
-    for (name, value) in configs {
-        let Some(known) = topic_key(&name) else { return Err(ChangeError::UnknownConfig { name }) };
-        let Some(value) = value else {
-            let reason = format!("Null value not supported for topic configs: {name}");
-            return Err(ChangeError::InvalidRequest { reason });
-        };
-        known.key.check(&value)?;
-        checked.insert(name, value.trim().to_owned());
+/// Settings of a new topic.
+fn checked_configs(configs: &BTreeMap<String, Option<String>>) -> Result<TopicConfigs, ChangeError> {
+    let nulls: Vec<&str> =
+        configs.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name.as_str()).collect();
+    if !nulls.is_empty() {
+        let reason = format!("Null value not supported for topic configs: {}", nulls.join(","));
+        return Err(ChangeError::InvalidConfig { reason });
     }
-    Ok(checked)
+    let given = configs.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+    Ok(TopicConfigs::new(given)?)
 }

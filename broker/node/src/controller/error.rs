@@ -1,5 +1,6 @@
 //! Why a change of the metadata is refused.
 
+use strait_broker_core::topic_config::ConfigError;
 use strait_broker_log::LogError;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -7,7 +8,6 @@ use strait_wire::ids::Uuid;
 use super::stray::StrayError;
 use crate::metadata::MetadataError;
 use crate::random::NoRandomnessError;
-use crate::settings::SettingError;
 
 /// A change that was not made, with the message that Kafka's tools show.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,10 @@ pub(crate) enum ChangeError {
     TopicExists { name: String },
     #[error("This server does not host this topic-partition.")]
     UnknownTopic,
+    #[error("The topic '{name}' does not exist.")]
+    NoSuchTopic { name: String },
+    #[error("{}", denial(*error))]
+    Denied { error: ErrorCode },
     #[error("Topic name is invalid: {reason}")]
     InvalidTopicName { reason: String },
     #[error("{reason}")]
@@ -24,10 +28,10 @@ pub(crate) enum ChangeError {
     InvalidReplicationFactor { factor: i16 },
     #[error("{reason}")]
     InvalidReplicaAssignment { reason: String },
-    #[error("Invalid value {} for configuration {}: {}", .0.value, .0.key, .0.allowed)]
-    InvalidConfig(#[from] SettingError),
-    #[error("Unknown topic config name: {name}")]
-    UnknownConfig { name: String },
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error("{reason}")]
+    InvalidConfig { reason: String },
     #[error("{reason}")]
     InvalidRequest { reason: String },
     #[error("{reason}")]
@@ -51,12 +55,14 @@ impl ChangeError {
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::TopicExists { .. } => ErrorCode::TOPIC_ALREADY_EXISTS,
-            Self::UnknownTopic => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::UnknownTopic | Self::NoSuchTopic { .. } => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::Denied { error } => *error,
             Self::InvalidTopicName { .. } => ErrorCode::INVALID_TOPIC_EXCEPTION,
             Self::InvalidPartitions { .. } => ErrorCode::INVALID_PARTITIONS,
             Self::InvalidReplicationFactor { .. } => ErrorCode::INVALID_REPLICATION_FACTOR,
             Self::InvalidReplicaAssignment { .. } => ErrorCode::INVALID_REPLICA_ASSIGNMENT,
-            Self::InvalidConfig(_) | Self::UnknownConfig { .. } => ErrorCode::INVALID_CONFIG,
+            Self::Config(error) => error.code(),
+            Self::InvalidConfig { .. } => ErrorCode::INVALID_CONFIG,
             Self::InvalidRequest { .. } => ErrorCode::INVALID_REQUEST,
             Self::Policy { .. } => ErrorCode::POLICY_VIOLATION,
             Self::DeletionDisabled => ErrorCode::TOPIC_DELETION_DISABLED,
@@ -65,5 +71,14 @@ impl ChangeError {
             }
             Self::NoRandomness(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
         }
+    }
+}
+
+/// Kafka's words for who may not do something.
+pub(crate) fn denial(error: ErrorCode) -> &'static str {
+    match error {
+        ErrorCode::TOPIC_AUTHORIZATION_FAILED => "Topic authorization failed.",
+        ErrorCode::GROUP_AUTHORIZATION_FAILED => "Group authorization failed.",
+        _ => "Cluster authorization failed.",
     }
 }

@@ -1,13 +1,14 @@
 //! What a start finds: the metadata log says which topics there are; folders that belong to none are put aside.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
-use super::broker_configs::dynamic_configs;
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES};
+use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
+use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::Settings;
@@ -31,19 +32,23 @@ impl Controller {
     pub(crate) fn load(settings: Arc<Settings>) -> Result<Self, LoadError> {
         let folder = DataFolder::open(Arc::new(DiskStore), &settings.data)?;
         let (log, image) = MetadataLog::open(&folder, now_ms())?;
+        broker_configs::put_in_force(&settings, &image);
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
             let scram_users = ScramUsers::new(image.scram_users().clone());
-            let dynamic = RwLock::new(dynamic_configs(&image, settings.node_id()));
-            Self { settings, folder, topics, tail, scram_users, dynamic, state: Mutex::new(state) }
+            let access = Arc::new(Access::new(&settings));
+            access.add(image.acls().values().cloned());
+            Self { settings, folder, topics, tail, access, scram_users, state: Mutex::new(state) }
         };
         let known = image
             .topics()
             .flat_map(|(_, topic)| (0..topic.partitions).map(|index| (topic.name.clone(), index)));
         controller.put_aside(&known.collect())?;
         for (id, described) in image.topics() {
-            let configs = image.configs(TOPIC_RESOURCE, &described.name);
+            let stored = image.configs(TOPIC_RESOURCE, &described.name);
+            let stored = stored.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let configs = TopicConfigs::stored(stored);
             let rules = controller.rules(&configs);
             let name = described.name.clone();
             let opened = controller.open_partitions((&name, id), 0..described.partitions, &rules);

@@ -10,12 +10,13 @@ mod create;
 mod delete;
 // More partitions.
 mod widen;
-// Settings of topics and groups.
-mod configs;
-// Users of SCRAM.
-mod scram;
-// Settings of the broker.
+// Settings of topics, of the broker, of groups.
 mod broker_configs;
+mod configs;
+mod keyed_configs;
+// Access rules, and users of SCRAM.
+mod acls;
+mod scram;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -23,24 +24,24 @@ mod load;
 // Folders of no topic.
 mod stray;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use configs::{ConfigChange, ConfigOperation, ConfigResource};
 pub(crate) use create::NewTopic;
-pub(crate) use error::ChangeError;
+pub(crate) use error::{ChangeError, denial};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
 pub use stray::StrayError;
 
+use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
-use crate::settings::{DynamicConfigs, Settings, TopicRules, topic_rules};
+use crate::settings::{Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
@@ -53,8 +54,8 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    access: Arc<Access>,
     scram_users: ScramUsers,
-    dynamic: RwLock<Arc<DynamicConfigs>>,
     state: Mutex<State>,
 }
 
@@ -81,18 +82,17 @@ impl Controller {
         &self.topics
     }
 
+    pub(crate) fn access(&self) -> &Arc<Access> {
+        &self.access
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settings of the broker that were changed while it ran.
-    pub(crate) fn dynamic_configs(&self) -> Arc<DynamicConfigs> {
-        Arc::clone(&self.dynamic.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// What the settings of a topic mean.
-    fn rules(&self, configs: &BTreeMap<String, String>) -> TopicRules {
-        topic_rules(&self.settings, &self.dynamic_configs(), configs)
+    fn rules(&self, configs: &TopicConfigs) -> TopicRules {
+        topic_rules(&self.settings.in_force(), configs)
     }
 
     fn open_partitions(

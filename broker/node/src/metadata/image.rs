@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use strait_broker_core::acl::AclBinding;
+use strait_broker_core::quota::{Entity, QuotaKind, Quotas};
 use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::ids::Uuid;
 
@@ -11,6 +13,7 @@ use super::scram::ScramUser;
 /// The types of resources that have settings (`ConfigResource.Type`).
 pub(crate) const TOPIC_RESOURCE: i8 = 2;
 pub(crate) const BROKER_RESOURCE: i8 = 4;
+pub(crate) const CLIENT_METRICS_RESOURCE: i8 = 16;
 pub(crate) const GROUP_RESOURCE: i8 = 32;
 
 /// A topic as the metadata log knows it.
@@ -22,13 +25,15 @@ pub(crate) struct TopicDescription {
 }
 
 /// The metadata of the cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct MetadataImage {
     topics: BTreeMap<Uuid, TopicDescription>,
     /// By type and name of the resource.
     configs: BTreeMap<(i8, String), BTreeMap<String, String>>,
     scram_users: BTreeMap<ScramUser, ScramCredential>,
     next_producer_id: i64,
+    acls: BTreeMap<Uuid, AclBinding>,
+    quotas: Quotas,
 }
 
 impl MetadataImage {
@@ -64,6 +69,20 @@ impl MetadataImage {
             MetadataRecord::ProducerIds { next_producer_id, .. } => {
                 self.next_producer_id = self.next_producer_id.max(next_producer_id);
             }
+            MetadataRecord::AccessControlEntry { id, binding } => {
+                self.acls.insert(id, binding);
+            }
+            MetadataRecord::RemoveAccessControlEntry { id } => {
+                self.acls.remove(&id);
+            }
+            MetadataRecord::ClientQuota { entity, key, value } => {
+                let entity =
+                    Entity::of_parts(entity.iter().map(|(kind, name)| (kind.as_str(), name.as_deref())));
+                // What a newer release may have stored is passed over.
+                if let (Some(entity), Some(kind)) = (entity, QuotaKind::of_name(&key)) {
+                    self.quotas.set(entity, kind, value);
+                }
+            }
         }
     }
 
@@ -78,6 +97,25 @@ impl MetadataImage {
 
     pub(crate) fn scram_users(&self) -> &BTreeMap<ScramUser, ScramCredential> {
         &self.scram_users
+    }
+
+    /// All access rules, by their ids.
+    pub(crate) fn acls(&self) -> &BTreeMap<Uuid, AclBinding> {
+        &self.acls
+    }
+
+    /// All quotas.
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// Names of the resources of a type that have settings of their own.
+    pub(crate) fn resources(&self, resource_type: i8) -> impl Iterator<Item = &str> {
+        let all = self
+            .configs
+            .iter()
+            .filter(move |((kind, _), configs)| *kind == resource_type && !configs.is_empty());
+        all.map(|((_, name), _)| name.as_str())
     }
 
     /// The first producer id that no block holds yet.

@@ -3,6 +3,7 @@
 
 // What can change.
 mod record;
+mod record_fields;
 // The log on disk.
 mod log;
 // Users of SCRAM.
@@ -10,7 +11,9 @@ mod scram;
 // All changes together.
 mod image;
 
-pub(crate) use image::{BROKER_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE};
+pub(crate) use image::{
+    BROKER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE,
+};
 pub(crate) use log::{METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
 pub(crate) use scram::ScramUser;

@@ -2,14 +2,16 @@
 //! version as varints, then the fields in flexible form.
 
 use bytes::Bytes;
+use strait_broker_core::acl::AclBinding;
 use strait_broker_core::sasl::scram::ScramCredential;
-use strait_wire::codec::{Context, DecodeError, Decoder, EncodeError, Encoder, TagReader, Value};
+use strait_wire::codec::{DecodeError, Decoder, EncodeError, Encoder, TagReader};
 use strait_wire::ids::Uuid;
 
-use super::scram::{ScramUser, read_credential, write_credential};
+use super::record_fields::{read_fields, write_fields};
+use super::scram::ScramUser;
 
 /// A change of the cluster's metadata.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum MetadataRecord {
     Topic {
         name: String,
@@ -39,6 +41,21 @@ pub(crate) enum MetadataRecord {
         broker_id: i32,
         next_producer_id: i64,
     },
+    /// An access rule.
+    AccessControlEntry {
+        id: Uuid,
+        binding: AclBinding,
+    },
+    RemoveAccessControlEntry {
+        id: Uuid,
+    },
+    ClientQuota {
+        /// Types and names; no name is the default.
+        entity: Vec<(String, Option<String>)>,
+        key: String,
+        /// None when the quota was removed.
+        value: Option<f64>,
+    },
 }
 
 /// A record of the metadata log that can't be read.
@@ -48,17 +65,21 @@ pub enum MetadataRecordError {
     Malformed(#[from] DecodeError),
     #[error("metadata record {key} of version {version} is not known")]
     Unknown { key: u32, version: u32 },
+    #[error("the {what} of an access rule is not known")]
+    UnknownRule { what: &'static str },
 }
 
 const FRAME_VERSION: u32 = 1;
-const TOPIC: u32 = 2;
-const PARTITION: u32 = 3;
-const CONFIG: u32 = 4;
-const REMOVE_TOPIC: u32 = 9;
-const SCRAM_USER: u32 = 11;
-const PRODUCER_IDS: u32 = 15;
-const REMOVE_SCRAM_USER: u32 = 22;
-const FLEXIBLE: Context = Context { version: 0, flexible: true };
+pub(super) const TOPIC: u32 = 2;
+pub(super) const PARTITION: u32 = 3;
+pub(super) const CONFIG: u32 = 4;
+pub(super) const REMOVE_TOPIC: u32 = 9;
+pub(super) const SCRAM_USER: u32 = 11;
+pub(super) const CLIENT_QUOTA: u32 = 14;
+pub(super) const PRODUCER_IDS: u32 = 15;
+pub(super) const ACCESS_CONTROL_ENTRY: u32 = 18;
+pub(super) const REMOVE_ACCESS_CONTROL_ENTRY: u32 = 19;
+pub(super) const REMOVE_SCRAM_USER: u32 = 22;
 
 impl MetadataRecord {
     /// The value of a record in the log.
@@ -67,43 +88,7 @@ impl MetadataRecord {
         out.unsigned_varint(FRAME_VERSION);
         out.unsigned_varint(self.key());
         out.unsigned_varint(0);
-        match self {
-            Self::Topic { name, id } => {
-                name.write(FLEXIBLE, &mut out)?;
-                id.write(FLEXIBLE, &mut out)?;
-            }
-            Self::Partition { topic_id, index, replica } => {
-                out.i32(*index);
-                topic_id.write(FLEXIBLE, &mut out)?;
-                let (replicas, none) = (vec![*replica], Vec::<i32>::new());
-                // Replicas, in-sync replicas, those being removed, those being added.
-                [&replicas, &replicas, &none, &none]
-                    .iter()
-                    .try_for_each(|list| list.write(FLEXIBLE, &mut out))?;
-                out.i32(*replica);
-                // Leader epoch, partition epoch.
-                out.i32(0);
-                out.i32(0);
-            }
-            Self::Config { resource_type, resource, name, value } => {
-                out.i8(*resource_type);
-                resource.write(FLEXIBLE, &mut out)?;
-                name.write(FLEXIBLE, &mut out)?;
-                value.write(FLEXIBLE, &mut out)?;
-            }
-            Self::RemoveTopic { id } => id.write(FLEXIBLE, &mut out)?,
-            Self::ScramUser { user, credential } => {
-                user.write(FLEXIBLE, &mut out)?;
-                write_credential(credential, FLEXIBLE, &mut out)?;
-            }
-            Self::RemoveScramUser(user) => user.write(FLEXIBLE, &mut out)?,
-            Self::ProducerIds { broker_id, next_producer_id } => {
-                out.i32(*broker_id);
-                // The broker's epoch.
-                out.i64(-1);
-                out.i64(*next_producer_id);
-            }
-        }
+        write_fields(self, &mut out)?;
         out.unsigned_varint(0);
         Ok(out.finish().concat().into())
     }
@@ -117,6 +102,9 @@ impl MetadataRecord {
             Self::ScramUser { .. } => SCRAM_USER,
             Self::RemoveScramUser(_) => REMOVE_SCRAM_USER,
             Self::ProducerIds { .. } => PRODUCER_IDS,
+            Self::AccessControlEntry { .. } => ACCESS_CONTROL_ENTRY,
+            Self::RemoveAccessControlEntry { .. } => REMOVE_ACCESS_CONTROL_ENTRY,
+            Self::ClientQuota { .. } => CLIENT_QUOTA,
         }
     }
 
@@ -136,44 +124,10 @@ impl MetadataRecord {
     }
 }
 
-fn read_fields(key: u32, input: &mut Decoder) -> Result<Option<MetadataRecord>, DecodeError> {
-    Ok(Some(match key {
-        TOPIC => {
-            MetadataRecord::Topic { name: String::read(FLEXIBLE, input)?, id: Uuid::read(FLEXIBLE, input)? }
-        }
-        PARTITION => {
-            let (index, topic_id) = (input.i32()?, Uuid::read(FLEXIBLE, input)?);
-            for _ in 0..4 {
-                Vec::<i32>::read(FLEXIBLE, input)?;
-            }
-            let replica = input.i32()?;
-            input.i32()?;
-            input.i32()?;
-            MetadataRecord::Partition { topic_id, index, replica }
-        }
-        CONFIG => MetadataRecord::Config {
-            resource_type: input.i8()?,
-            resource: String::read(FLEXIBLE, input)?,
-            name: String::read(FLEXIBLE, input)?,
-            value: Option::<String>::read(FLEXIBLE, input)?,
-        },
-        REMOVE_TOPIC => MetadataRecord::RemoveTopic { id: Uuid::read(FLEXIBLE, input)? },
-        SCRAM_USER => MetadataRecord::ScramUser {
-            user: ScramUser::read(FLEXIBLE, input)?,
-            credential: read_credential(FLEXIBLE, input)?,
-        },
-        REMOVE_SCRAM_USER => MetadataRecord::RemoveScramUser(ScramUser::read(FLEXIBLE, input)?),
-        PRODUCER_IDS => {
-            let broker_id = input.i32()?;
-            input.i64()?;
-            MetadataRecord::ProducerIds { broker_id, next_producer_id: input.i64()? }
-        }
-        _ => return Ok(None),
-    }))
-}
-
 #[cfg(test)]
 mod tests {
+    use strait_broker_core::acl::{Operation, PatternType, Permission, ResourceType};
+
     use super::*;
 
     fn user() -> ScramUser {
@@ -191,6 +145,18 @@ mod tests {
         assert_eq!(record.encode().expect("encoded"), expected.as_slice());
     }
 
+    fn rule() -> AclBinding {
+        AclBinding {
+            resource_type: ResourceType::Topic,
+            pattern_type: PatternType::Prefixed,
+            resource_name: "ord".to_owned(),
+            principal: "User:a".to_owned(),
+            host: "*".to_owned(),
+            operation: Operation::Write,
+            permission: Permission::Deny,
+        }
+    }
+
     #[test]
     fn records_are_read_as_they_were_written() {
         let id = Uuid([7; 16]);
@@ -200,6 +166,11 @@ mod tests {
             name: "retention.ms".to_owned(),
             value: value.map(str::to_owned),
         };
+        let quota = |value| MetadataRecord::ClientQuota {
+            entity: vec![("user".to_owned(), Some("a".to_owned())), ("client-id".to_owned(), None)],
+            key: "producer_byte_rate".to_owned(),
+            value,
+        };
         for record in [
             MetadataRecord::Topic { name: "orders".to_owned(), id },
             MetadataRecord::Partition { topic_id: id, index: 3, replica: 1 },
@@ -207,8 +178,12 @@ mod tests {
             config(None),
             MetadataRecord::RemoveTopic { id },
             MetadataRecord::ProducerIds { broker_id: 1, next_producer_id: 1 << 40 },
+            MetadataRecord::AccessControlEntry { id, binding: rule() },
+            MetadataRecord::RemoveAccessControlEntry { id },
             MetadataRecord::ScramUser { user: user(), credential: credential() },
             MetadataRecord::RemoveScramUser(user()),
+            quota(Some(1024.5)),
+            quota(None),
         ] {
             let bytes = record.encode().expect("encoded");
             for cut in 0..bytes.len() {
@@ -225,6 +200,33 @@ mod tests {
         expected.extend([9; 16]);
         expected.push(0);
         assert_eq!(record.encode().expect("encoded"), expected);
+    }
+
+    #[test]
+    fn rules_and_quotas_have_the_bytes_of_kafka() {
+        let entry = MetadataRecord::AccessControlEntry { id: Uuid([9; 16]), binding: rule() };
+        let mut expected = vec![1, 18, 0];
+        expected.extend([9; 16]);
+        expected.extend([2, 4, b'o', b'r', b'd', 4, 7]);
+        expected.extend(*b"User:a");
+        expected.extend([2, b'*', 4, 2, 0]);
+        assert_eq!(entry.encode().expect("encoded"), expected);
+        let entity = vec![("ip".to_owned(), None)];
+        let quota = MetadataRecord::ClientQuota { entity, key: "k".to_owned(), value: Some(1.0) };
+        let mut expected = vec![1, 14, 0, 2, 3, b'i', b'p', 0, 0, 2, b'k'];
+        expected.extend(1.0_f64.to_be_bytes());
+        expected.extend([0, 0]);
+        assert_eq!(quota.encode().expect("encoded"), expected);
+    }
+
+    #[test]
+    fn rules_of_a_kind_that_is_not_known_are_refused() {
+        let entry = MetadataRecord::AccessControlEntry { id: Uuid([9; 16]), binding: rule() };
+        let mut bytes = entry.encode().expect("encoded").to_vec();
+        // Frame, key, version, id.
+        bytes[3 + 16] = 99;
+        let unknown = MetadataRecordError::UnknownRule { what: "resource type" };
+        assert_eq!(MetadataRecord::decode(bytes.into()), Err(unknown));
     }
 
     #[test]

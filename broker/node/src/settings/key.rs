@@ -36,11 +36,15 @@ const INT: Kind = Kind::Int(i32::MIN as i64, i32::MAX as i64);
 const COUNT: Kind = Kind::Int(1, i32::MAX as i64);
 const SIZE: Kind = Kind::Int(0, i32::MAX as i64);
 
+/// Nobody, or the rules of this broker, which are Kafka's own.
+const AUTHORIZER: Kind = Kind::Choice(&["", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"]);
 const PROTOCOL_MAP: &str = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT";
 
 /// Keys of the broker that mean something here, with Kafka's defaults.
 pub(super) const BROKER_KEYS: &[Key] = &[
     key("advertised.listeners", Kind::Text, None),
+    key("allow.everyone.if.no.acl.found", Kind::Boolean, Some("false")),
+    key("authorizer.class.name", AUTHORIZER, Some("")),
     key("auto.create.topics.enable", Kind::Boolean, Some("true")),
     key("broker.id", INT, None),
     key("controller.listener.names", Kind::Texts, None),
@@ -73,6 +77,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
     key("socket.listen.backlog.size", COUNT, Some("50")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
+    key("super.users", Kind::Text, None),
     key("transaction.abort.timed.out.transaction.cleanup.interval.ms", COUNT, Some("10000")),
     key("transaction.max.timeout.ms", COUNT, Some("900000")),
     key("transaction.partition.verification.enable", Kind::Boolean, Some("true")),
@@ -80,6 +85,9 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("transaction.state.log.segment.bytes", COUNT, Some("104857600")),
     key("transactional.id.expiration.ms", COUNT, Some("604800000")),
 ];
+
+/// Keys of the authorizer: Kafka's table does not have them, so nobody is told their values.
+const HIDDEN_KEYS: &[&str] = &["allow.everyone.if.no.acl.found", "super.users"];
 
 pub(super) const fn key(name: &'static str, kind: Kind, default: Option<&'static str>) -> Key {
     Key { name, kind, default }
@@ -135,6 +143,11 @@ impl Key {
             Kind::List(_) | Kind::Texts => 7,
             Kind::Password => 9,
         }
+    }
+
+    /// Whether the key is told without type and value, and only where it was given.
+    pub(crate) fn is_hidden(&self) -> bool {
+        HIDDEN_KEYS.contains(&self.name)
     }
 
     pub(crate) fn is_secret(&self) -> bool {

@@ -18,26 +18,27 @@ mod listeners;
 mod dynamic;
 // Settings of groups.
 mod group;
-// Settings of topics.
-mod topic;
 // What the settings of a topic mean for its batches and its log.
 mod topic_rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use strait_broker_core::topic_config::{BrokerConfigs, broker_setting};
 
 pub(crate) use bearer::{BearerSettings, TokenTrust};
-pub(crate) use dynamic::{DynamicConfigs, DynamicSource, dynamic_key};
-pub(crate) use group::{GROUP_KEYS, group_key};
-pub(crate) use key::{Key, find};
+pub(crate) use dynamic::{Reach, reach};
+pub(crate) use group::{CLIENT_METRICS_KEYS, GROUP_KEYS, broker_key_of_group};
+pub(crate) use key::{Key, Kind};
 pub(crate) use listeners::Listener;
 pub(crate) use sasl::SaslSettings;
 pub(crate) use tls::{ClientAuth, IdentitySource, TlsSettings, TrustSource};
-pub(crate) use topic::{TOPIC_KEYS, topic_key};
 pub(crate) use topic_rules::{TopicRules, topic_rules};
 
-use key::BROKER_KEYS;
+use dynamic::{OTHERS, OTHERS_OF_ONE_BROKER};
+use key::{BROKER_KEYS, find};
 use listener_key::LISTENER_KEYS;
 
 /// A key whose value can't be used.
@@ -56,20 +57,36 @@ pub(crate) struct Endpoint {
     pub port: u16,
 }
 
-/// What a broker is started with.
-#[derive(Clone)]
+/// Values by their keys.
+pub(crate) type Values = BTreeMap<String, String>;
+
+/// What a broker is started with, and what was changed since.
 pub struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) listen: String,
     pub(crate) http: Option<String>,
     /// As given, by Kafka's names; each was checked.
-    values: BTreeMap<String, String>,
+    given: Values,
+    /// The same with what was changed while the broker runs.
+    in_force: RwLock<Arc<BrokerConfigs>>,
+}
+
+impl Clone for Settings {
+    fn clone(&self) -> Self {
+        Self {
+            data: self.data.clone(),
+            listen: self.listen.clone(),
+            http: self.http.clone(),
+            given: self.given.clone(),
+            in_force: RwLock::new(self.in_force()),
+        }
+    }
 }
 
 impl Settings {
     /// A broker that keeps its data in `data` and listens on `listen` (`host:port`; port 0 takes any free one).
     pub fn new(data: PathBuf, listen: String) -> Self {
-        Self { data, listen, http: None, values: BTreeMap::new() }
+        Self { data, listen, http: None, given: Values::new(), in_force: RwLock::default() }
     }
 
     /// Serves health and metrics on `listen` (`host:port`).
@@ -83,18 +100,18 @@ impl Settings {
     /// # Errors
     /// A value that the key does not allow.
     pub fn set(&mut self, key: &str, value: &str) -> Result<bool, SettingError> {
-        let of_listener = || find(LISTENER_KEYS, listener_key::plain_name(key)?);
-        let Some(known) = broker_key(key).or_else(of_listener).or_else(|| topic::by_broker_key(key)) else {
+        if !check(key, value)? {
             return Ok(false);
-        };
-        known.check(value)?;
-        self.values.insert(key.to_owned(), value.trim().to_owned());
+        }
+        self.given.insert(key.to_owned(), value.trim().to_owned());
+        let in_force = BrokerConfigs { given: self.given.clone(), ..BrokerConfigs::clone(&self.in_force()) };
+        *self.in_force.get_mut().unwrap_or_else(PoisonError::into_inner) = Arc::new(in_force);
         Ok(true)
     }
 
     /// The value that was given for a key.
     pub(crate) fn given(&self, key: &str) -> Option<&str> {
-        self.values.get(key).map(String::as_str)
+        self.given.get(key).map(String::as_str)
     }
 
     /// Whether the values fit together.
@@ -113,7 +130,19 @@ impl Settings {
         Ok(())
     }
 
-    fn text(&self, key: &str) -> &str {
+    /// All values, by where they come from.
+    pub(crate) fn in_force(&self) -> Arc<BrokerConfigs> {
+        Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts what was set while the broker runs in force: of this broker, and of all.
+    pub(crate) fn set_dynamic(&self, dynamic: Values, dynamic_default: Values) {
+        let in_force = Arc::new(BrokerConfigs { dynamic, dynamic_default, given: self.given.clone() });
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
+    }
+
+    /// The value from the start, given or by default.
+    pub(crate) fn text(&self, key: &str) -> &str {
         let default = broker_key(key).and_then(|known| known.default).unwrap_or_default();
         self.given(key).unwrap_or(default)
     }
@@ -128,9 +157,10 @@ impl Settings {
         self.given_for(listener, key).unwrap_or_else(|| self.text(key))
     }
 
-    /// The number of a key in the table; values were checked when they were set.
+    /// The number in force of a key in the table; values were checked when they were set.
     pub(crate) fn number(&self, key: &str) -> i64 {
-        self.text(key).parse().unwrap_or_default()
+        let in_force = self.in_force();
+        in_force.get(key).unwrap_or_else(|| self.text(key)).parse().unwrap_or_default()
     }
 
     /// The same as a size in memory.
@@ -146,25 +176,36 @@ impl Settings {
         let given = self.given("node.id").or(self.given("broker.id")).unwrap_or("1");
         given.parse().unwrap_or(1)
     }
+}
 
-    /// All broker keys with value and whether it was given, for DescribeConfigs.
-    pub(crate) fn describe(&self) -> impl Iterator<Item = (&'static Key, Option<String>, bool)> {
-        BROKER_KEYS.iter().chain(LISTENER_KEYS).map(|key| {
-            let given = self.given(key.name);
-            (key, given.or(key.default).map(str::to_owned), given.is_some())
-        })
+/// Whether a value is allowed for a key of the broker or of one of its listeners; false for a key that has no meaning
+/// here.
+pub(crate) fn check(key: &str, value: &str) -> Result<bool, SettingError> {
+    let of_listener = || find(LISTENER_KEYS, listener_key::plain_name(key)?);
+    if let Some(known) = broker_key(key).or_else(of_listener) {
+        return known.check(value).map(|()| true);
     }
+    let Some((setting, _)) = broker_setting(key) else { return Ok(false) };
+    let error = |allowed| SettingError { key: key.to_owned(), value: value.to_owned(), allowed };
+    setting.check(value).map(|()| true).map_err(error)
+}
+
+/// The keys of the broker that topics do not have.
+pub(crate) fn broker_keys() -> impl Iterator<Item = &'static Key> {
+    [BROKER_KEYS, LISTENER_KEYS, OTHERS, OTHERS_OF_ONE_BROKER].into_iter().flatten()
 }
 
 /// The broker's key of this name, also where a mechanism's name stands before it.
 fn broker_key(name: &str) -> Option<&'static Key> {
-    find(BROKER_KEYS, name).or_else(|| find(LISTENER_KEYS, listener_key::without_mechanism(name)))
+    let others = || find(OTHERS, name).or_else(|| find(OTHERS_OF_ONE_BROKER, name));
+    let of_mechanism = || find(LISTENER_KEYS, listener_key::without_mechanism(name));
+    find(BROKER_KEYS, name).or_else(of_mechanism).or_else(others)
 }
 
 /// Shows no password.
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<&String> = self.values.keys().collect();
+        let keys: Vec<&String> = self.given.keys().collect();
         let Self { data, listen, http, .. } = self;
         let mut shown = formatter.debug_struct("Settings");
         shown.field("data", data).field("listen", listen).field("http", http).field("keys", &keys).finish()
@@ -188,7 +229,7 @@ mod tests {
 
     #[test]
     fn every_default_is_allowed() {
-        for key in BROKER_KEYS.iter().chain(LISTENER_KEYS).chain(TOPIC_KEYS.iter().map(|topic| &topic.key)) {
+        for key in broker_keys() {
             if let Some(default) = key.default {
                 key.check(default).expect(key.name);
             }

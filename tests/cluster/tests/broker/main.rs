@@ -26,3 +26,7 @@ mod sasl_bytes;
 mod security;
 // Several listeners, names that are told, limits.
 mod listeners;
+// Requests as a test wants them.
+mod wire;
+// Who may do what, and how much.
+mod access;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse};
 
@@ -57,11 +58,21 @@ fn change(request: FetchRequest, is_by_id: bool) -> Change {
 }
 
 fn find(call: &Call, asked: &SessionPartition) -> Result<Arc<Partition>, ErrorCode> {
-    let (topic, unknown) = match &asked.topic {
-        TopicKey::Name(name) => (call.node.topics.by_name(name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
-        TopicKey::Id(id) => (call.node.topics.by_id(*id), ErrorCode::UNKNOWN_TOPIC_ID),
+    let may_read = |name: &str| match call.may(Operation::Read, ResourceType::Topic, name) {
+        true => Ok(()),
+        false => Err(ErrorCode::TOPIC_AUTHORIZATION_FAILED),
     };
-    let topic = topic.ok_or(unknown)?;
+    let topic = match &asked.topic {
+        TopicKey::Name(name) => {
+            may_read(name)?;
+            call.node.topics.by_name(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?
+        }
+        TopicKey::Id(id) => {
+            let topic = call.node.topics.by_id(*id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID)?;
+            may_read(&topic.name)?;
+            topic
+        }
+    };
     topic.partition(asked.index).cloned().ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
 }
 

@@ -4,6 +4,7 @@
 // Batches of transactions.
 mod transaction;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
 use strait_wire::batch::DecompressionLimit;
@@ -29,8 +30,16 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
     let acks = request.acks;
     let id = request.transactional_id.as_deref();
     let responses: Vec<TopicProduceResponse> = match acks {
+        // Who may not use the transactional id writes nothing, whatever the topic.
+        -1..=1 if !transaction::is_allowed(call, id, &request.topic_data) => {
+            let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+            request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
+        }
         -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
-        _ => request.topic_data.into_iter().map(invalid_acks).collect(),
+        _ => {
+            let error = ErrorCode::INVALID_REQUIRED_ACKS;
+            request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
+        }
     };
     if acks != 0 {
         return ProduceResponse { responses, ..Default::default() }.into();
@@ -46,9 +55,8 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
     }
 }
 
-fn invalid_acks(data: TopicProduceData) -> TopicProduceResponse {
-    let refused =
-        |partition: &PartitionProduceData| failed(partition.index, ErrorCode::INVALID_REQUIRED_ACKS);
+fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse {
+    let refused = |partition: &PartitionProduceData| failed(partition.index, error);
     let partition_responses = data.partition_data.iter().map(refused).collect();
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
@@ -59,7 +67,12 @@ fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceR
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
         false => (call.node.topics.by_name(&name), ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
     };
+    let known = found.as_ref().map_or(name.as_str(), |topic| &topic.name);
+    // An id that is not known names nothing that could be refused.
+    let is_unknown_id = found.is_none() && call.version >= BY_ID;
+    let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
     let answered = partition_data.into_iter().map(|data| match &found {
+        _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
         Some(topic) => partition(call, id, topic, data),
         None => failed(data.index, unknown),
     });

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::producer_state::VerificationGuard;
 use strait_broker_core::topic_partition::TopicPartition;
 use strait_broker_core::transactions::{Addition, TransactionVersion};
 use strait_wire::batch::ClosedBatch;
 use strait_wire::error_code::ErrorCode;
+use strait_wire::message::produce::TopicProduceData;
 
 use crate::api::add_partitions_to_txn::add_to;
 use crate::call::Call;
@@ -18,6 +20,22 @@ use crate::partition::Partition;
 const ADDS_ITSELF: i16 = 12;
 /// First version whose clients know `TRANSACTION_ABORTABLE`.
 const ABORTABLE: i16 = 11;
+
+/// Where the attributes of a batch are, and the bit that says that it belongs to a transaction.
+const ATTRIBUTES_LOW: usize = 22;
+const TRANSACTIONAL: u8 = 1 << 4;
+
+/// Whether the client may use the transactional id, where any batch belongs to a transaction.
+pub(super) fn is_allowed(call: &Call, transactional_id: Option<&str>, topics: &[TopicProduceData]) -> bool {
+    let mut partitions = topics.iter().flat_map(|topic| topic.partition_data.iter());
+    let is_transactional = partitions.any(|partition| {
+        let first =
+            partition.records.iter().flat_map(|records| records.0.iter()).find(|slice| !slice.is_empty());
+        first.and_then(|batch| batch.get(ATTRIBUTES_LOW)).is_some_and(|bits| bits & TRANSACTIONAL != 0)
+    });
+    let may_write = |id| call.may(Operation::Write, ResourceType::TransactionalId, id);
+    !is_transactional || transactional_id.is_some_and(may_write)
+}
 
 /// The guard under which a batch may be appended.
 pub(super) fn verified(

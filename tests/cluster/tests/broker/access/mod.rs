@@ -1,0 +1,147 @@
+//! What a client may do: the same requests under the same rules, by a real Kafka and by our broker, answered alike.
+
+// Both brokers, with rules.
+mod both;
+// Requests and what of their answers is compared.
+mod probes;
+// What Kafka's tools print.
+mod tools;
+
+use std::collections::BTreeMap;
+
+use strait_wire::message::create_acls::AclCreation;
+
+use both::Both;
+
+const ALLOW: i8 = 3;
+const DENY: i8 = 2;
+const LITERAL: i8 = 3;
+const PREFIXED: i8 = 4;
+const TOPIC: i8 = 2;
+const GROUP: i8 = 3;
+const CLUSTER: i8 = 4;
+const TRANSACTIONAL_ID: i8 = 5;
+/// `AclOperation.ALL`, and every operation on resources.
+const ALL: i8 = 2;
+const OPERATIONS: std::ops::RangeInclusive<i8> = ALL..=12;
+
+fn rule(kind: i8, (pattern, name): (i8, &str), operation: i8, permission: i8) -> AclCreation {
+    AclCreation {
+        resource_type: kind,
+        resource_name: name.to_owned(),
+        resource_pattern_type: pattern,
+        principal: "User:ANONYMOUS".to_owned(),
+        host: "*".to_owned(),
+        operation,
+        permission_type: permission,
+    }
+}
+
+/// Every operation on every kind of resource, named in full, by a prefix and by `*`.
+fn allowed_one_by_one() -> Vec<Vec<AclCreation>> {
+    let mut cases = vec![Vec::new()];
+    for operation in OPERATIONS {
+        for pattern in [(LITERAL, "one"), (PREFIXED, "o"), (LITERAL, "*")] {
+            cases.push(vec![rule(TOPIC, pattern, operation, ALLOW)]);
+        }
+        for kind in [GROUP, TRANSACTIONAL_ID] {
+            cases.push(vec![rule(kind, (LITERAL, "one"), operation, ALLOW)]);
+        }
+        cases.push(vec![rule(CLUSTER, (LITERAL, "kafka-cluster"), operation, ALLOW)]);
+    }
+    cases
+}
+
+/// Everything is allowed but one operation.
+fn denied_one_by_one() -> Vec<Vec<AclCreation>> {
+    let everything = || -> Vec<AclCreation> {
+        let named = [TOPIC, GROUP, TRANSACTIONAL_ID].map(|kind| rule(kind, (LITERAL, "*"), ALL, ALLOW));
+        named.into_iter().chain([rule(CLUSTER, (LITERAL, "kafka-cluster"), ALL, ALLOW)]).collect()
+    };
+    let with = |denial: AclCreation| everything().into_iter().chain([denial]).collect::<Vec<_>>();
+    let mut cases = vec![everything()];
+    for operation in OPERATIONS {
+        for pattern in [(LITERAL, "one"), (PREFIXED, "o"), (LITERAL, "*")] {
+            cases.push(with(rule(TOPIC, pattern, operation, DENY)));
+        }
+        for kind in [GROUP, TRANSACTIONAL_ID] {
+            cases.push(with(rule(kind, (LITERAL, "one"), operation, DENY)));
+        }
+        cases.push(with(rule(CLUSTER, (LITERAL, "kafka-cluster"), operation, DENY)));
+    }
+    cases
+}
+
+/// Rules for other hosts and other people, and those that overlap.
+fn mixed() -> Vec<Vec<AclCreation>> {
+    let read = || rule(TOPIC, (LITERAL, "one"), 3, ALLOW);
+    vec![
+        vec![AclCreation { host: "127.0.0.1".to_owned(), ..read() }],
+        vec![AclCreation { host: "10.1.2.3".to_owned(), ..read() }],
+        vec![AclCreation { principal: "User:*".to_owned(), ..read() }],
+        vec![AclCreation { principal: "User:somebody".to_owned(), ..read() }],
+        vec![read(), AclCreation { host: "127.0.0.1".to_owned(), permission_type: DENY, ..read() }],
+        vec![read(), AclCreation { host: "10.1.2.3".to_owned(), permission_type: DENY, ..read() }],
+        // Who may write to some topic may write idempotently, if not all of it is denied.
+        vec![rule(TOPIC, (PREFIXED, "o"), 4, ALLOW), rule(TOPIC, (LITERAL, "one"), 4, DENY)],
+        vec![rule(TOPIC, (LITERAL, "one"), 4, ALLOW), rule(TOPIC, (PREFIXED, "o"), 4, DENY)],
+        vec![rule(TOPIC, (LITERAL, "*"), 4, ALLOW), rule(TOPIC, (LITERAL, "*"), 4, DENY)],
+    ]
+}
+
+/// Asks both the same under each set of rules. All that differs is told at the end, once.
+fn compare(both: &Both, cases: Vec<Vec<AclCreation>>) {
+    let mut differences: BTreeMap<String, String> = BTreeMap::new();
+    for rules in cases {
+        both.set_rules(&rules).expect("rules");
+        let [kafka, ours] = both.each(probes::all).expect("answers");
+        assert_eq!(kafka.len(), ours.len());
+        for (expected, found) in kafka.iter().zip(&ours).filter(|(expected, found)| expected != found) {
+            let difference = format!("ours {found}\nKafka's {expected}");
+            differences.entry(difference).or_insert_with(|| format!("{rules:?}"));
+        }
+    }
+    let differences: Vec<String> =
+        differences.into_iter().map(|(difference, rules)| format!("{difference}\nunder {rules}")).collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
+}
+
+fn compare_without_open_door(test: &str, cases: Vec<Vec<AclCreation>>) {
+    if let Some(both) = Both::start(test, &[]) {
+        compare(&both, cases);
+    }
+}
+
+#[test]
+fn what_one_rule_allows() {
+    compare_without_open_door("what_one_rule_allows", allowed_one_by_one());
+}
+
+#[test]
+fn what_one_rule_denies() {
+    compare_without_open_door("what_one_rule_denies", denied_one_by_one());
+}
+
+#[test]
+fn rules_of_hosts_and_people_and_rules_that_overlap() {
+    compare_without_open_door("rules_of_hosts_and_people_and_rules_that_overlap", mixed());
+}
+
+#[test]
+fn everybody_may_do_what_no_rule_is_about() {
+    let open = ["allow.everyone.if.no.acl.found=true"];
+    let Some(both) = Both::start("everybody_may_do_what_no_rule_is_about", &open) else { return };
+    let cases =
+        [vec![], vec![rule(TOPIC, (LITERAL, "one"), 8, ALLOW)], vec![rule(GROUP, (LITERAL, "*"), 3, DENY)]];
+    compare(&both, cases.into());
+}
+
+#[test]
+fn rules_outlive_a_restart() {
+    let Some(mut both) = Both::start("rules_outlive_a_restart", &[]) else { return };
+    both.set_rules(&[rule(TOPIC, (LITERAL, "one"), 3, ALLOW)]).expect("rules");
+    let before = both.each(probes::all).expect("answers");
+    both.restart_ours().expect("started again");
+    let [_, after] = both.each(probes::all).expect("answers");
+    assert_eq!(before[1], after);
+}
