@@ -124,6 +124,8 @@ served! {
     describe_producers::DescribeProducersRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;
     list_transactions::ListTransactionsRequest, 0 to 1;
+    consumer_group_heartbeat::ConsumerGroupHeartbeatRequest, 0 to 1;
+    consumer_group_describe::ConsumerGroupDescribeRequest, 0 to 1;
     describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 

@@ -31,6 +31,7 @@ mod topics;
 // What clients fetch again and again.
 mod fetch_session;
 // Groups and transactions, over the broker's own topics.
+mod group_configs;
 mod groups;
 mod internal_log;
 mod transactions;

@@ -36,7 +36,7 @@ impl Node {
             cluster_id,
             id: settings.node_id(),
             fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
-            groups: GroupCoordinator::new(&settings),
+            groups: GroupCoordinator::new(&settings, controller.topics(), controller.group_configs()),
             transactions: TransactionCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
             access: Arc::clone(controller.access()),

@@ -16,7 +16,8 @@ use crate::dispatch::SERVED;
 const FROM_ZERO: i16 = 4;
 /// The epoch of the features never changes.
 const FEATURES_EPOCH: i64 = 0;
-const TRANSACTION_VERSION: &str = "transaction.version";
+/// Features with their highest level, which is in force.
+const FEATURES: [(&str, i16); 2] = [("group.version", 1), ("transaction.version", 2)];
 
 pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
     let names = [&request.client_software_name, &request.client_software_version];
@@ -25,18 +26,21 @@ pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersi
     if !is_absent && !names.iter().all(|name| is_software_name(name)) {
         return ApiVersionsResponse { error_code: ErrorCode::INVALID_REQUEST.0, ..Default::default() };
     }
-    let transactions =
-        SupportedFeatureKey { name: TRANSACTION_VERSION.to_owned(), min_version: 0, max_version: 2 };
-    let in_force = FinalizedFeatureKey {
-        name: TRANSACTION_VERSION.to_owned(),
-        max_version_level: 2,
-        min_version_level: 2,
-    };
+    let supported = FEATURES.map(|(name, max_version)| SupportedFeatureKey {
+        name: name.to_owned(),
+        min_version: 0,
+        max_version,
+    });
+    let in_force = FEATURES.map(|(name, level)| FinalizedFeatureKey {
+        name: name.to_owned(),
+        max_version_level: level,
+        min_version_level: level,
+    });
     ApiVersionsResponse {
         api_keys: api_keys(),
-        supported_features: if call.version >= FROM_ZERO { vec![transactions] } else { Vec::new() },
+        supported_features: if call.version >= FROM_ZERO { supported.into() } else { Vec::new() },
         finalized_features_epoch: FEATURES_EPOCH,
-        finalized_features: vec![in_force],
+        finalized_features: in_force.into(),
         ..Default::default()
     }
 }

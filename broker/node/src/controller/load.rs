@@ -10,7 +10,8 @@ use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
 use crate::clock::now_ms;
-use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
+use crate::group_configs::GroupConfigs;
+use crate::metadata::{GROUP_RESOURCE, METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
@@ -39,7 +40,20 @@ impl Controller {
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, access, scram_users, state: Mutex::new(state) }
+            let group_configs = Arc::new(GroupConfigs::default());
+            for group in image.resources(GROUP_RESOURCE) {
+                group_configs.put(group, image.configs(GROUP_RESOURCE, group));
+            }
+            Self {
+                settings,
+                folder,
+                topics,
+                tail,
+                access,
+                group_configs,
+                scram_users,
+                state: Mutex::new(state),
+            }
         };
         let known = image
             .topics()

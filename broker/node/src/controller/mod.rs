@@ -39,6 +39,7 @@ pub use stray::StrayError;
 
 use crate::access::Access;
 use crate::clock::now_ms;
+use crate::group_configs::GroupConfigs;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
 use crate::settings::{Settings, TopicRules, topic_rules};
@@ -55,6 +56,7 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
     access: Arc<Access>,
+    group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
     state: Mutex<State>,
 }
@@ -84,6 +86,10 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    pub(crate) fn group_configs(&self) -> &Arc<GroupConfigs> {
+        &self.group_configs
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
