@@ -1,7 +1,7 @@
 //! The next step of a member towards its target: first it gives away, then it gets what others gave away
 //! (`CurrentAssignmentBuilder`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -137,7 +137,7 @@ impl Step<'_> {
             return self.current.clone();
         }
         for (topic, partitions) in gone {
-            revoking.entry(topic).or_insert_with(BTreeMap::new).extend(partitions);
+            revoking.entry(topic).or_default().extend(partitions);
         }
         match still_has_any(self.reported, &revoking) {
             true => self.at(self.current.epoch, MemberState::UnrevokedPartitions, kept, revoking),
