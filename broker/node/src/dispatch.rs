@@ -112,18 +112,28 @@ served! {
     delete_acls::DeleteAclsRequest, 1 to 3;
     describe_configs::DescribeConfigsRequest, 1 to 4;
     alter_configs::AlterConfigsRequest, 0 to 2;
+    alter_replica_log_dirs::AlterReplicaLogDirsRequest, 1 to 2;
     describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
     sasl_authenticate::SaslAuthenticateRequest, 0 to 2;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
+    elect_leaders::ElectLeadersRequest, 0 to 2;
     incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
+    alter_partition_reassignments::AlterPartitionReassignmentsRequest, 0 to 1;
+    list_partition_reassignments::ListPartitionReassignmentsRequest, 0 to 0;
     offset_delete::OffsetDeleteRequest, 0 to 0;
+    describe_client_quotas::DescribeClientQuotasRequest, 0 to 1;
+    alter_client_quotas::AlterClientQuotasRequest, 0 to 1;
     describe_user_scram_credentials::DescribeUserScramCredentialsRequest, 0 to 0;
     alter_user_scram_credentials::AlterUserScramCredentialsRequest, 0 to 0;
+    describe_quorum::DescribeQuorumRequest, 0 to 2;
+    update_features::UpdateFeaturesRequest, 0 to 2;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
+    unregister_broker::UnregisterBrokerRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;
-    list_transactions::ListTransactionsRequest, 0 to 1;
+    list_transactions::ListTransactionsRequest, 0 to 2;
+    list_config_resources::ListConfigResourcesRequest, 0 to 1;
     describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
+use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
@@ -35,11 +36,13 @@ impl Controller {
         broker_configs::put_in_force(&settings, &image);
         let topics = Arc::new(Topics::default());
         let controller = {
+            let (levels, epoch) = (image.features().clone(), log.end_offset());
+            let features = CurrentFeatures::new(FinalizedFeatures { levels, epoch });
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, access, scram_users, state: Mutex::new(state) }
+            Self { settings, folder, topics, tail, access, scram_users, features, state: Mutex::new(state) }
         };
         let known = image
             .topics()

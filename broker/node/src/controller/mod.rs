@@ -17,6 +17,9 @@ mod keyed_configs;
 // Access rules, and users of SCRAM.
 mod acls;
 mod scram;
+// What clients may use, and what the cluster can.
+mod features;
+mod quotas;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -32,6 +35,7 @@ use strait_wire::ids::Uuid;
 
 pub(crate) use create::NewTopic;
 pub(crate) use error::{ChangeError, denial};
+pub(crate) use features::{CurrentFeatures, FeatureChangeError};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
@@ -56,6 +60,7 @@ pub(crate) struct Controller {
     tail: Arc<TailBudget>,
     access: Arc<Access>,
     scram_users: ScramUsers,
+    features: CurrentFeatures,
     state: Mutex<State>,
 }
 
@@ -84,6 +89,11 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    /// Where the metadata log ends.
+    pub(crate) fn metadata_end_offset(&self) -> i64 {
+        self.state().log.end_offset()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
