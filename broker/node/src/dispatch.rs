@@ -9,6 +9,7 @@ use strait_wire::message;
 
 use crate::api;
 use crate::call::Call;
+use crate::memory::AnswerShare;
 
 /// Versions of a request that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(crate) struct Served {
 /// What follows a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// A frame in segments.
-    Frame(Vec<Bytes>),
+    /// A frame in segments, and what they take of the memory for answers.
+    Frame(Vec<Bytes>, Option<AnswerShare>),
     /// Nothing is answered.
     Nothing,
     /// The connection is closed.
@@ -34,6 +35,8 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) enum Answer<R> {
     Response(R),
+    /// A response that takes part of the memory for answers until it was sent.
+    Large(R, AnswerShare),
     /// Nothing is answered; with a reason the connection is closed.
     Nothing,
     Close(String),
@@ -138,10 +141,10 @@ served! {
 }
 
 fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {
+    let frame = |response| response_frame::<R>(response, call.version, call.correlation_id);
     Ok(match answer {
-        Answer::Response(response) => {
-            Reply::Frame(response_frame::<R>(&response, call.version, call.correlation_id)?)
-        }
+        Answer::Response(response) => Reply::Frame(frame(&response)?, None),
+        Answer::Large(response, share) => Reply::Frame(frame(&response)?, Some(share)),
         Answer::Nothing => Reply::Nothing,
         Answer::Close(reason) => Reply::Close(reason),
     })
@@ -168,7 +171,7 @@ pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeEr
 /// Answers one request.
 pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
     if api::api_versions::is_from_the_future(key, call.version) {
-        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?));
+        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?, None));
     }
     if range(key, call.version).is_none() {
         return Err(RequestError::NotServed { key, version: call.version });

@@ -33,7 +33,7 @@ use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use create::NewTopic;
+pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
 pub(crate) use features::{CurrentFeatures, FeatureChangeError};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
