@@ -2,7 +2,7 @@
 
 use super::classic::{ClassicGroup, State};
 use super::cluster::Cluster;
-use super::consumer::ConsumerGroup;
+use super::consumer::{ConsumerGroup, ConsumerState};
 use super::effects::Effects;
 use super::groups::Groups;
 use crate::group_offsets::CommittedOffset;
@@ -72,7 +72,12 @@ impl Groups {
         effects
     }
 
-    /// Groups by state, for metrics.
+    /// Consumer groups by state, for metrics.
+    pub fn count_consumers_in(&self, state: ConsumerState) -> usize {
+        self.consumer.values().filter(|group| group.state() == state).count()
+    }
+
+    /// Classic groups by state, for metrics.
     pub fn count_in(&self, state: State) -> usize {
         self.classic.values().filter(|group| group.state() == state).count()
     }

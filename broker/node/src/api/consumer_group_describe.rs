@@ -6,6 +6,7 @@ use strait_wire::message::consumer_group_describe::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DescribedGroup,
 };
 
+use super::check_consumer_protocol;
 use crate::call::Call;
 
 pub(crate) async fn handle(
@@ -23,6 +24,7 @@ pub(crate) async fn handle(
 }
 
 fn describe(call: &Call, group: &str) -> Result<DescribedGroup, ErrorCode> {
+    check_consumer_protocol(call)?;
     if !call.may(Operation::Describe, ResourceType::Group, group) {
         return Err(ErrorCode::GROUP_AUTHORIZATION_FAILED);
     }

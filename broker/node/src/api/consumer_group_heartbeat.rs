@@ -8,6 +8,7 @@ use strait_wire::message::consumer_group_heartbeat::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
 };
 
+use super::check_consumer_protocol;
 use crate::call::Call;
 use crate::random;
 
@@ -23,6 +24,7 @@ fn heartbeat(
     call: &Call,
     request: &ConsumerGroupHeartbeatRequest,
 ) -> Result<ConsumerGroupHeartbeatResponse, ErrorCode> {
+    check_consumer_protocol(call)?;
     if !call.may(Operation::Read, ResourceType::Group, &request.group_id) {
         return Err(ErrorCode::GROUP_AUTHORIZATION_FAILED);
     }

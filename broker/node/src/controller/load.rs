@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
 
+use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
@@ -36,6 +37,8 @@ impl Controller {
         broker_configs::put_in_force(&settings, &image);
         let topics = Arc::new(Topics::default());
         let controller = {
+            let (levels, epoch) = (image.features().clone(), log.end_offset());
+            let features = CurrentFeatures::new(FinalizedFeatures { levels, epoch });
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
@@ -52,6 +55,7 @@ impl Controller {
                 access,
                 group_configs,
                 scram_users,
+                features,
                 state: Mutex::new(state),
             }
         };
