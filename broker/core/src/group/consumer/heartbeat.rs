@@ -176,7 +176,8 @@ impl ConsumerGroup {
             self.drop_regex(said.subscribed_topic_regex.as_deref(), work);
         }
         let resolved = self.resolve_regexes(heartbeat, work);
-        self.refresh(self.epoch == 0 || names_changed || regex_changed || resolved, work);
+        let is_first = self.assignment_epoch == 0;
+        self.refresh(is_first || names_changed || regex_changed || resolved, work);
         names_changed || regex_changed
     }
 }

@@ -120,12 +120,15 @@ pub struct ConsumerGroup {
     regexes_version: Option<u64>,
 }
 
+/// The epoch of a group that nobody was in yet.
+const FIRST_EPOCH: i32 = 1;
+
 impl ConsumerGroup {
     /// A group that nobody is in yet.
     pub(super) fn new(id: String) -> Self {
         Self {
             id,
-            epoch: 0,
+            epoch: FIRST_EPOCH,
             metadata_hash: 0,
             assignment_epoch: 0,
             assigned_ms: 0,

@@ -16,7 +16,8 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, Refusal> {
     // An expression that is not one by itself shall not become one between these brackets.
     let checked = Regex::new(pattern).and_then(|_| Regex::new(&format!(r"\A(?:{pattern})\z")));
     checked.map_err(|error| {
-        let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
         let message =
             format!("SubscribedTopicRegex `{pattern}` is not a valid regular expression: {reason}.");
         Refusal::new(ErrorCode::INVALID_REGULAR_EXPRESSION, message)

@@ -135,22 +135,22 @@ fn shard() -> (Shard, Uuid) {
 fn a_second_member_waits_until_the_first_gave_away() {
     let (mut shard, topic) = shard();
     let first = shard.consumer(&joining("a", &["t"]));
-    assert_eq!((first.member_epoch, first.heartbeat_interval_ms), (1, 5_000));
+    assert_eq!((first.member_epoch, first.heartbeat_interval_ms), (2, 5_000));
     assert_eq!(given(&first), Some(set(topic, 0..4)));
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Stable));
 
     shard.pass(2_000);
     let second = shard.consumer(&joining("b", &["t"]));
-    assert_eq!((second.member_epoch, given(&second)), (2, Some(Set::new())));
+    assert_eq!((second.member_epoch, given(&second)), (3, Some(Set::new())));
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Reconciling));
 
-    let told = shard.consumer(&beat("a", 1));
-    assert_eq!((told.member_epoch, given(&told)), (1, Some(set(topic, 0..2))), "it has to give away first");
-    assert_eq!(given(&shard.consumer(&beat("a", 1))), None, "it is told once");
-    assert_eq!(given(&shard.consumer(&beat("b", 2))), None, "nothing is free yet");
-    let done = shard.consumer(&having(beat("a", 1), &set(topic, 0..2)));
-    assert_eq!(done.member_epoch, 2);
-    let got = shard.consumer(&beat("b", 2));
+    let told = shard.consumer(&beat("a", 2));
+    assert_eq!((told.member_epoch, given(&told)), (2, Some(set(topic, 0..2))), "it has to give away first");
+    assert_eq!(given(&shard.consumer(&beat("a", 2))), None, "it is told once");
+    assert_eq!(given(&shard.consumer(&beat("b", 3))), None, "nothing is free yet");
+    let done = shard.consumer(&having(beat("a", 2), &set(topic, 0..2)));
+    assert_eq!(done.member_epoch, 3);
+    let got = shard.consumer(&beat("b", 3));
     assert_eq!(given(&got), Some(set(topic, 2..4)));
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Stable));
 }
@@ -196,7 +196,7 @@ fn requests_that_make_no_sense() {
         ),
         (matching("a", "["), ErrorCode::INVALID_REGULAR_EXPRESSION),
         (matching("a", "a)|(b"), ErrorCode::INVALID_REGULAR_EXPRESSION),
-        (beat("a", 1), ErrorCode::GROUP_ID_NOT_FOUND),
+        (beat("a", 2), ErrorCode::GROUP_ID_NOT_FOUND),
         (beat("a", -1), ErrorCode::GROUP_ID_NOT_FOUND),
     ];
     for (request, error) in cases {
@@ -211,18 +211,18 @@ fn members_are_fenced_by_their_epoch() {
     shard.consumer(&joining("a", &["t"]));
     shard.pass(2_000);
     shard.consumer(&joining("b", &["t"]));
-    assert_eq!(shard.refused(&beat("other", 1)), ErrorCode::UNKNOWN_MEMBER_ID);
-    assert_eq!(shard.refused(&beat("a", 2)), ErrorCode::FENCED_MEMBER_EPOCH);
-    shard.consumer(&beat("a", 1));
+    assert_eq!(shard.refused(&beat("other", 2)), ErrorCode::UNKNOWN_MEMBER_ID);
+    assert_eq!(shard.refused(&beat("a", 3)), ErrorCode::FENCED_MEMBER_EPOCH);
+    shard.consumer(&beat("a", 2));
     let kept = set(topic, 0..2);
-    assert_eq!(shard.consumer(&having(beat("a", 1), &kept)).member_epoch, 2);
+    assert_eq!(shard.consumer(&having(beat("a", 2), &kept)).member_epoch, 3);
     // The answer was lost: the member comes with the epoch before.
-    assert_eq!(shard.consumer(&having(beat("a", 1), &kept)).member_epoch, 2);
-    assert_eq!(shard.refused(&having(beat("a", 1), &set(topic, 0..4))), ErrorCode::FENCED_MEMBER_EPOCH);
-    assert_eq!(shard.refused(&beat("a", 1)), ErrorCode::FENCED_MEMBER_EPOCH);
+    assert_eq!(shard.consumer(&having(beat("a", 2), &kept)).member_epoch, 3);
+    assert_eq!(shard.refused(&having(beat("a", 2), &set(topic, 0..4))), ErrorCode::FENCED_MEMBER_EPOCH);
+    assert_eq!(shard.refused(&beat("a", 2)), ErrorCode::FENCED_MEMBER_EPOCH);
     // Whoever begins anew keeps its place.
     let again = shard.consumer(&joining("a", &["t"]));
-    assert_eq!((again.member_epoch, given(&again)), (2, Some(kept)));
+    assert_eq!((again.member_epoch, given(&again)), (3, Some(kept)));
 }
 
 #[test]
@@ -231,17 +231,17 @@ fn silent_and_slow_members_are_thrown_out() {
     shard.consumer(&joining("a", &["t"]));
     shard.pass(2_000);
     shard.consumer(&joining("b", &["t"]));
-    shard.consumer(&beat("a", 1));
+    shard.consumer(&beat("a", 2));
     for _ in 0..6 {
         shard.pass(10_000);
-        if shard.groups.consumer(GROUP).is_some_and(|group| group.epoch() > 2) {
+        if shard.groups.consumer(GROUP).is_some_and(|group| group.epoch() > 3) {
             break;
         }
-        shard.consumer(&beat("a", 1));
-        shard.consumer(&beat("b", 2));
+        shard.consumer(&beat("a", 2));
+        shard.consumer(&beat("b", 3));
     }
-    assert_eq!(shard.refused(&beat("a", 1)), ErrorCode::UNKNOWN_MEMBER_ID, "it never gave away");
-    assert_eq!(given(&shard.consumer(&beat("b", 2))), Some(set(topic, 0..4)));
+    assert_eq!(shard.refused(&beat("a", 2)), ErrorCode::UNKNOWN_MEMBER_ID, "it never gave away");
+    assert_eq!(given(&shard.consumer(&beat("b", 3))), Some(set(topic, 0..4)));
     shard.pass(46_000);
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Empty));
     assert_eq!(shard.reloaded().consumer(GROUP), shard.groups.consumer(GROUP));
@@ -256,13 +256,13 @@ fn a_static_member_keeps_its_place() {
     };
     shard.consumer(&named("a", 0));
     assert_eq!(shard.refused(&named("b", 0)), ErrorCode::UNRELEASED_INSTANCE_ID);
-    assert_eq!(shard.refused(&named("b", 1)), ErrorCode::FENCED_INSTANCE_ID);
+    assert_eq!(shard.refused(&named("b", 2)), ErrorCode::FENCED_INSTANCE_ID);
     let away = shard.consumer(&named("a", -2));
-    assert_eq!((away.member_epoch, shard.generation_of_group()), (-2, 1), "no rebalance");
+    assert_eq!((away.member_epoch, shard.generation_of_group()), (-2, 2), "no rebalance");
     let back = shard.consumer(&named("b", 0));
-    assert_eq!((back.member_epoch, given(&back)), (1, Some(set(topic, 0..4))));
-    assert_eq!(shard.refused(&named("a", 1)), ErrorCode::FENCED_INSTANCE_ID);
-    assert_eq!(shard.refused(&beat("a", 1)), ErrorCode::UNKNOWN_MEMBER_ID);
+    assert_eq!((back.member_epoch, given(&back)), (2, Some(set(topic, 0..4))));
+    assert_eq!(shard.refused(&named("a", 2)), ErrorCode::FENCED_INSTANCE_ID);
+    assert_eq!(shard.refused(&beat("a", 2)), ErrorCode::UNKNOWN_MEMBER_ID);
     shard.consumer(&named("b", -2));
     shard.pass(46_000);
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Empty), "it did not come back");
@@ -285,20 +285,20 @@ fn expressions_follow_topics() {
     shard.pass(11_000);
     let mut all = set(topic, 0..4);
     all.insert((new, 0));
-    assert_eq!(given(&shard.consumer(&beat("a", 1))), Some(all));
+    assert_eq!(given(&shard.consumer(&beat("a", 2))), Some(all));
     // Another topic makes no difference.
     shard.cluster.put("other", 1);
     shard.pass(11_000);
-    assert_eq!(given(&shard.consumer(&beat("a", 2))), None);
-    assert_eq!(shard.generation_of_group(), 2);
+    assert_eq!(given(&shard.consumer(&beat("a", 3))), None);
+    assert_eq!(shard.generation_of_group(), 3);
     shard.cluster.remove("t");
     shard.pass(11_000);
-    let less = shard.consumer(&beat("a", 2));
+    let less = shard.consumer(&beat("a", 3));
     assert_eq!(given(&less), Some(set(new, [0])));
     let by_name = ConsumerGroupHeartbeatRequest {
         subscribed_topic_names: Some(vec!["new".to_owned()]),
         subscribed_topic_regex: Some(String::new()),
-        ..having(beat("a", 2), &set(new, [0]))
+        ..having(beat("a", 3), &set(new, [0]))
     };
     shard.pass(2_000);
     assert_eq!(shard.consumer(&by_name).error_code, 0);
@@ -318,16 +318,16 @@ fn topics_that_come_grow_and_go() {
     shard.consumer(&joining("a", &["t", "later"]));
     shard.cluster.put("t", 6);
     shard.pass(2_000);
-    assert_eq!(given(&shard.consumer(&beat("a", 1))), Some(set(topic, 0..6)));
+    assert_eq!(given(&shard.consumer(&beat("a", 2))), Some(set(topic, 0..6)));
     let later = shard.cluster.put("later", 1);
     shard.pass(2_000);
     let mut all = set(topic, 0..6);
     all.insert((later, 0));
-    assert_eq!(given(&shard.consumer(&beat("a", 2))), Some(all));
+    assert_eq!(given(&shard.consumer(&beat("a", 3))), Some(all));
     shard.cluster.remove("t");
     shard.pass(2_000);
-    assert_eq!(given(&shard.consumer(&beat("a", 3))), Some(set(later, [0])));
-    assert_eq!(shard.consumer(&having(beat("a", 3), &set(later, [0]))).member_epoch, 4);
+    assert_eq!(given(&shard.consumer(&beat("a", 4))), Some(set(later, [0])));
+    assert_eq!(shard.consumer(&having(beat("a", 4), &set(later, [0]))).member_epoch, 5);
 }
 
 #[test]
@@ -335,10 +335,10 @@ fn a_new_assignment_waits_for_its_interval() {
     let (mut shard, topic) = shard();
     shard.consumer(&joining("a", &["t"]));
     let second = shard.consumer(&joining("b", &["t"]));
-    assert_eq!((second.member_epoch, given(&second)), (1, Some(Set::new())));
+    assert_eq!((second.member_epoch, given(&second)), (2, Some(Set::new())));
     assert_eq!(shard.consumer_state(), Some(ConsumerState::Assigning));
     shard.pass(1_000);
-    assert_eq!(given(&shard.consumer(&beat("a", 1))), Some(set(topic, 0..2)));
+    assert_eq!(given(&shard.consumer(&beat("a", 2))), Some(set(topic, 0..2)));
 }
 
 #[test]
@@ -347,26 +347,26 @@ fn commits_and_fetches_need_the_epoch() {
     shard.consumer(&joining("a", &["t"]));
     shard.pass(2_000);
     shard.consumer(&joining("b", &["t"]));
-    shard.consumer(&beat("a", 1));
-    assert_eq!(shard.commit_for("a", 1, 3, 9), ErrorCode::NONE, "what it gives away is its own until then");
-    shard.consumer(&having(beat("a", 1), &set(topic, 0..2)));
-    assert_eq!(given(&shard.consumer(&beat("b", 2))), Some(set(topic, 2..4)));
+    shard.consumer(&beat("a", 2));
+    assert_eq!(shard.commit_for("a", 2, 3, 9), ErrorCode::NONE, "what it gives away is its own until then");
+    shard.consumer(&having(beat("a", 2), &set(topic, 0..2)));
+    assert_eq!(given(&shard.consumer(&beat("b", 3))), Some(set(topic, 2..4)));
     for (member, epoch, partition, version, code) in [
+        ("a", 3, 0, 9, ErrorCode::NONE),
         ("a", 2, 0, 9, ErrorCode::NONE),
-        ("a", 1, 0, 9, ErrorCode::NONE),
-        ("a", 1, 3, 9, ErrorCode::STALE_MEMBER_EPOCH),
-        ("a", 3, 0, 9, ErrorCode::STALE_MEMBER_EPOCH),
-        ("b", 1, 3, 9, ErrorCode::STALE_MEMBER_EPOCH),
-        ("other", 2, 0, 9, ErrorCode::UNKNOWN_MEMBER_ID),
+        ("a", 2, 3, 9, ErrorCode::STALE_MEMBER_EPOCH),
+        ("a", 4, 0, 9, ErrorCode::STALE_MEMBER_EPOCH),
+        ("b", 2, 3, 9, ErrorCode::STALE_MEMBER_EPOCH),
+        ("other", 3, 0, 9, ErrorCode::UNKNOWN_MEMBER_ID),
         ("", -1, 0, 9, ErrorCode::UNKNOWN_MEMBER_ID),
-        ("a", 2, 0, 8, ErrorCode::UNSUPPORTED_VERSION),
+        ("a", 3, 0, 8, ErrorCode::UNSUPPORTED_VERSION),
     ] {
         assert_eq!(shard.commit_for(member, epoch, partition, version), code, "{member} {epoch} {partition}");
     }
     for (member, epoch, code) in [
-        (Some("a"), 2, ErrorCode::NONE),
-        (Some("a"), 1, ErrorCode::STALE_MEMBER_EPOCH),
-        (Some("other"), 2, ErrorCode::UNKNOWN_MEMBER_ID),
+        (Some("a"), 3, ErrorCode::NONE),
+        (Some("a"), 2, ErrorCode::STALE_MEMBER_EPOCH),
+        (Some("other"), 3, ErrorCode::UNKNOWN_MEMBER_ID),
         (None, -1, ErrorCode::NONE),
     ] {
         assert_eq!(shard.fetch_as(member, epoch), code, "{member:?} {epoch}");
@@ -382,7 +382,7 @@ fn administrators_see_and_delete_it() {
         listed.iter().map(|group| (group.group_id.as_str(), group.protocol_type.as_str())).collect();
     assert_eq!(names, [(GROUP, "consumer")]);
     let described = shard.groups.describe_consumer(GROUP, &shard.cluster);
-    assert_eq!((described.group_epoch, described.assignment_epoch), (1, 1));
+    assert_eq!((described.group_epoch, described.assignment_epoch), (2, 2));
     assert_eq!(described.assignor_name, "uniform");
     let assigned = &described.members[0].assignment.topic_partitions[0];
     assert_eq!((assigned.topic_id, assigned.topic_name.as_str(), assigned.partitions.len()), (topic, "t", 4));
@@ -390,7 +390,7 @@ fn administrators_see_and_delete_it() {
     assert_eq!(classic.error_code, ErrorCode::GROUP_ID_NOT_FOUND.0);
     assert_eq!(classic.error_message.as_deref(), Some("Group g is not a classic group."));
     assert_eq!(shard.groups.delete(GROUP).response, ErrorCode::NON_EMPTY_GROUP);
-    shard.commit_for("a", 1, 0, 9);
+    shard.commit_for("a", 2, 0, 9);
     shard.consumer(&beat("a", -1));
     let deleted = shard.groups.delete(GROUP);
     assert_eq!(deleted.response, ErrorCode::NONE);
