@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::access::Access;
 use crate::controller::{ChangeError, Controller};
+use crate::decompressors::Decompressors;
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
 use crate::metrics::RequestCounts;
@@ -27,6 +28,7 @@ pub(crate) struct Node {
     pub(crate) groups: GroupCoordinator,
     pub(crate) transactions: TransactionCoordinator,
     pub(crate) requests: RequestCounts,
+    pub(crate) decompressors: Decompressors,
     producer_ids: Mutex<Range<i64>>,
 }
 
@@ -43,6 +45,7 @@ impl Node {
             controller,
             settings,
             requests: RequestCounts::default(),
+            decompressors: Decompressors::default(),
             producer_ids: Mutex::new(0..0),
         }
     }

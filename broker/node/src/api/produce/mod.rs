@@ -132,7 +132,8 @@ fn append(
         now_ms,
         decompression_limit: OPENED,
     };
-    let valid = validate(records, &validation).map_err(Failure::Content)?;
+    let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
+    let valid = valid.map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
