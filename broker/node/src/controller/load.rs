@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
+use strait_broker_log::{DataFolder, DiskStore, LogError, ReadBuffers, TailBudget};
 
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
+use super::{ChangeError, Controller, READ_BUFFERS, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
@@ -36,10 +36,11 @@ impl Controller {
         let topics = Arc::new(Topics::default());
         let controller = {
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            let buffers = Arc::new(ReadBuffers::new(READ_BUFFERS));
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, access, scram_users, state: Mutex::new(state) }
+            Self { settings, folder, topics, tail, buffers, access, scram_users, state: Mutex::new(state) }
         };
         let known = image
             .topics()
