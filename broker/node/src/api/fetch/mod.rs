@@ -56,21 +56,28 @@ impl Limits {
 }
 
 async fn wait(call: &Call, fetch: &Fetch, limits: &Limits) -> Vec<Found> {
+    let (found, is_enough) = read(call, fetch, limits);
+    if is_enough {
+        return found;
+    }
     let waiter = Arc::new(Waiter::default());
-    // Before the first read, so that nothing that comes after it is missed.
+    // Before the next read, so that nothing that comes after it is missed.
     let _waiting: Vec<_> = fetch.partitions().map(|partition| partition.wait(&waiter)).collect();
     loop {
-        let mut budget = Budget::new(limits.max_bytes);
-        let found: Vec<Found> = fetch
-            .wanted()
-            .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
-            .collect();
-        let is_enough = budget.used >= limits.min_bytes || found.iter().any(Found::is_error);
-        if is_enough || fetch.is_empty() {
-            return found;
-        }
-        if timeout_at(limits.deadline, waiter.changed()).await.is_err() {
+        let (found, is_enough) = read(call, fetch, limits);
+        if is_enough || timeout_at(limits.deadline, waiter.changed()).await.is_err() {
             return found;
         }
     }
+}
+
+/// Reads all partitions; says whether the answer need not wait.
+fn read(call: &Call, fetch: &Fetch, limits: &Limits) -> (Vec<Found>, bool) {
+    let mut budget = Budget::new(limits.max_bytes);
+    let found: Vec<Found> = fetch
+        .wanted()
+        .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
+        .collect();
+    let is_enough = budget.used >= limits.min_bytes || found.iter().any(Found::is_error);
+    (found, is_enough || fetch.is_empty())
 }

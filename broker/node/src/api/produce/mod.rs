@@ -4,6 +4,8 @@
 // Batches of transactions.
 mod transaction;
 
+use std::sync::Arc;
+
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
@@ -35,7 +37,7 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
+        -1..=1 => append_all(call, id, request.topic_data),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
@@ -61,7 +63,20 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
-fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
+/// Appends everything, then wakes who waits for it.
+fn append_all(call: &Call, id: Option<&str>, topics: Vec<TopicProduceData>) -> Vec<TopicProduceResponse> {
+    let mut appended = Vec::new();
+    let responses = topics.into_iter().map(|data| topic(call, id, data, &mut appended)).collect();
+    appended.iter().for_each(|partition: &Arc<Partition>| partition.wake());
+    responses
+}
+
+fn topic(
+    call: &Call,
+    id: Option<&str>,
+    data: TopicProduceData,
+    appended: &mut Vec<Arc<Partition>>,
+) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
@@ -73,7 +88,7 @@ fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceR
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
     let answered = partition_data.into_iter().map(|data| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => partition(call, id, topic, data),
+        Some(topic) => partition(call, id, topic, data, appended),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -90,6 +105,7 @@ fn partition(
     id: Option<&str>,
     topic: &Topic,
     data: PartitionProduceData,
+    appended: &mut Vec<Arc<Partition>>,
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -100,7 +116,10 @@ fn partition(
     }
     let records = data.records.unwrap_or_default().into_bytes();
     match append(call, id, partition, &records) {
-        Ok(response) => response,
+        Ok(response) => {
+            appended.push(Arc::clone(partition));
+            response
+        }
         Err(Failure::Content(error)) => refused(index, &error),
         Err(Failure::Transaction(error)) => failed(index, error),
         Err(Failure::Append(error)) => {
