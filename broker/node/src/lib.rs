@@ -10,8 +10,9 @@ mod identity;
 mod lock;
 // What all connections share.
 mod node;
-// Where clients come in.
+// Where clients come in, and what they may make the broker hold.
 mod listener;
+mod memory;
 // Who clients are.
 mod sasl;
 mod tls;

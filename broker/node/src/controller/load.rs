@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, DiskStore, LogError, ReadBuffers, TailBudget};
 
+use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::stray::{self, StrayError};
 use super::{ChangeError, Controller, READ_BUFFERS, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
@@ -35,12 +36,15 @@ impl Controller {
         broker_configs::put_in_force(&settings, &image);
         let topics = Arc::new(Topics::default());
         let controller = {
+            let (levels, epoch) = (image.features().clone(), log.end_offset());
+            let features = CurrentFeatures::new(FinalizedFeatures { levels, epoch });
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
             let buffers = Arc::new(ReadBuffers::new(READ_BUFFERS));
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, buffers, access, scram_users, state: Mutex::new(state) }
+            let state = Mutex::new(state);
+            Self { settings, folder, topics, tail, buffers, access, scram_users, features, state }
         };
         let known = image
             .topics()

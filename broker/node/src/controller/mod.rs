@@ -17,6 +17,9 @@ mod keyed_configs;
 // Access rules, and users of SCRAM.
 mod acls;
 mod scram;
+// What clients may use, and what the cluster can.
+mod features;
+mod quotas;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -30,8 +33,9 @@ use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, PartitionOffset, ReadBuffers, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use create::NewTopic;
+pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
+pub(crate) use features::{CurrentFeatures, FeatureChangeError};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
@@ -59,6 +63,7 @@ pub(crate) struct Controller {
     buffers: Arc<ReadBuffers>,
     access: Arc<Access>,
     scram_users: ScramUsers,
+    features: CurrentFeatures,
     state: Mutex<State>,
 }
 
@@ -87,6 +92,11 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    /// Where the metadata log ends.
+    pub(crate) fn metadata_end_offset(&self) -> i64 {
+        self.state().log.end_offset()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

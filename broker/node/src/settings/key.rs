@@ -75,6 +75,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("offsets.topic.num.partitions", COUNT, Some("50")),
     key("offsets.topic.segment.bytes", COUNT, Some("104857600")),
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
+    key("queued.max.request.bytes", Kind::Long(i64::MIN), Some("-1")),
     key("socket.listen.backlog.size", COUNT, Some("50")),
     key("socket.request.max.bytes", COUNT, Some("104857600")),
     key("super.users", Kind::Text, None),

@@ -6,6 +6,7 @@ mod transaction;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
@@ -23,8 +24,13 @@ use crate::dispatch::Answer;
 use crate::partition::{AppendError, Partition};
 use crate::topics::{Topic, is_internal};
 
-/// Most that one batch may give when it is opened.
-const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
+/// How much larger than the longest batch of its topic a batch may become when it is opened, and what is always allowed.
+const EXPANSION: usize = 100;
+const ALWAYS_OPENED: usize = 16 << 20;
+const MOST_OPENED: usize = 256 << 20;
+/// What is a smaller part than this of its request is copied: the newest batches stay in memory, and would hold all of
+/// the request there.
+const SMALL_PART: usize = 8;
 /// First version with topics by id.
 const BY_ID: i16 = 13;
 
@@ -114,7 +120,10 @@ fn partition(
     if is_internal(&topic.name) {
         return failed(index, ErrorCode::INVALID_TOPIC_EXCEPTION);
     }
-    let records = data.records.unwrap_or_default().into_bytes();
+    let mut records = data.records.unwrap_or_default().into_bytes();
+    if records.len().saturating_mul(SMALL_PART) < call.request_bytes {
+        records = Bytes::copy_from_slice(&records);
+    }
     match append(call, id, partition, &records) {
         Ok(response) => {
             appended.push(Arc::clone(partition));
@@ -141,7 +150,7 @@ fn append(
     call: &Call,
     transactional_id: Option<&str>,
     partition: &Partition,
-    records: &bytes::Bytes,
+    records: &Bytes,
 ) -> Result<PartitionProduceResponse, Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
     let validation = Validation {
@@ -149,7 +158,7 @@ fn append(
         depth: Depth::Full,
         version: call.version,
         now_ms,
-        decompression_limit: OPENED,
+        decompression_limit: opened(topic.max_message_bytes),
     };
     let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
     let valid = valid.map_err(Failure::Content)?;
@@ -165,6 +174,11 @@ fn append(
         log_start_offset: appended.log_start_offset,
         ..Default::default()
     })
+}
+
+/// Most that one batch may give when it is opened; a bomb is stopped there.
+fn opened(max_message_bytes: usize) -> DecompressionLimit {
+    DecompressionLimit(max_message_bytes.saturating_mul(EXPANSION).clamp(ALWAYS_OPENED, MOST_OPENED))
 }
 
 fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
