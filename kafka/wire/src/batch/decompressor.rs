@@ -67,9 +67,12 @@ impl Decompressor {
         }
     }
 
-    /// Makes the memory at least as long as this.
+    /// Makes the memory at least as long as this, and at least a quarter longer than it was.
     fn grow(&mut self, length: usize) {
-        if self.memory.len() < length {
+        let held = self.memory.len();
+        if held < length {
+            let length = length.max(held + held / 4);
+            self.memory.reserve_exact(length - held);
             self.memory.resize(length, 0);
         }
     }
