@@ -20,9 +20,6 @@ struct Due {
     next: Instant,
 }
 
-/// Kafka looks for producers that wrote nothing for long this often.
-const PRODUCER_CHECK: Duration = Duration::from_secs(600);
-
 /// Runs all jobs for ever.
 pub(crate) async fn run(node: &Node) {
     let every =
@@ -31,7 +28,7 @@ pub(crate) async fn run(node: &Node) {
         (retain as Job, every("log.retention.check.interval.ms")),
         (clean, every("log.cleaner.backoff.ms").max(Duration::from_secs(1))),
         (checkpoint, every("log.flush.offset.checkpoint.interval.ms")),
-        (expire_producers, PRODUCER_CHECK),
+        (expire_producers, every("producer.id.expiration.check.interval.ms")),
         (expire_offsets, every("offsets.retention.check.interval.ms")),
         (tend_transactions, every("transaction.abort.timed.out.transaction.cleanup.interval.ms")),
     ]

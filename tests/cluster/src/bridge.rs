@@ -1,4 +1,5 @@
-//! Two clusters, `east` and `west`, that the cases of a file share, and Straits that copy between them.
+//! Two clusters, `east` and `west`, that the cases of a file share, and Straits that copy between them. `STRAIT_SOURCE` and
+//! `STRAIT_TARGET` choose what they run, a release or `ours`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use crate::copied::Pair;
 use crate::digest::Timestamps;
-use crate::kafka::{CURRENT, Kafka};
+use crate::kafka::{self, Kafka};
 use crate::strait::{Plan, Strait};
 use crate::world::World;
 
@@ -32,8 +33,8 @@ impl Bridge {
     /// Starts both, each with more broker properties.
     pub fn enter_with(test: &str, east_properties: &[&str], west_properties: &[&str]) -> Option<Self> {
         let world = World::enter(test)?;
-        let east = Kafka::start_with(CURRENT, east_properties).expect("the source");
-        let west = Kafka::start_with(CURRENT, west_properties).expect("the target");
+        let east = Kafka::start_with(kafka::source(), east_properties).expect("the source");
+        let west = Kafka::start_with(kafka::target(), west_properties).expect("the target");
         Some(Self { east, west, world })
     }
 

@@ -1,5 +1,6 @@
 //! One-node clusters of a real Apache Kafka, through `tests/peers/kafka`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,6 +34,32 @@ pub const ZOOKEEPER_2_8: Release = Release { version: "2.8.2", mode: "zookeeper"
 
 /// `strait broker`.
 pub const OURS: Release = Release { version: "ours", mode: "broker" };
+
+const RELEASES: [Release; 5] = [CURRENT, KRAFT_3_9, ZOOKEEPER_3_9, ZOOKEEPER_2_8, OURS];
+/// What `tests/peers/kafka` sets at every broker and tests rely on.
+const COMMON: [&str; 4] = [
+    "auto.create.topics.enable=false",
+    "group.initial.rebalance.delay.ms=0",
+    "offsets.topic.num.partitions=5",
+    "transaction.state.log.num.partitions=5",
+];
+
+/// What tests of the copy read from: what `STRAIT_SOURCE` names, a version or `ours`; Kafka 4.3.1 by default.
+pub fn source() -> Release {
+    chosen("STRAIT_SOURCE")
+}
+
+/// What tests of the copy write to: what `STRAIT_TARGET` names, a version or `ours`; Kafka 4.3.1 by default.
+pub fn target() -> Release {
+    chosen("STRAIT_TARGET")
+}
+
+/// Panics on a name that is none of a release.
+fn chosen(variable: &str) -> Release {
+    let Ok(name) = env::var(variable) else { return CURRENT };
+    let found = RELEASES.into_iter().find(|release| release.version == name);
+    found.unwrap_or_else(|| panic!("{variable}={name}: no such release, only {RELEASES:?}"))
+}
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -85,6 +112,9 @@ impl Kafka {
     }
 
     fn launch(&self, properties: &[&str]) -> Result<()> {
+        if let Some(own) = &self.own {
+            own.configure(&[&COMMON, properties].concat())?;
+        }
         let port = self.port.to_string();
         let mut arguments = vec!["start", &self.name, &port];
         arguments.extend(properties);

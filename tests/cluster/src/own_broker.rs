@@ -1,7 +1,7 @@
 //! `strait broker` as a process, in the place of a real Kafka.
 
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, OpenOptions};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::wait::Attempt;
 use crate::{binary, wait};
 
+const PROPERTIES: &str = "server.properties";
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// A broker of our own and its folder.
@@ -32,6 +33,11 @@ impl OwnBroker {
         self.folder.path().to_owned()
     }
 
+    /// Kafka's properties, each `key=value`, for the next start.
+    pub(crate) fn configure(&self, properties: &[&str]) -> Result<()> {
+        Ok(fs::write(self.folder.path().join(PROPERTIES), properties.join("\n"))?)
+    }
+
     /// What `tests/peers/kafka` does with a real one.
     pub(crate) fn act(&self, action: &str) -> Result<()> {
         let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,16 +52,14 @@ impl OwnBroker {
     }
 
     fn spawn(&self) -> Result<Child> {
-        let log = self.log(OpenOptions::new().create(true).append(true))?;
+        let folder = self.folder.path();
+        let log: File = OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
         let mut command = Command::new(binary::path());
-        command.arg("broker").arg("--data").arg(self.folder.path().join("data"));
+        command.arg("broker").arg("--data").arg(folder.join("data"));
+        command.arg("--config").arg(folder.join(PROPERTIES));
         command.arg("--listen").arg(format!("127.0.0.1:{}", self.port)).stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         command.spawn().with_context(|| format!("starting {}", binary::path().display()))
-    }
-
-    fn log(&self, options: &OpenOptions) -> Result<File> {
-        Ok(options.open(Path::join(self.folder.path(), "log"))?)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use strait_cluster_tests::copied::Pair;
-use strait_cluster_tests::kafka::{CURRENT, Kafka};
+use strait_cluster_tests::kafka::{self, Kafka};
 use strait_cluster_tests::produce::{self, Load};
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::world::World;
@@ -18,8 +18,8 @@ fn every_record_is_copied_as_it_was() {
     let Some(world) = World::enter("every_record_is_copied_as_it_was") else { return };
     let records = settings::number("STRAIT_COPY_RECORDS", 200_000);
     let limit = Duration::from_secs(60 + records / 5_000);
-    let east = Kafka::start(CURRENT).expect("the source");
-    let west = Kafka::start(CURRENT).expect("the target");
+    let east = Kafka::start(kafka::source()).expect("the source");
+    let west = Kafka::start(kafka::target()).expect("the target");
     for codec in CODECS {
         let name = format!("orders-{codec}");
         topic::create(&east, &name, PARTITIONS, &[]).expect("a topic");

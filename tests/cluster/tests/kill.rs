@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use strait_cluster_tests::copied::Pair;
-use strait_cluster_tests::kafka::{CURRENT, Kafka};
+use strait_cluster_tests::kafka::{self, Kafka};
 use strait_cluster_tests::produce::{Load, Stream};
 use strait_cluster_tests::random::Random;
 use strait_cluster_tests::strait::{Plan, Strait};
@@ -67,8 +67,8 @@ impl Copy {
     fn begin(test: &str) -> Option<Self> {
         let world = World::enter(test)?;
         let random = Random::announced("kill");
-        let east = Kafka::start(CURRENT).expect("the source");
-        let west = Kafka::start(CURRENT).expect("the target");
+        let east = Kafka::start(kafka::source()).expect("the source");
+        let west = Kafka::start(kafka::target()).expect("the target");
         topic::create(&east, "orders", PARTITIONS, &[]).expect("a topic");
         let load = Load {
             address: east.address(),

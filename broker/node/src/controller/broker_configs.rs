@@ -3,10 +3,10 @@
 
 use strait_broker_core::topic_config::{AlterOperation, Alteration};
 
-use super::keyed_configs::records;
+use super::keyed_configs::{merged, records};
 use super::{ChangeError, Controller};
 use crate::metadata::{BROKER_RESOURCE, MetadataImage};
-use crate::settings::{Reach, Settings, Values, check, reach, topic_rules};
+use crate::settings::{Reach, Settings, Values, check, list_default, reach, topic_rules};
 use crate::topics::Topics;
 
 impl Controller {
@@ -71,16 +71,25 @@ fn altered(present: &Values, changes: &[Alteration<'_>], replaces: bool) -> Resu
             (AlterOperation::Set, Some(value)) => {
                 configs.insert((*name).to_owned(), value.trim().to_owned());
             }
-            (AlterOperation::Append | AlterOperation::Subtract, _) => {
-                let reason = format!("Config value append is not allowed for config key: {name}");
-                return Err(ChangeError::InvalidConfig { reason });
+            (AlterOperation::Append | AlterOperation::Subtract, Some(value)) => {
+                let adds = *operation == AlterOperation::Append;
+                let default = list_default(name).ok_or_else(|| not_a_list(name, adds))?;
+                let present = configs.get(*name).map_or(default, String::as_str);
+                configs.insert((*name).to_owned(), merged(present, value, adds));
             }
-            (AlterOperation::Delete | AlterOperation::Set, _) => {
+            (_, None) | (AlterOperation::Delete, _) => {
                 configs.remove(*name);
             }
         }
     }
     Ok(configs)
+}
+
+fn not_a_list(name: &str, adds: bool) -> ChangeError {
+    let operation = if adds { "append" } else { "subtract" };
+    ChangeError::InvalidConfig {
+        reason: format!("Config value {operation} is not allowed for config key: {name}"),
+    }
 }
 
 /// Keys that are not known may belong to a plugin, so they are taken.
@@ -126,6 +135,19 @@ mod tests {
         assert_eq!(refused("log.retention.hours", "5"), fixed);
         assert!(refused("sasl.kerberos.kinit.cmd", "x").expect("refused").contains("default cluster level"));
         assert!(refused("num.partitions", "5").is_some() && refused("log.retention.ms", "x").is_some());
+    }
+
+    #[test]
+    fn lists_grow_from_their_default() {
+        let change = |name: &'static str, operation| Alteration { name, operation, value: Some("compact") };
+        let altered = |change| altered(&Values::new(), &[change], false);
+        let grown = altered(change("log.cleanup.policy", AlterOperation::Append)).expect("a list");
+        assert_eq!(grown["log.cleanup.policy"], "delete,compact");
+        let same = altered(change("log.cleanup.policy", AlterOperation::Subtract)).expect("a list");
+        assert_eq!(same["log.cleanup.policy"], "delete");
+        let refused = altered(change("log.retention.ms", AlterOperation::Subtract)).expect_err("a number");
+        let reason = "Config value subtract is not allowed for config key: log.retention.ms";
+        assert_eq!(refused.to_string(), reason);
     }
 
     #[test]

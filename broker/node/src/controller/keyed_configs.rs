@@ -96,7 +96,7 @@ fn altered(kind: i8, mut configs: Values, changes: &[Alteration<'_>]) -> Result<
 }
 
 /// A list with some words more or fewer.
-fn merged(present: &str, change: &str, adds: bool) -> String {
+pub(super) fn merged(present: &str, change: &str, adds: bool) -> String {
     let mut list: Vec<&str> = present.split(',').filter(|word| !word.is_empty()).collect();
     for word in change.split(',') {
         let found = list.iter().position(|present| *present == word);

@@ -79,6 +79,7 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("offsets.retention.minutes", COUNT, Some("10080")),
     key("offsets.topic.num.partitions", COUNT, Some("50")),
     key("offsets.topic.segment.bytes", COUNT, Some("104857600")),
+    key("producer.id.expiration.check.interval.ms", COUNT, Some("600000")),
     key("producer.id.expiration.ms", COUNT, Some("86400000")),
     key("queued.max.request.bytes", Kind::Long(i64::MIN), Some("-1")),
     key("socket.listen.backlog.size", COUNT, Some("50")),
@@ -94,6 +95,9 @@ pub(super) const BROKER_KEYS: &[Key] = &[
 
 /// Keys of the authorizer: Kafka's table does not have them, so nobody is told their values.
 const HIDDEN_KEYS: &[&str] = &["allow.everyone.if.no.acl.found", "super.users"];
+
+/// Keys that Kafka keeps for its own tests, and tells of only where they were given.
+const INTERNAL_KEYS: &[&str] = &["producer.id.expiration.check.interval.ms"];
 
 pub(super) const fn key(name: &'static str, kind: Kind, default: Option<&'static str>) -> Key {
     Key { name, kind, default }
@@ -154,6 +158,11 @@ impl Key {
     /// Whether the key is told without type and value, and only where it was given.
     pub(crate) fn is_hidden(&self) -> bool {
         HIDDEN_KEYS.contains(&self.name)
+    }
+
+    /// Whether the key is told of only where it was given.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.is_hidden() || INTERNAL_KEYS.contains(&self.name)
     }
 
     pub(crate) fn is_secret(&self) -> bool {

@@ -26,7 +26,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use strait_broker_core::topic_config::{BrokerConfigs, broker_setting, definitions};
+use strait_broker_core::topic_config::{BrokerConfigs, ConfigType, broker_setting, definitions};
 
 pub(crate) use bearer::{BearerSettings, TokenTrust};
 pub(crate) use dynamic::{Reach, reach};
@@ -203,6 +203,15 @@ pub(crate) fn check(key: &str, value: &str) -> Result<bool, SettingError> {
     let Some((setting, _)) = broker_setting(key) else { return Ok(false) };
     let error = |allowed| SettingError { key: key.to_owned(), value: value.to_owned(), allowed };
     setting.check(value).map(|()| true).map_err(error)
+}
+
+/// The default of a key whose value is a list; none for other keys.
+pub(crate) fn list_default(key: &str) -> Option<&'static str> {
+    if let Some(known) = broker_key(key) {
+        return known.is_list().then_some(known.default.unwrap_or_default());
+    }
+    let (setting, _) = broker_setting(key)?;
+    (setting.kind == ConfigType::List).then_some(setting.default.unwrap_or_default())
 }
 
 /// The keys of the broker that topics do not have.

@@ -18,7 +18,7 @@ pub(super) fn of_all_brokers(configs: &BrokerConfigs) -> Vec<DescribeConfigsReso
 
 /// All settings of the broker.
 pub(super) fn all_of_broker(configs: &BrokerConfigs) -> Vec<DescribeConfigsResourceResult> {
-    let is_told = |key: &&Key| !key.is_hidden() || configs.get(key.name).is_some();
+    let is_told = |key: &&Key| !key.is_internal() || configs.get(key.name).is_some();
     let own = broker_keys().filter(is_told).map(|key| of_key(configs, key));
     let of_topics = definitions().iter().flat_map(|definition| {
         let all: Vec<BrokerSetting> = definition.broker_settings().collect();
