@@ -48,17 +48,20 @@ fn groups_keep_their_places_at_the_target() {
     bridge.assert_copied(&mut strait, TOPIC);
     begin(&bridge).expect("groups");
     let until = Instant::now() + Duration::from_secs(settings::number("STRAIT_SYNC_SECONDS", 10));
-    let is_over = AtomicBool::new(false);
+    let (is_watched, is_over) = (AtomicBool::new(true), AtomicBool::new(false));
     let (active, flapping) = (Member::new("active"), Member::new("flapping"));
     std::thread::scope(|scope| {
         let staying = scope.spawn(|| active.stay(&bridge.west, &is_over));
         let going = scope.spawn(|| flapping.come_and_go(&bridge.west, &is_over));
-        let watching = scope.spawn(|| watch(&bridge.west, &active, &is_over));
+        let watching = scope.spawn(|| watch(&bridge.west, &active, &is_watched));
         let outcome = read_on(&bridge, &mut strait, until);
+        // Before the members leave.
+        is_watched.store(false, Ordering::Relaxed);
+        let looks = watching.join().expect("no panic");
         is_over.store(true, Ordering::Relaxed);
         staying.join().expect("no panic").expect("a member");
         let visits = going.join().expect("no panic").expect("a member that comes and goes");
-        let looks = watching.join().expect("no panic").expect("no group goes back");
+        let looks = looks.expect("no group goes back");
         outcome.expect("states");
         println!("{looks} looks at each group while one came and went {visits} times: none went back");
     });
@@ -138,10 +141,10 @@ fn place(west: &Kafka, group: &str) -> Result<i64> {
 }
 
 /// Looks at all groups of the target for as long as it lasts; gives how often.
-fn watch(west: &Kafka, active: &Member, is_over: &AtomicBool) -> Result<u64> {
+fn watch(west: &Kafka, active: &Member, is_watched: &AtomicBool) -> Result<u64> {
     let mut last: BTreeMap<&str, i64> = BTreeMap::new();
     let mut looks = 0;
-    while !is_over.load(Ordering::Relaxed) {
+    while is_watched.load(Ordering::Relaxed) {
         for group in READING.into_iter().chain(["ahead"]) {
             let Ok(offset) = place(west, group) else { continue };
             let before = last.insert(group, offset).unwrap_or(0);
