@@ -58,6 +58,8 @@ enum Command {
     Broker(command::broker::Arguments),
     /// Show flows of a running replicator.
     Flow(command::flow::Arguments),
+    /// Translate offsets of one side of a flow into those of the other.
+    Offsets(command::offsets::Arguments),
     /// Create, show, change and delete topics of any Kafka cluster.
     Topic(command::topic::Arguments),
     /// Write lines of standard input as records.
@@ -68,6 +70,8 @@ enum Command {
     Group(command::group::Arguments),
     /// Check a configuration file, or print one to start from.
     Config(command::config::Arguments),
+    /// See what going on behind MirrorMaker 2 would do.
+    Migrate(command::migrate::Arguments),
     /// Measure Strait on real clusters, against MirrorMaker 2 and a raw copier.
     Bench(command::bench::Arguments),
 }
@@ -94,11 +98,13 @@ fn main() -> ExitCode {
         Command::Replicate(arguments) => command::replicate::run(&arguments),
         Command::Broker(arguments) => command::broker::run(&arguments),
         Command::Flow(arguments) => command::flow::run(&arguments),
+        Command::Offsets(arguments) => command::offsets::run(&arguments),
         Command::Topic(arguments) => command::topic::run(&arguments),
         Command::Produce(arguments) => command::produce::run(&arguments),
         Command::Consume(arguments) => command::consume::run(&arguments),
         Command::Group(arguments) => command::group::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
+        Command::Migrate(arguments) => command::migrate::run(&arguments),
         Command::Bench(arguments) => command::bench::run(arguments),
     };
     match result {

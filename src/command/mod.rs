@@ -4,6 +4,8 @@ pub(crate) mod bench;
 pub(crate) mod broker;
 pub(crate) mod config;
 pub(crate) mod consume;
+// What commands about a running replicator share.
+mod daemon;
 pub(crate) mod demo;
 pub(crate) mod flow;
 pub(crate) mod group;
@@ -11,6 +13,8 @@ pub(crate) mod group;
 mod kafka;
 // The table that `replicate` shows on a terminal.
 mod live;
+pub(crate) mod migrate;
+pub(crate) mod offsets;
 pub(crate) mod produce;
 pub(crate) mod replicate;
 pub(crate) mod topic;

@@ -130,7 +130,14 @@ fn connector(
         judge_key(setting, report);
     }
     let paused = held.map(str::to_owned);
-    plan.flows.push(FlowSettings { source, target, connector: settings, paused });
+    plan.flows.push(FlowSettings {
+        source,
+        target,
+        connector: settings,
+        paused,
+        positions: None,
+        way_back: None,
+    });
 }
 
 /// Numbers and booleans need no quotes in JSON.

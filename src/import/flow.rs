@@ -48,12 +48,19 @@ pub(super) fn translate(
         draft.keys.insert("paused".to_owned(), true.into());
         draft.origins.insert("paused".to_owned(), key.clone());
     }
+    if let Some(topic) = &settings.positions {
+        draft.keys.insert("take_over".to_owned(), topic.clone().into());
+    }
     topics(reader, &mut draft);
     policy(reader, &mut draft);
     topic_configs(reader, &mut draft);
     consumer(reader, &mut draft);
     refresh(reader, &mut draft);
     groups::translate(reader, &mut draft);
+    if let Some(way_back) = &settings.way_back {
+        let (providers, report) = (reader.providers, &mut *reader.report);
+        groups::heartbeats_back(&mut Reader { settings: way_back, providers, report }, &mut draft);
+    }
     tolerance(reader, &mut draft);
     (Value::Object(draft.keys), draft.origins)
 }

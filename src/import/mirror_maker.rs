@@ -56,14 +56,19 @@ impl File<'_> {
         for source in self.aliases {
             for target in self.aliases.iter().filter(|target| *target != source) {
                 let mut reader = Reader { settings: self.all, providers, report };
-                let enabled = reader.boolean(&format!("{source}->{target}.enabled")).unwrap_or(false);
-                if enabled && (targets.is_empty() || targets.contains(target)) {
-                    let connector = self.connector(source, target);
+                let mut is_enabled = |source: &str, target: &str| {
+                    reader.boolean(&format!("{source}->{target}.enabled")).unwrap_or(false)
+                };
+                let is_near = |target: &String| targets.is_empty() || targets.contains(target);
+                if is_enabled(source, target) && is_near(target) {
+                    let only_heartbeats = is_near(source) && !is_enabled(target, source);
                     flows.push(FlowSettings {
                         source: source.clone(),
                         target: target.clone(),
-                        connector,
+                        connector: self.connector(source, target),
                         paused: None,
+                        positions: Some(format!("mm2-offsets.{source}.internal")),
+                        way_back: only_heartbeats.then(|| self.connector(target, source)),
                     });
                 }
             }
@@ -107,8 +112,12 @@ impl File<'_> {
         let key = setting.key.as_str();
         if let Some((source, target, name)) = self.flow_key(key) {
             let runs = flows.iter().any(|flow| flow.source == source && flow.target == target);
+            let runs_back = flows
+                .iter()
+                .any(|flow| flow.source == target && flow.target == source && flow.way_back.is_some());
             return match name {
                 "enabled" => {}
+                "emit.heartbeats.enabled" | "emit.heartbeats.interval.seconds" if runs_back => {}
                 _ if !runs => report.note(key, NOT_ENABLED),
                 name if name.starts_with("source.cluster.") || name.starts_with("target.cluster.") => {
                     report.refuse(

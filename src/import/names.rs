@@ -17,7 +17,6 @@ pub(super) enum Effect {
 }
 
 const EXACT: &str = "offsets are translated exactly, whatever distance syncs have";
-const HEARTBEAT_TOPICS: &str = "heartbeats of other clusters are copied by pattern of `topics` only";
 const GROUPS_LISTED: &str = "groups are listed anew each time their offsets are translated";
 const ACLS: &str = "access rules are not copied yet";
 const TASKS: &str = "a flow needs no tasks: each runs on one thread";
@@ -45,6 +44,7 @@ const TAKEN: &[&str] = &[
     "groups",
     "groups.blacklist",
     "groups.exclude",
+    "heartbeats.replication.enabled",
     "offset-syncs.topic.location",
     "refresh.topics.interval.seconds",
     "replication.factor",
@@ -65,7 +65,6 @@ const TAKEN: &[&str] = &[
 const NOTHING: &[(&str, &[&str])] = &[
     (EXACT, &["offset.lag.max"]),
     (GROUPS_LISTED, &["refresh.groups.enabled", "refresh.groups.interval.seconds"]),
-    (HEARTBEAT_TOPICS, &["heartbeats.replication.enabled"]),
     (
         OWN_TOPICS,
         &[

@@ -28,6 +28,10 @@ pub(super) struct FlowSettings {
     pub(super) connector: Settings,
     /// The imported key that holds the flow.
     pub(super) paused: Option<String>,
+    /// Where Connect keeps positions, if that is known.
+    pub(super) positions: Option<String>,
+    /// What the connectors of the way back would be given, where none runs but for heartbeats.
+    pub(super) way_back: Option<Settings>,
 }
 
 /// What secrets are written as.

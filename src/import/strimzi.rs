@@ -90,7 +90,14 @@ fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>,
             settings.insert(key.to_owned(), setting(&format!("{path}.{name}"), pattern));
         }
     }
-    plan.flows.push(FlowSettings { source, target, connector: settings, paused });
+    plan.flows.push(FlowSettings {
+        source,
+        target,
+        connector: settings,
+        paused,
+        positions: None,
+        way_back: None,
+    });
 }
 
 fn judge_mirror_key(name: &str, path: &str, report: &mut Report) {

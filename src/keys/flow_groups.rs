@@ -61,4 +61,21 @@ pub(super) const KEYS: &[Key] = &[
         "heartbeat_interval_ms = 0",
         "How often a heartbeat is written to the target's topic `heartbeats`, as MirrorMaker 2 does.",
     ),
+    Key::new(
+        "flows[].source_heartbeat_interval_ms",
+        Kind::Number,
+        Some("0"),
+        "0 (none), or 100 to 3600000",
+        "source_heartbeat_interval_ms = 1000",
+        "The same for the way back at the source, as MirrorMaker 2 does where no flow runs back; the flow must be \
+         allowed to write there.",
+    ),
+    Key::new(
+        "flows[].copy_heartbeats",
+        Kind::Boolean,
+        Some("true"),
+        "true, false",
+        "copy_heartbeats = false",
+        "Heartbeats of clusters further up are copied whatever `topics` says, if `rename` is default or identity.",
+    ),
 ];

@@ -22,6 +22,14 @@ pub(super) const KEYS: &[Key] = &[
         "The same for topics whose whole name matches; the first match counts.",
     ),
     Key::new(
+        "flows[].take_over",
+        Kind::Text,
+        Some("''"),
+        "a topic name; empty: none",
+        "take_over = \"mm2-offsets.east.internal\"",
+        "Topic at the target with positions of MirrorMaker 2, which must be stopped: partitions that it copied go on behind them.",
+    ),
+    Key::new(
         "flows[].isolation",
         Kind::Choice,
         Some("'read_committed'"),

@@ -52,6 +52,16 @@ pub struct Checkpoint {
     pub metadata: String,
 }
 
+/// What a checkpoint is about. With an empty value it says that the group is there no longer: MirrorMaker 2's readers
+/// skip a value that is no checkpoint, but end with an exception at a tombstone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CheckpointKey {
+    pub group_id: String,
+    /// The target's name of the topic.
+    pub topic: String,
+    pub partition: i32,
+}
+
 /// A sign of life of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
@@ -82,27 +92,44 @@ impl OffsetSync {
     }
 }
 
-impl Checkpoint {
-    pub fn encode(&self) -> Mm2Record {
+impl CheckpointKey {
+    pub fn encode(&self) -> Bytes {
         let mut key = BytesMut::new();
         put_string(&mut key, &self.group_id);
         put_string(&mut key, &self.topic);
         key.put_i32(self.partition);
+        key.freeze()
+    }
+
+    pub fn decode(key: &[u8]) -> Result<Self, Mm2RecordError> {
+        let mut key = Input(key);
+        let (group_id, topic, partition) = (key.string()?, key.string()?, key.i32()?);
+        key.finish()?;
+        Ok(Self { group_id, topic, partition })
+    }
+}
+
+impl Checkpoint {
+    pub fn key(&self) -> CheckpointKey {
+        let (group_id, topic) = (self.group_id.clone(), self.topic.clone());
+        CheckpointKey { group_id, topic, partition: self.partition }
+    }
+
+    pub fn encode(&self) -> Mm2Record {
         let mut value = BytesMut::new();
         value.put_i16(VERSION);
         value.put_i64(self.upstream_offset);
         value.put_i64(self.downstream_offset);
         put_string(&mut value, &self.metadata);
-        Mm2Record { key: key.freeze(), value: value.freeze() }
+        Mm2Record { key: self.key().encode(), value: value.freeze() }
     }
 
     pub fn decode(key: &[u8], value: &[u8]) -> Result<Self, Mm2RecordError> {
-        let (mut key, mut value) = (Input(key), Input(value));
-        let (group_id, topic, partition) = (key.string()?, key.string()?, key.i32()?);
+        let CheckpointKey { group_id, topic, partition } = CheckpointKey::decode(key)?;
+        let mut value = Input(value);
         value.version()?;
         let (upstream_offset, downstream_offset) = (value.i64()?, value.i64()?);
         let metadata = value.string()?;
-        key.finish()?;
         value.finish()?;
         Ok(Self { group_id, topic, partition, upstream_offset, downstream_offset, metadata })
     }

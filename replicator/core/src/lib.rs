@@ -16,6 +16,8 @@ pub mod coalesce;
 pub mod lane;
 // Which source offset became which target offset.
 pub mod offset_map;
+// Going on where MirrorMaker 2 stopped.
+pub mod mirror_maker;
 // Groups of consumers on both sides.
 pub mod group;
 // The records of our state topic on the target.

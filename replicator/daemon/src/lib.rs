@@ -8,6 +8,8 @@ mod daemon;
 mod flow;
 // MirrorMaker 2's topics.
 mod internal_topic;
+// One partition, read beside the lanes.
+mod partition_reader;
 // What must survive, on the target.
 mod state_topic;
 // What makes a start faster, on the local disk.
@@ -19,3 +21,8 @@ mod metrics;
 mod rest;
 
 pub use daemon::{DaemonError, run};
+
+/// Going on where MirrorMaker 2 stopped.
+pub mod take_over {
+    pub use crate::flow::take_over::{TakeOverError, TakeOverRow, plan};
+}

@@ -1,15 +1,21 @@
 //! The daemon's REST resources: flows, their partitions, topics, groups and ledger.
 
-// Offsets of the source as offsets of the target.
+// Groups synced on demand.
+mod sync;
+// What MirrorMaker 2's topics hold.
+mod topics_of_mirror_maker;
+// Offsets of one side as offsets of the other.
 mod translate;
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use strait_http::Problem;
 use strait_replicator_core::lane::StateName;
 
+use crate::flow::{AskError, FlowHandle};
 use crate::status::{DaemonStatus, FlowStatus};
 
 /// All routes of the daemon.
@@ -23,6 +29,10 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/ledger", get(ledger))
         .route("/v1/flows/{id}/groups", get(groups))
         .route("/v1/flows/{id}/groups/{group}", get(group))
+        .route("/v1/flows/{id}/groups:sync", post(sync::all))
+        .route("/v1/flows/{id}/groups/{group}/sync", post(sync::one))
+        .route("/v1/flows/{id}/checkpoints", get(topics_of_mirror_maker::checkpoints))
+        .route("/v1/flows/{id}/heartbeats", get(topics_of_mirror_maker::heartbeats))
         .route("/v1/flows/{id}/offsets:translate", post(translate::translate))
         .with_state(status)
         .merge(strait_http::health(move || is_ready(&ready)))
@@ -76,6 +86,26 @@ async fn group(
 
 async fn topics(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({ "topics": find(&status, &id)?.topics() })))
+}
+
+/// Whom to ask about a flow that runs.
+fn handle(flow: &FlowStatus) -> Result<&FlowHandle, Problem> {
+    flow.handle.as_ref().ok_or_else(|| not_running(&flow.id))
+}
+
+fn not_running(flow: &str) -> Problem {
+    let detail = format!("flow {flow} does not run here, so it can't be asked");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "flow-not-running", "The flow is not running", detail)
+}
+
+fn refused(flow: &str, error: &AskError) -> Problem {
+    match error {
+        AskError::NotRunning(_) => not_running(flow),
+        AskError::Failed(reason) => {
+            let detail = format!("flow {flow}: {reason}");
+            Problem::new(StatusCode::BAD_GATEWAY, "cluster-failed", "A cluster did not do it", detail)
+        }
+    }
 }
 
 fn find(status: &DaemonStatus, id: &str) -> Result<FlowStatus, Problem> {

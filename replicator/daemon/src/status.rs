@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Serialize, Serializer};
 use strait_replicator_core::lane::StateName;
 
-use crate::flow::{PartitionName, Translator};
+use crate::flow::{FlowHandle, PartitionName};
 
 pub use groups::{GroupPartitionStatus, GroupStatus};
 
@@ -45,9 +45,9 @@ pub struct FlowStatus {
     pub groups: Arc<Vec<GroupStatus>>,
     /// Why groups could not be looked at the last time.
     pub groups_error: Option<String>,
-    /// Answers questions about offsets while the flow runs.
+    /// Whom to ask while the flow runs.
     #[serde(skip)]
-    pub(crate) translator: Option<Translator>,
+    pub(crate) handle: Option<FlowHandle>,
 }
 
 /// One partition, as REST shows it.
@@ -144,7 +144,7 @@ impl DaemonStatus {
             ledger: Vec::new(),
             groups: Arc::default(),
             groups_error: None,
-            translator: None,
+            handle: None,
         };
         self.lock().insert(id.to_owned(), status);
     }

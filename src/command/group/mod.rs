@@ -1,9 +1,11 @@
-//! `strait group`: groups of any Kafka cluster.
+//! `strait group`: groups of any Kafka cluster, and of a flow.
 
 // What there is.
 mod show;
 // Committed offsets to another place.
 mod reset;
+// Offsets of a flow's groups to its target.
+mod sync;
 
 use clap::Subcommand;
 
@@ -33,6 +35,9 @@ enum Action {
     },
     /// Commit other offsets for a group without members.
     Reset(reset::ResetArguments),
+    /// Commit the translated offsets of a flow's groups at its target now, by a running replicator; never backwards,
+    /// never while a member is in the group there.
+    Sync(sync::SyncArguments),
     /// Delete groups without members, with what they committed.
     Delete {
         #[arg(required = true)]
@@ -46,6 +51,9 @@ enum Action {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Action::Sync(sync) = &arguments.action {
+        return sync::sync(sync, arguments.output);
+    }
     run_async(async {
         let cluster = arguments.connection.connect().await?;
         match &arguments.action {
@@ -57,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 show::members(&cluster, arguments.output, groups).await
             }
             Action::Reset(reset) => reset::reset(&cluster, arguments.output, reset).await,
+            Action::Sync(sync) => sync::sync(sync, arguments.output),
             Action::Delete { groups, yes, dry_run } => {
                 let names = groups.join(", ");
                 if *dry_run {

@@ -1,7 +1,6 @@
 //! Committed offsets to another place: for groups without members, after a question.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 use strait_client::{
@@ -10,7 +9,7 @@ use strait_client::{
 
 use super::failed;
 use crate::Failure;
-use crate::command::kafka::{Output, confirm, print, refused};
+use crate::command::kafka::{Output, confirm, print, refused, time};
 
 #[derive(clap::Args)]
 pub(super) struct ResetArguments {
@@ -43,12 +42,6 @@ struct To {
     /// So many offsets on, or back where it is negative.
     #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     shift_by: Option<i64>,
-}
-
-fn time(text: &str) -> Result<i64, String> {
-    let time = humantime::parse_rfc3339_weak(text).map_err(|error| error.to_string())?;
-    let since = time.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
-    i64::try_from(since.as_millis()).map_err(|error| error.to_string())
 }
 
 pub(super) async fn reset(

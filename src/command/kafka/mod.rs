@@ -7,7 +7,10 @@ mod connection;
 mod output;
 // Yes or no.
 mod confirm;
+// Times as people write them.
+mod time;
 
 pub(super) use confirm::confirm;
 pub(super) use connection::{ConnectionArguments, run_async};
 pub(super) use output::{Output, print, refused};
+pub(super) use time::time;

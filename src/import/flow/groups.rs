@@ -7,6 +7,10 @@ use crate::import::settings::Reader;
 
 const CHECKPOINTS: &str = "emit.checkpoints.enabled";
 const HEARTBEATS: &str = "emit.heartbeats.enabled";
+const HEARTBEAT_INTERVAL: &str = "emit.heartbeats.interval.seconds";
+/// MirrorMaker 2's default.
+const HEARTBEAT_MS: i64 = 1_000;
+const COPIED: &str = "heartbeats.replication.enabled";
 const SYNC: &str = "sync.group.offsets.enabled";
 const OFFSET_SYNCS: &str = "emit.offset-syncs.enabled";
 const LOCATION: &str = "offset-syncs.topic.location";
@@ -43,12 +47,22 @@ fn offset_syncs(reader: &mut Reader<'_>, draft: &mut Draft) {
 }
 
 fn heartbeats(reader: &mut Reader<'_>, draft: &mut Draft) {
-    const NAME: &str = "emit.heartbeats.interval.seconds";
+    if let Some(copied) = reader.boolean(COPIED) {
+        draft.set(reader, "copy_heartbeats", COPIED, copied);
+    }
     if reader.boolean(HEARTBEATS) == Some(false) {
         return draft.set(reader, "heartbeat_interval_ms", HEARTBEATS, 0);
     }
-    if let Some(milliseconds) = interval_ms(reader, NAME) {
-        draft.set(reader, "heartbeat_interval_ms", NAME, json!(milliseconds));
+    if let Some(milliseconds) = interval_ms(reader, HEARTBEAT_INTERVAL) {
+        draft.set(reader, "heartbeat_interval_ms", HEARTBEAT_INTERVAL, json!(milliseconds));
+    }
+}
+
+/// MirrorMaker 2 writes heartbeats of a pair of clusters even where no flow is enabled.
+pub(super) fn heartbeats_back(reader: &mut Reader<'_>, draft: &mut Draft) {
+    if reader.boolean(HEARTBEATS) != Some(false) {
+        let milliseconds = interval_ms(reader, HEARTBEAT_INTERVAL).unwrap_or(HEARTBEAT_MS);
+        draft.set(reader, "source_heartbeat_interval_ms", HEARTBEAT_INTERVAL, json!(milliseconds));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod usage;
 pub mod admin;
 pub mod compacted;
 pub mod corpus;
+pub mod groups;
 pub mod numbered;
 pub mod produce;
 pub mod reader;

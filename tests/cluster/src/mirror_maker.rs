@@ -21,6 +21,16 @@ impl MirrorMaker {
         Ok(Self { name })
     }
 
+    /// SIGTERM, and waits for its end.
+    pub fn stop(&self) -> Result<()> {
+        script(&["stop", &self.name]).map(drop)
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) -> Result<()> {
+        script(&["kill", &self.name]).map(drop)
+    }
+
     /// The end of what it has logged.
     pub fn log_tail(&self) -> String {
         let log = script(&["log", &self.name]).unwrap_or_else(|error| error.to_string());

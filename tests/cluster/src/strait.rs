@@ -195,6 +195,11 @@ impl Strait {
         }
     }
 
+    /// Address of its HTTP server.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }

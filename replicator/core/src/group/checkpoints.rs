@@ -3,40 +3,37 @@
 
 use std::collections::BTreeMap;
 
-use strait_wire::mm2::Checkpoint;
-
-/// A group's place in a topic of the target.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GroupPartition {
-    pub group_id: String,
-    pub topic: String,
-    pub partition: i32,
-}
+use strait_wire::mm2::{Checkpoint, CheckpointKey};
 
 /// What was published last.
 #[derive(Clone, Debug, Default)]
 pub struct CheckpointLog {
     /// Upstream and downstream offset.
-    published: BTreeMap<GroupPartition, (i64, i64)>,
+    published: BTreeMap<CheckpointKey, (i64, i64)>,
 }
 
 impl CheckpointLog {
     /// A checkpoint that is in the topic already. The last one of a partition counts.
     pub fn remember(&mut self, checkpoint: &Checkpoint) {
         let offsets = (checkpoint.upstream_offset, checkpoint.downstream_offset);
-        self.published.insert(place_of(checkpoint), offsets);
+        self.published.insert(checkpoint.key(), offsets);
+    }
+
+    /// The topic says that a group is no longer in its place.
+    pub fn forget(&mut self, place: &CheckpointKey) {
+        self.published.remove(place);
     }
 
     /// Whether a checkpoint says anything new.
     pub fn is_due(&self, checkpoint: &Checkpoint) -> bool {
-        let Some((upstream, downstream)) = self.published.get(&place_of(checkpoint)) else { return true };
+        let Some((upstream, downstream)) = self.published.get(&checkpoint.key()) else { return true };
         checkpoint.upstream_offset < *upstream || checkpoint.downstream_offset > *downstream
     }
 
     /// Published checkpoints of places that are no longer there at the source: groups that were deleted, offsets that
     /// expired. They are forgotten here.
-    pub fn take_gone(&mut self, is_there: impl Fn(&GroupPartition) -> bool) -> Vec<GroupPartition> {
-        let gone: Vec<GroupPartition> =
+    pub fn take_gone(&mut self, is_there: impl Fn(&CheckpointKey) -> bool) -> Vec<CheckpointKey> {
+        let gone: Vec<CheckpointKey> =
             self.published.keys().filter(|place| !is_there(place)).cloned().collect();
         for place in &gone {
             self.published.remove(place);
@@ -45,16 +42,8 @@ impl CheckpointLog {
     }
 
     /// The translated offset that was published last.
-    pub fn downstream(&self, place: &GroupPartition) -> Option<i64> {
+    pub fn downstream(&self, place: &CheckpointKey) -> Option<i64> {
         self.published.get(place).map(|(_, downstream)| *downstream)
-    }
-}
-
-fn place_of(checkpoint: &Checkpoint) -> GroupPartition {
-    GroupPartition {
-        group_id: checkpoint.group_id.clone(),
-        topic: checkpoint.topic.clone(),
-        partition: checkpoint.partition,
     }
 }
 
@@ -98,6 +87,9 @@ mod tests {
         assert_eq!(log.take_gone(|_| true), []);
         assert_eq!(log.take_gone(|_| false).len(), 1);
         assert_eq!(log.take_gone(|_| false), []);
+        assert!(log.is_due(&checkpoint(1, 1)));
+        log.remember(&checkpoint(2, 2));
+        log.forget(&checkpoint(2, 2).key());
         assert!(log.is_due(&checkpoint(1, 1)));
     }
 }

@@ -5,7 +5,7 @@ mod checkpoints;
 // What is committed at the target, and why not.
 mod sync;
 
-pub use checkpoints::{CheckpointLog, GroupPartition};
+pub use checkpoints::CheckpointLog;
 pub use sync::{
     GroupOutcome, GroupState, PartitionSync, TargetGroup, TargetPartition, Translated, sync_group,
 };

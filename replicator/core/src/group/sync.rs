@@ -13,6 +13,8 @@ pub enum Translated {
     Exact(i64),
     /// The group is ahead of the copy: the end of what is copied.
     NotYetCopied(i64),
+    /// Not behind the record, as near as offset syncs of MirrorMaker 2 tell: it copied it.
+    Rough(i64),
     /// The offset map does not reach back so far.
     NoMapping,
     /// The partition is not copied, or not looked at yet.
@@ -22,11 +24,20 @@ pub enum Translated {
 }
 
 impl Translated {
+    /// The offset at the other side, where it is known.
+    pub fn offset(self) -> Option<i64> {
+        match self {
+            Self::Exact(offset) | Self::NotYetCopied(offset) | Self::Rough(offset) => Some(offset),
+            Self::NoMapping | Self::NotCopied | Self::NoOffset => None,
+        }
+    }
+
     /// The name in REST and CLI.
     pub fn name(self) -> &'static str {
         match self {
             Self::Exact(_) => "exact",
             Self::NotYetCopied(_) => "not_yet_copied",
+            Self::Rough(_) => "rough",
             Self::NoMapping => "no_mapping",
             Self::NotCopied => "not_copied",
             Self::NoOffset => "no_offset",
@@ -67,6 +78,21 @@ pub enum PartitionSync {
     NoOffset,
 }
 
+impl PartitionSync {
+    /// The name in REST and CLI.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commit { .. } => "commit",
+            Self::Synced => "synced",
+            Self::AheadAtTarget { .. } => "ahead_at_target",
+            Self::Held => "held",
+            Self::NoMapping => "no_mapping",
+            Self::NotCopied => "not_copied",
+            Self::NoOffset => "no_offset",
+        }
+    }
+}
+
 /// The state of a group with a stable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupState {
@@ -84,6 +110,8 @@ pub enum GroupState {
     OtherProtocol,
     /// Nothing of it is copied by this flow.
     NotCopied,
+    /// It committed that it has no offset, wherever it is copied.
+    NoOffset,
     /// A cluster could not be asked, or refused.
     Failed,
     /// Committing at the target is switched off.
@@ -101,6 +129,7 @@ impl GroupState {
             Self::ActiveAtTarget => "active_at_target",
             Self::OtherProtocol => "other_protocol",
             Self::NotCopied => "not_copied",
+            Self::NoOffset => "no_offset",
             Self::Failed => "failed",
             Self::NotSynced => "not_synced",
         }
@@ -142,7 +171,7 @@ fn sync_partition(
     target: &TargetGroup,
 ) -> PartitionSync {
     let offset = match translated {
-        Translated::Exact(offset) | Translated::NotYetCopied(offset) => offset,
+        Translated::Exact(offset) | Translated::NotYetCopied(offset) | Translated::Rough(offset) => offset,
         Translated::NoMapping => return PartitionSync::NoMapping,
         Translated::NotCopied => return PartitionSync::NotCopied,
         Translated::NoOffset => return PartitionSync::NoOffset,
@@ -165,12 +194,19 @@ fn judge(
     let ahead = count(|sync| matches!(sync, PartitionSync::AheadAtTarget { .. }));
     let behind =
         wanted.values().filter(|translated| matches!(translated, Translated::NotYetCopied(_))).count();
-    let all_outside =
-        partitions.values().all(|sync| matches!(sync, PartitionSync::NotCopied | PartitionSync::NoOffset));
+    let rough = wanted.values().filter(|translated| matches!(translated, Translated::Rough(_))).count();
+    let without_offset = count(|sync| matches!(sync, PartitionSync::NoOffset));
+    let outside = without_offset + count(|sync| matches!(sync, PartitionSync::NotCopied));
     let say = |state, reason: String| (state, reason);
     match target {
         TargetGroup::Unknown { reason } => say(GroupState::Failed, reason.clone()),
-        _ if all_outside => say(GroupState::NotCopied, "no partition of it is copied".to_owned()),
+        _ if outside == partitions.len() && without_offset > 0 => say(
+            GroupState::NoOffset,
+            format!("in {without_offset} partitions it committed that it has no offset"),
+        ),
+        _ if outside == partitions.len() => {
+            say(GroupState::NotCopied, "no partition of it is copied".to_owned())
+        }
         TargetGroup::Active { state } => {
             say(GroupState::ActiveAtTarget, format!("members are in it at the target ({state})"))
         }
@@ -192,6 +228,12 @@ fn judge(
         TargetGroup::Idle { .. } if ahead > 0 => {
             say(GroupState::AheadAtTarget, format!("in {ahead} partitions it is further on at the target"))
         }
+        TargetGroup::Idle { .. } if rough > 0 => say(
+            GroupState::Synced,
+            format!(
+                "in {rough} partitions only MirrorMaker 2's offset syncs tell where it stands: some records come again"
+            ),
+        ),
         TargetGroup::Idle { .. } => say(GroupState::Synced, String::new()),
     }
 }
@@ -218,7 +260,7 @@ mod tests {
     fn a_group_moves_forward_only_and_only_while_nobody_is_in_it() {
         use GroupState as State;
         use PartitionSync as Sync;
-        use Translated::{Exact, NoMapping, NoOffset, NotCopied, NotYetCopied};
+        use Translated::{Exact, NoMapping, NoOffset, NotCopied, NotYetCopied, Rough};
         let active = TargetGroup::Active { state: "Stable".to_owned() };
         let connect = TargetGroup::OtherProtocol { protocol_type: "connect".to_owned() };
         let unknown = TargetGroup::Unknown { reason: "GROUP_AUTHORIZATION_FAILED".to_owned() };
@@ -233,11 +275,14 @@ mod tests {
             (Exact(5), unknown, State::Failed, Sync::Held),
             (NotYetCopied(3), idle(&[]), State::NotYetCopied, Sync::Commit { offset: 3 }),
             (NotYetCopied(3), idle(&[(0, 3)]), State::NotYetCopied, Sync::Synced),
+            (Rough(4), idle(&[]), State::Synced, Sync::Commit { offset: 4 }),
+            (Rough(4), idle(&[(0, 5)]), State::AheadAtTarget, Sync::AheadAtTarget { committed: 5 }),
             (NoMapping, idle(&[]), State::NoMapping, Sync::NoMapping),
             (NoMapping, active.clone(), State::ActiveAtTarget, Sync::NoMapping),
             (NotCopied, idle(&[]), State::NotCopied, Sync::NotCopied),
             (NotCopied, active, State::NotCopied, Sync::NotCopied),
-            (NoOffset, idle(&[]), State::NotCopied, Sync::NoOffset),
+            (NoOffset, idle(&[]), State::NoOffset, Sync::NoOffset),
+            (NoOffset, idle(&[(0, 7)]), State::NoOffset, Sync::NoOffset),
         ] {
             assert_eq!(outcome(translated, &target), (state, sync), "{translated:?} {target:?}");
         }

@@ -68,6 +68,10 @@ pub struct Flow {
     /// The same for topics whose whole name matches a regular expression; the first match counts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub topic_starts: BTreeMap<String, Start>,
+    /// Topic at the target with MirrorMaker 2's positions, behind which partitions without a position of their own go
+    /// on; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub take_over: String,
     /// Which records are copied.
     #[serde(default)]
     pub isolation: Isolation,
@@ -113,6 +117,13 @@ pub struct Flow {
     /// How often a heartbeat is written to the target, as MirrorMaker 2 does; 0 writes none.
     #[serde(default = "defaults::heartbeat_interval_ms")]
     pub heartbeat_interval_ms: u64,
+    /// How often a heartbeat of the way back is written to the source, as MirrorMaker 2 does for a flow that is not
+    /// enabled; 0 writes none.
+    #[serde(default)]
+    pub source_heartbeat_interval_ms: u64,
+    /// Heartbeats of clusters further up are copied, whatever `topics` says, so that MirrorMaker 2's tools see chains.
+    #[serde(default = "defaults::yes")]
+    pub copy_heartbeats: bool,
     /// Bytes a second of batches that the flow reads; 0 sets no limit.
     #[serde(default)]
     pub rate_limit_bytes: u64,
@@ -157,6 +168,11 @@ impl Flow {
                 ReplicationPolicy::Regex { pattern: Box::new(pattern), replacement }
             }
         })
+    }
+
+    /// Whether topics of heartbeats are copied; a name of our own making would not tell where one comes from.
+    pub fn copies_heartbeats(&self) -> bool {
+        self.copy_heartbeats && matches!(self.rename, Rename::Default | Rename::Identity)
     }
 
     /// Where records go that the target refuses.
@@ -212,9 +228,13 @@ impl Flow {
         ] {
             check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
         }
-        if self.heartbeat_interval_ms > 0 {
-            let key = format!("{key}.heartbeat_interval_ms");
-            check_range(&key, self.heartbeat_interval_ms, (100, 3_600_000), problems);
+        for (name, value) in [
+            ("heartbeat_interval_ms", self.heartbeat_interval_ms),
+            ("source_heartbeat_interval_ms", self.source_heartbeat_interval_ms),
+        ] {
+            if value > 0 {
+                check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
+            }
         }
     }
 }

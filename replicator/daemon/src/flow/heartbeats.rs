@@ -14,32 +14,58 @@ use super::owner::Lease;
 use crate::configuration::Flow;
 use crate::internal_topic::InternalTopic;
 
-/// Writes heartbeats of a flow, for ever.
-pub(super) async fn run(flow: Flow, target: Cluster, lease: watch::Receiver<Lease>) {
-    if flow.heartbeat_interval_ms == 0 {
-        return;
-    }
-    let topic = InternalTopic::new(target, HEARTBEATS_TOPIC.to_owned(), flow.replication_factor);
-    let mut ticks = interval(Duration::from_millis(flow.heartbeat_interval_ms));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last_error = None;
-    loop {
-        ticks.tick().await;
-        if !lease.borrow().is_valid_at(Instant::now()) {
-            continue;
+/// Writes heartbeats of a flow to its target, and of the way back to its source, for ever.
+pub(super) async fn run(flow: Flow, source: Cluster, target: Cluster, lease: watch::Receiver<Lease>) {
+    let at = |cluster, interval_ms, from: &str, to: &str| Heartbeats {
+        flow: flow.id(),
+        topic: InternalTopic::new(cluster, HEARTBEATS_TOPIC.to_owned(), flow.replication_factor),
+        interval: Duration::from_millis(interval_ms),
+        source_alias: from.to_owned(),
+        target_alias: to.to_owned(),
+        last_error: None,
+    };
+    let there = at(target, flow.heartbeat_interval_ms, &flow.source, &flow.target);
+    let back = at(source, flow.source_heartbeat_interval_ms, &flow.target, &flow.source);
+    tokio::join!(there.run(lease.clone()), back.run(lease));
+}
+
+/// Heartbeats of one direction.
+struct Heartbeats {
+    flow: String,
+    topic: InternalTopic,
+    interval: Duration,
+    source_alias: String,
+    target_alias: String,
+    last_error: Option<String>,
+}
+
+impl Heartbeats {
+    async fn run(mut self, lease: watch::Receiver<Lease>) {
+        if self.interval.is_zero() {
+            return std::future::pending().await;
         }
-        let timestamp = unix_ms();
-        let (source_alias, target_alias) = (flow.source.clone(), flow.target.clone());
-        let record = Heartbeat { source_alias, target_alias, timestamp }.encode();
-        match topic.write(&[(record.key, Some(record.value))], timestamp).await {
-            Ok(_) => last_error = None,
-            Err(error) => {
-                let reason = error.to_string();
-                if last_error.as_ref() != Some(&reason) {
-                    warn!(flow = %flow.id(), error = reason, "heartbeats can't be written, retrying");
-                    last_error = Some(reason);
-                }
+        let mut ticks = interval(self.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if lease.borrow().is_valid_at(Instant::now()) {
+                self.write().await;
             }
+        }
+    }
+
+    async fn write(&mut self) {
+        let timestamp = unix_ms();
+        let (source_alias, target_alias) = (self.source_alias.clone(), self.target_alias.clone());
+        let record = Heartbeat { source_alias, target_alias, timestamp }.encode();
+        let Err(error) = self.topic.write(&[(record.key, Some(record.value))], timestamp).await else {
+            self.last_error = None;
+            return;
+        };
+        let reason = error.to_string();
+        if self.last_error.as_ref() != Some(&reason) {
+            warn!(flow = %self.flow, error = reason, "heartbeats can't be written, retrying");
+            self.last_error = Some(reason);
         }
     }
 }

@@ -10,6 +10,8 @@ mod dead_letter;
 mod fetch;
 // Groups: translated, published, committed at the target.
 mod groups;
+// Whom REST asks.
+mod handle;
 // Signs of life for MirrorMaker 2's tools.
 mod heartbeats;
 // Fetches, rewrites, produces; owns every partition's state machine.
@@ -32,11 +34,15 @@ mod provenance;
 mod slot;
 // Where the target stands.
 mod tail;
+// Going on where MirrorMaker 2 stopped.
+pub(crate) mod take_over;
 // Starts and restarts the parts of a flow.
 mod task;
 // Questions to a lane about offsets.
 mod translation;
 
 pub(crate) use assignment::PartitionName;
+pub(crate) use groups::{GroupQuestion, Groups, Side};
+pub(crate) use handle::{AskError, FlowHandle};
 pub(crate) use task::{FlowParts, run};
-pub(crate) use translation::Translator;
+pub(crate) use translation::Direction;

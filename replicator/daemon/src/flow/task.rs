@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::groups::{GroupParts, GroupTask, GroupTaskError};
+use super::handle::FlowHandle;
 use super::heartbeats;
 use super::lane::{LaneEnd, LaneParts, LaneTask};
 use super::loading;
@@ -21,6 +22,7 @@ use super::map_topic::MapTopic;
 use super::owner::Ownership;
 use super::planner::{Planner, PlannerParts};
 use super::provenance::{Ends, Provenance};
+use super::take_over::{TakeOver, TakeOverError};
 use super::translation::Translator;
 use crate::configuration::{self, Flow, Limits, OffsetSyncs};
 use crate::internal_topic::InternalTopic;
@@ -30,6 +32,8 @@ use crate::store::Store;
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
+/// Questions about groups that wait for an answer.
+const QUESTIONS_WAITING: usize = 8;
 /// What opening one batch may need.
 const DECOMPRESSION_LIMIT: DecompressionLimit = DecompressionLimit(256 << 20);
 
@@ -58,6 +62,8 @@ enum StartError {
     Groups(#[from] GroupTaskError),
     #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
     Configuration(configuration::Problem),
+    #[error("MirrorMaker 2's positions: {0}")]
+    TakeOver(#[from] TakeOverError),
     #[error("{alias} tells no cluster id")]
     NoClusterId { alias: String },
 }
@@ -114,7 +120,11 @@ impl StartError {
         match self {
             Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
             Self::State(error) => error.is_unauthorized(),
-            Self::Pattern(_) | Self::Groups(_) | Self::Configuration(_) | Self::NoClusterId { .. } => false,
+            Self::Pattern(_)
+            | Self::Groups(_)
+            | Self::Configuration(_)
+            | Self::TakeOver(_)
+            | Self::NoClusterId { .. } => false,
         }
     }
 }
@@ -199,13 +209,22 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     let map_topic =
         MapTopic::new(target.clone(), flow.replication_factor, id.clone(), source_cluster_id.clone());
     let loaded = loading::load(&state, &map_topic, &flow, &ends).await?;
+    let take_over = TakeOver::read(&flow, &source, &target).await?.map(Rc::new);
     let (assignments, assigned) = mpsc::channel(1);
     let (translator, questions) = Translator::new(map_topic.clone());
+    let (group_questions, groups_asked) = mpsc::channel(QUESTIONS_WAITING);
+    let policy = flow.policy().map_err(StartError::Configuration)?;
     let refresh = Arc::new(Notify::new());
     parts.status.set_ledger(&id, loaded.losses);
     parts.status.update(&id, |flow| {
         flow.last_error = None;
-        flow.translator = Some(translator.clone());
+        flow.handle = Some(FlowHandle {
+            source: source.clone(),
+            target: target.clone(),
+            translator: translator.clone(),
+            groups: group_questions,
+            policy,
+        });
     });
     let groups = GroupTask::new(GroupParts {
         flow: flow.clone(),
@@ -213,9 +232,11 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target: target.clone(),
         translator,
         lease: ownership.lease(),
+        questions: groups_asked,
+        take_over: take_over.clone(),
         status: parts.status.clone(),
     })?;
-    let heartbeats = heartbeats::run(flow.clone(), target.clone(), ownership.lease());
+    let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
     let provenance =
         Provenance::new(id.clone(), ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
     let lane = LaneTask::new(LaneParts {
@@ -250,7 +271,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
             filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
             policy: flow.policy().map_err(StartError::Configuration)?,
             target_alias: flow.target.clone(),
-            heartbeats: false,
+            heartbeats: flow.copies_heartbeats(),
         },
         rules: TopicRules { replication_factor: flow.replication_factor, configs: flow.config_rules()? },
         source,
@@ -258,6 +279,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         source_cluster_id,
         state: state.clone(),
         generation: ownership.generation,
+        take_over,
         stored: loaded.positions,
         refresh,
         assignments,

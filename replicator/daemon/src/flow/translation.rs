@@ -1,4 +1,4 @@
-//! Where source offsets lie at the target. The lane owns the maps and answers at once; what lies in a stored chunk is
+//! Where offsets of one side lie at the other. The lane owns the maps and answers at once; what lies in a stored chunk is
 //! looked up here.
 
 use std::collections::VecDeque;
@@ -20,8 +20,17 @@ const WAITING: usize = 8;
 /// Chunks held in memory.
 const CACHED_CHUNKS: usize = 256;
 
-/// Source offsets to translate; each is the next that somebody will read.
+/// Which way offsets are translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    ToTarget,
+    /// The way back.
+    ToSource,
+}
+
+/// Offsets to translate, of partitions by their source names; each is the next that somebody will read.
 pub(crate) struct Question {
+    pub(super) direction: Direction,
     pub(super) offsets: Vec<(PartitionName, i64)>,
     pub(super) answer: oneshot::Sender<Vec<Answer>>,
 }
@@ -66,27 +75,34 @@ impl Translator {
     /// One answer for each offset, in order.
     pub(crate) async fn translate(
         &self,
+        direction: Direction,
         offsets: Vec<(PartitionName, i64)>,
     ) -> Result<Vec<Translated>, NotRunningError> {
         let mut translated = Vec::with_capacity(offsets.len());
         for chunk in offsets.chunks(AT_ONCE) {
             let (answer, answered) = oneshot::channel();
-            let question = Question { offsets: chunk.to_vec(), answer };
+            let question = Question { direction, offsets: chunk.to_vec(), answer };
             self.questions.send(question).await.map_err(|_| NotRunningError)?;
             let answers = answered.await.map_err(|_| NotRunningError)?;
             for ((name, offset), answer) in chunk.iter().zip(answers) {
-                translated.push(self.finish(name, *offset, answer).await);
+                translated.push(self.finish(direction, name, *offset, answer).await);
             }
         }
         Ok(translated)
     }
 
-    async fn finish(&self, name: &PartitionName, offset: i64, answer: Answer) -> Translated {
+    async fn finish(
+        &self,
+        direction: Direction,
+        name: &PartitionName,
+        offset: i64,
+        answer: Answer,
+    ) -> Translated {
         let found = match answer {
             Answer::Known(translated) => return translated,
-            Answer::Chunk(bytes) => look_up(Chunk::decode(bytes), offset, -1),
+            Answer::Chunk(bytes) => direction.look_up(Chunk::decode(bytes), offset, -1),
             Answer::Stored { at } => match self.stored(at).await {
-                Ok(chunk) => look_up(Ok(chunk), offset, at),
+                Ok(chunk) => direction.look_up(Ok(chunk), offset, at),
                 Err(error) => Err(error),
             },
         };
@@ -122,7 +138,12 @@ impl Translator {
     }
 }
 
-fn look_up(chunk: Result<Chunk, ChunkError>, offset: i64, at: i64) -> Result<i64, MapTopicError> {
-    let target = chunk.and_then(|chunk| chunk.target_of(offset));
-    target.map_err(|source| MapTopicError::Chunk { offset: at, source })
+impl Direction {
+    fn look_up(self, chunk: Result<Chunk, ChunkError>, offset: i64, at: i64) -> Result<i64, MapTopicError> {
+        let found = chunk.and_then(|chunk| match self {
+            Self::ToTarget => chunk.target_of(offset),
+            Self::ToSource => chunk.source_of(offset),
+        });
+        found.map_err(|source| MapTopicError::Chunk { offset: at, source })
+    }
 }

@@ -1,7 +1,7 @@
 //! Groups, as REST and CLI show them.
 
 use serde::{Serialize, Serializer};
-use strait_replicator_core::group::{GroupState, Translated};
+use strait_replicator_core::group::GroupState;
 
 /// One group of the source.
 #[derive(Clone, Debug, Serialize)]
@@ -31,24 +31,8 @@ pub struct GroupPartitionStatus {
     pub target_offset: Option<i64>,
     /// `exact`, or why it is not.
     pub translation: &'static str,
-}
-
-impl GroupPartitionStatus {
-    pub(crate) fn new(
-        topic: &str,
-        partition: i32,
-        remote_topic: &str,
-        source_offset: i64,
-        translated: Translated,
-    ) -> Self {
-        let target_offset = match translated {
-            Translated::Exact(offset) | Translated::NotYetCopied(offset) => Some(offset),
-            Translated::NoMapping | Translated::NotCopied | Translated::NoOffset => None,
-        };
-        let (topic, remote_topic) = (topic.to_owned(), remote_topic.to_owned());
-        let translation = translated.name();
-        Self { topic, partition, remote_topic, source_offset, target_offset, translation }
-    }
+    /// What becomes of it at the target; nothing where that was not looked at.
+    pub sync: Option<&'static str>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -15,35 +15,44 @@ use super::{GroupTask, PassError, TranslatedGroup};
 const IDLE_STATES: [&str; 2] = ["Empty", "Dead"];
 
 impl GroupTask {
-    /// Commits what may be committed, and gives what became of each group; nothing when it is switched off.
+    /// Commits what may be committed, and gives what became of each group.
     pub(super) async fn sync(
         &self,
         groups: &[TranslatedGroup],
     ) -> Result<BTreeMap<String, GroupOutcome>, PassError> {
-        if !self.parts.flow.sync_groups {
-            return Ok(BTreeMap::new());
-        }
-        let mut targets = self.target_groups(groups).await?;
-        let mut outcomes = BTreeMap::new();
-        for group in groups {
-            let nothing = TargetGroup::Idle { committed: BTreeMap::new() };
-            let target = targets.remove(&group.id).unwrap_or(nothing);
-            let wanted = group
-                .partitions
-                .iter()
-                .map(|(partition, place)| (partition.clone(), place.translated))
-                .collect();
-            outcomes.insert(group.id.clone(), sync_group(&wanted, &target));
-        }
-        if self.owns_flow() {
-            self.commit(groups, &mut outcomes).await?;
+        let all: Vec<&TranslatedGroup> = groups.iter().collect();
+        let mut outcomes = self.outcomes(&all).await?;
+        let has_commits = |group: &&TranslatedGroup| {
+            outcomes.get(&group.id).is_some_and(|outcome| outcome.commits().next().is_some())
+        };
+        let due: Vec<&TranslatedGroup> = groups.iter().filter(has_commits).collect();
+        if !due.is_empty() && self.owns_flow() {
+            // Who came, committed and left since the first look must not be set back.
+            outcomes.extend(self.outcomes(&due).await?);
+            self.commit(&due, &mut outcomes).await?;
         }
         Ok(outcomes)
     }
 
+    /// What is to become of groups, as they are at the target now.
+    pub(super) async fn outcomes(
+        &self,
+        groups: &[&TranslatedGroup],
+    ) -> Result<BTreeMap<String, GroupOutcome>, PassError> {
+        let mut targets = self.target_groups(groups).await?;
+        let outcome = |group: &&TranslatedGroup| {
+            let nothing = TargetGroup::Idle { committed: BTreeMap::new() };
+            let target = targets.remove(&group.id).unwrap_or(nothing);
+            let places = group.partitions.iter();
+            let wanted = places.map(|(partition, place)| (partition.clone(), place.translated)).collect();
+            (group.id.clone(), sync_group(&wanted, &target))
+        };
+        Ok(groups.iter().map(outcome).collect())
+    }
+
     async fn target_groups(
         &self,
-        groups: &[TranslatedGroup],
+        groups: &[&TranslatedGroup],
     ) -> Result<BTreeMap<String, TargetGroup>, PassError> {
         let listed = self.parts.target.list_groups().await.map_err(PassError::Target)?;
         let listed: BTreeMap<String, GroupListing> =
@@ -80,7 +89,7 @@ impl GroupTask {
 
     async fn commit(
         &self,
-        groups: &[TranslatedGroup],
+        groups: &[&TranslatedGroup],
         outcomes: &mut BTreeMap<String, GroupOutcome>,
     ) -> Result<(), PassError> {
         let mut commits: BTreeMap<String, CommittedOffsets> = BTreeMap::new();

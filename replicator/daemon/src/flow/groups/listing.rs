@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use strait_replicator_core::group::Translated;
 use tracing::warn;
 
-use super::{GroupTask, PassError, SourceOffsets, TranslatedGroup, TranslatedPartition};
+use super::{Direction, GroupTask, Groups, PassError, SourceOffsets, TranslatedGroup, TranslatedPartition};
 use crate::flow::assignment::PartitionName;
 
 /// A group of the source.
@@ -19,12 +19,16 @@ pub(super) struct SourceGroup {
 const NO_OFFSET: i64 = -1;
 
 impl GroupTask {
-    /// The groups that the filter takes, with all that they committed.
-    pub(super) async fn committed_at_source(&mut self) -> Result<Vec<SourceGroup>, PassError> {
+    /// The groups that the filter takes and that are asked about, with all that they committed.
+    pub(super) async fn committed_at_source(
+        &mut self,
+        asked: &Groups,
+    ) -> Result<Vec<SourceGroup>, PassError> {
         let listed = self.parts.source.list_groups().await.map_err(PassError::Source)?;
         let mut followed: BTreeMap<String, bool> = BTreeMap::new();
         for group in listed {
-            if group.is_of_consumers() && self.filter.includes(&group.group_id) {
+            if group.is_of_consumers() && asked.has(&group.group_id) && self.filter.includes(&group.group_id)
+            {
                 followed.insert(group.group_id, group.protocol_type.is_empty());
             }
         }
@@ -51,6 +55,19 @@ impl GroupTask {
         Ok(groups)
     }
 
+    /// What MirrorMaker 2 copied lies before the offset map begins: its syncs tell where, unless the topic is another now.
+    fn roughly(&self, name: &PartitionName, offset: i64) -> Translated {
+        let is_another = || {
+            let losses = self.parts.status.losses_of(&self.parts.flow.id(), name);
+            losses.iter().any(|loss| loss.reason == "recreated")
+        };
+        let map = self.parts.take_over.as_ref().and_then(|take_over| take_over.syncs.get(name));
+        match map.and_then(|map| map.translate(offset)) {
+            Some(found) if !is_another() => Translated::Rough(found),
+            Some(_) | None => Translated::NoMapping,
+        }
+    }
+
     pub(super) async fn translate(
         &self,
         groups: Vec<SourceGroup>,
@@ -59,7 +76,8 @@ impl GroupTask {
             .iter()
             .flat_map(|group| &group.offsets)
             .map(|(name, committed)| (name.clone(), committed.offset.max(0)));
-        let mut answers = self.parts.translator.translate(asked.collect()).await?.into_iter();
+        let mut answers =
+            self.parts.translator.translate(Direction::ToTarget, asked.collect()).await?.into_iter();
         let translated = groups.into_iter().map(|group| {
             let partitions = group.offsets.into_iter().map(|(source, committed)| {
                 let answer = answers.next().unwrap_or(Translated::NotCopied);
@@ -69,6 +87,7 @@ impl GroupTask {
                     {
                         Translated::NoOffset
                     }
+                    Translated::NoMapping => self.roughly(&source, committed.offset),
                     answer => answer,
                 };
                 let topic = self.policy.remote_topic(&self.parts.flow.source, &source.topic);

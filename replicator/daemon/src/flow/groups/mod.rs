@@ -7,27 +7,35 @@ mod listing;
 mod publishing;
 // Commits at the target.
 mod committing;
+// Questions from outside.
+mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strait_client::{ClientError, Cluster};
-use strait_replicator_core::group::{CheckpointLog, GroupOutcome, GroupState, TargetPartition, Translated};
+use strait_client::{BrokerError, ClientError, Cluster};
+use strait_replicator_core::group::{
+    CheckpointLog, GroupOutcome, GroupState, PartitionSync, TargetPartition, Translated,
+};
 use strait_replicator_core::rename::ReplicationPolicy;
 use strait_replicator_core::selection::{PatternError, TopicFilter};
 use strait_wire::mm2::Checkpoint;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
 use super::assignment::PartitionName;
 use super::lane::unix_ms;
 use super::owner::Lease;
-use super::translation::{NotRunningError, Translator};
+use super::take_over::TakeOver;
+use super::translation::{Direction, NotRunningError, Translator};
 use crate::configuration::{Flow, Problem};
 use crate::internal_topic::{InternalTopic, InternalTopicError};
 use crate::status::{DaemonStatus, GroupPartitionStatus, GroupStatus};
+
+pub(crate) use questions::{GroupQuestion, Groups, Side};
 
 /// What a group committed, by partition of the source.
 type SourceOffsets = BTreeMap<PartitionName, strait_client::CommittedOffset>;
@@ -39,6 +47,9 @@ pub(super) struct GroupParts {
     pub(super) target: Cluster,
     pub(super) translator: Translator,
     pub(super) lease: watch::Receiver<Lease>,
+    pub(super) questions: mpsc::Receiver<GroupQuestion>,
+    /// What MirrorMaker 2 left, where the flow goes on with it.
+    pub(super) take_over: Option<Rc<TakeOver>>,
     pub(super) status: DaemonStatus,
 }
 
@@ -49,6 +60,10 @@ enum PassError {
     Source(ClientError),
     #[error("target: {0}")]
     Target(ClientError),
+    #[error("a group's offsets: {0}")]
+    Group(BrokerError),
+    #[error("another instance runs the flow")]
+    NotOwner,
     #[error("checkpoints: {0}")]
     Checkpoints(#[from] InternalTopicError),
     #[error(transparent)]
@@ -108,15 +123,21 @@ impl GroupTask {
         let mut ticks = interval(Duration::from_millis(self.parts.flow.group_interval_ms));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
-            let started = Instant::now();
-            match self.pass().await {
-                Ok(groups) => {
-                    self.last_error = None;
-                    debug!(flow = %self.parts.flow.id(), groups, elapsed = ?started.elapsed(), "groups are translated");
-                }
-                Err(error) => self.say(&error),
+            tokio::select! {
+                _ = ticks.tick() => self.pass_and_say().await,
+                Some(question) = self.parts.questions.recv() => self.answer(question).await,
             }
+        }
+    }
+
+    async fn pass_and_say(&mut self) {
+        let started = Instant::now();
+        match self.pass().await {
+            Ok(groups) => {
+                self.last_error = None;
+                debug!(flow = %self.parts.flow.id(), groups, elapsed = ?started.elapsed(), "groups are translated");
+            }
+            Err(error) => self.say(&error),
         }
     }
 
@@ -136,42 +157,22 @@ impl GroupTask {
 
     /// One pass: gives how many groups were looked at.
     async fn pass(&mut self) -> Result<usize, PassError> {
-        let committed = self.committed_at_source().await?;
+        let committed = self.committed_at_source(&Groups::All).await?;
         let groups = self.translate(committed).await?;
         if self.owns_flow() {
             self.publish(&groups).await?;
         }
-        let outcomes = self.sync(&groups).await?;
-        self.show(&groups, outcomes);
+        let outcomes = match self.parts.flow.sync_groups {
+            true => self.sync(&groups).await?,
+            false => BTreeMap::new(),
+        };
+        self.show(&groups, &outcomes);
         Ok(groups.len())
     }
 
-    fn show(&self, groups: &[TranslatedGroup], mut outcomes: BTreeMap<String, GroupOutcome>) {
+    fn show(&self, groups: &[TranslatedGroup], outcomes: &BTreeMap<String, GroupOutcome>) {
         let at_ms = unix_ms();
-        let shown = groups.iter().map(|group| {
-            let outcome = outcomes.remove(&group.id);
-            let (state, reason) = match &outcome {
-                Some(outcome) => (outcome.state, outcome.reason.clone()),
-                None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
-            };
-            let partitions = group.partitions.iter().map(|((remote_topic, partition), place)| {
-                GroupPartitionStatus::new(
-                    &place.source.topic,
-                    *partition,
-                    remote_topic,
-                    place.source_offset,
-                    place.translated,
-                )
-            });
-            GroupStatus {
-                id: group.id.clone(),
-                state,
-                reason,
-                is_memberless: group.is_memberless,
-                at_ms,
-                partitions: partitions.collect(),
-            }
-        });
+        let shown = groups.iter().map(|group| group.status(outcomes.get(&group.id), at_ms));
         let shown = Arc::new(shown.collect());
         self.parts.status.update(&self.parts.flow.id(), |flow| {
             flow.groups = shown;
@@ -181,12 +182,37 @@ impl GroupTask {
 }
 
 impl TranslatedGroup {
+    fn status(&self, outcome: Option<&GroupOutcome>, at_ms: i64) -> GroupStatus {
+        let (state, reason) = match outcome {
+            Some(outcome) => (outcome.state, outcome.reason.clone()),
+            None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
+        };
+        let partitions = self.partitions.iter().map(|(target, place)| {
+            let (remote_topic, partition) = target;
+            let sync = outcome.and_then(|outcome| outcome.partitions.get(target).copied());
+            GroupPartitionStatus {
+                topic: place.source.topic.clone(),
+                partition: *partition,
+                remote_topic: remote_topic.clone(),
+                source_offset: place.source_offset,
+                target_offset: place.translated.offset(),
+                translation: place.translated.name(),
+                sync: sync.map(PartitionSync::name),
+            }
+        });
+        GroupStatus {
+            id: self.id.clone(),
+            state,
+            reason,
+            is_memberless: self.is_memberless,
+            at_ms,
+            partitions: partitions.collect(),
+        }
+    }
+
     fn checkpoints(&self) -> impl Iterator<Item = Checkpoint> {
         self.partitions.iter().filter_map(|((topic, partition), place)| {
-            let downstream_offset = match place.translated {
-                Translated::Exact(offset) | Translated::NotYetCopied(offset) => offset,
-                Translated::NoMapping | Translated::NotCopied | Translated::NoOffset => return None,
-            };
+            let downstream_offset = place.translated.offset()?;
             Some(Checkpoint {
                 group_id: self.id.clone(),
                 topic: topic.clone(),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use strait_replicator_core::group::{CheckpointLog, GroupPartition};
-use strait_wire::mm2::Checkpoint;
+use bytes::Bytes;
+use strait_replicator_core::group::CheckpointLog;
+use strait_wire::mm2::{Checkpoint, CheckpointKey};
 use tracing::{debug, warn};
 
 use super::{GroupTask, PassError, TranslatedGroup};
@@ -43,7 +44,7 @@ impl GroupTask {
             let is_unread = self.unread.contains(&place.group_id) || !self.filter.includes(&place.group_id);
             is_unread || there.contains(&(place.group_id.as_str(), place.topic.as_str(), place.partition))
         });
-        records.extend(gone.iter().map(|place| (key_of(place), None)));
+        records.extend(gone.iter().map(|place| (place.encode(), Some(Bytes::new()))));
         if records.is_empty() {
             return Ok(());
         }
@@ -68,9 +69,16 @@ async fn read(topic: &InternalTopic) -> Result<CheckpointLog, PassError> {
     let mut log = CheckpointLog::default();
     let mut malformed = 0_u64;
     let taken = topic.read(|record| {
-        let (Some(key), Some(value)) = (&record.key, &record.value) else { return };
-        match Checkpoint::decode(key, value) {
-            Ok(checkpoint) => log.remember(&checkpoint),
+        let Some(key) = &record.key else { return };
+        let taken = match &record.value {
+            Some(value) if !value.is_empty() => {
+                Checkpoint::decode(key, value).map(|checkpoint| log.remember(&checkpoint))
+            }
+            // A tombstone says the same as an empty value.
+            Some(_) | None => CheckpointKey::decode(key).map(|place| log.forget(&place)),
+        };
+        match taken {
+            Ok(()) => {}
             Err(error) => {
                 if malformed == 0 {
                     warn!(topic = topic.name, offset = record.offset, %error, "a record is no checkpoint and is left out");
@@ -84,16 +92,4 @@ async fn read(topic: &InternalTopic) -> Result<CheckpointLog, PassError> {
         warn!(topic = topic.name, malformed, "records are no checkpoints and are left out");
     }
     Ok(log)
-}
-
-fn key_of(place: &GroupPartition) -> bytes::Bytes {
-    let checkpoint = Checkpoint {
-        group_id: place.group_id.clone(),
-        topic: place.topic.clone(),
-        partition: place.partition,
-        upstream_offset: 0,
-        downstream_offset: 0,
-        metadata: String::new(),
-    };
-    checkpoint.encode().key
 }

@@ -6,20 +6,39 @@ use strait_replicator_core::offsets::{Downstream, Offset, Upstream};
 
 use super::LaneTask;
 use crate::flow::assignment::PartitionName;
-use crate::flow::translation::{Answer, Question};
+use crate::flow::translation::{Answer, Direction, Question};
 
 impl LaneTask {
     pub(super) fn on_question(&self, question: Question) {
-        let answers = question.offsets.iter().map(|(name, offset)| self.answer(name, *offset));
+        let answers =
+            question.offsets.iter().map(|(name, offset)| self.answer(question.direction, name, *offset));
         // Who asked may be gone.
         let _ = question.answer.send(answers.collect());
     }
 
-    fn answer(&self, name: &PartitionName, offset: i64) -> Answer {
+    fn answer(&self, direction: Direction, name: &PartitionName, offset: i64) -> Answer {
         let slot = self.by_name.get(name).and_then(|index| self.slots[*index].as_ref());
         let Some(slot) = slot else { return Answer::Known(Translated::NotCopied) };
-        let place = match slot.lane.map().locate(Upstream::offset(offset)) {
-            Located::Known(translation) => return Answer::Known(translated(translation)),
+        let map = slot.lane.map();
+        match direction {
+            Direction::ToTarget => {
+                self.locate(name, map.locate(Upstream::offset(offset)), Downstream::<Offset>::value)
+            }
+            Direction::ToSource => {
+                self.locate(name, map.locate_back(Downstream::offset(offset)), Upstream::<Offset>::value)
+            }
+        }
+    }
+
+    fn locate<T>(&self, name: &PartitionName, located: Located<T>, value: impl Fn(T) -> i64) -> Answer {
+        let place = match located {
+            Located::Known(Translation::Exact(offset)) => {
+                return Answer::Known(Translated::Exact(value(offset)));
+            }
+            Located::Known(Translation::NotYetReplicated(end)) => {
+                return Answer::Known(Translated::NotYetCopied(value(end)));
+            }
+            Located::Known(Translation::Forgotten) => return Answer::Known(Translated::NoMapping),
             Located::InChunk(place) => place,
         };
         if place.stored_at != NOT_STORED {
@@ -29,13 +48,5 @@ impl LaneTask {
             Some(chunk) => Answer::Chunk(chunk.bytes.clone()),
             None => Answer::Known(Translated::NoMapping),
         }
-    }
-}
-
-fn translated(translation: Translation<Downstream<Offset>>) -> Translated {
-    match translation {
-        Translation::Exact(offset) => Translated::Exact(offset.value()),
-        Translation::NotYetReplicated(end) => Translated::NotYetCopied(end.value()),
-        Translation::Forgotten => Translated::NoMapping,
     }
 }

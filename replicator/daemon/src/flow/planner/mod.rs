@@ -8,6 +8,7 @@ mod settings;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::assignment::{Assignment, End, PartitionName};
+use super::take_over::{TakeOver, TakeOverError};
 use crate::configuration::Flow;
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
@@ -40,6 +42,8 @@ pub(super) enum PlanError {
     Target(ClientError),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error("MirrorMaker 2's positions: {0}")]
+    TakeOver(#[from] TakeOverError),
     #[error("the lane is gone")]
     LaneGone,
 }
@@ -54,6 +58,8 @@ pub(super) struct PlannerParts {
     pub(super) rules: TopicRules,
     pub(super) state: StateTopic,
     pub(super) generation: i64,
+    /// What MirrorMaker 2 left, where the flow goes on with it.
+    pub(super) take_over: Option<Rc<TakeOver>>,
     /// Positions that were stored when the flow started.
     pub(super) stored: BTreeMap<PartitionName, Position>,
     pub(super) refresh: Arc<Notify>,

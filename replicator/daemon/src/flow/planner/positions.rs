@@ -13,6 +13,7 @@ use super::{Begun, PlanError, Planner, Selected};
 use crate::configuration::{OnLoss, Start};
 use crate::flow::assignment::PartitionName;
 use crate::flow::lane::{stored, unix_ms};
+use crate::flow::take_over::Resumed;
 use crate::status::LedgerEntry;
 
 /// A partition without a position of its own topic.
@@ -97,11 +98,17 @@ impl Planner {
     }
 
     async fn begin_fresh(&mut self, fresh: BTreeMap<PartitionName, Fresh>) -> Result<(), PlanError> {
+        let mut resumed = self.resumed(&fresh).await?;
         let mut records = Vec::new();
         let mut begun = Vec::new();
         for (name, offset) in self.start_offsets(&fresh).await? {
             let Some(found) = fresh.get(&name) else { continue };
-            let position = Position::beginning_at(found.topic_id, offset);
+            let position = match resumed.remove(&name) {
+                Some(Resumed { source_offset, target_offset, .. }) => {
+                    Position { target_offset, ..Position::beginning_at(found.topic_id, source_offset) }
+                }
+                None => Position::beginning_at(found.topic_id, offset),
+            };
             records.push(self.record(&name, &position));
             begun.push((name, Begun { position, adopt_sequences: true, recreated_at: found.recreated_at }));
         }
@@ -110,15 +117,37 @@ impl Planner {
         Ok(())
     }
 
+    /// Where partitions go on that MirrorMaker 2 copied.
+    async fn resumed(
+        &self,
+        fresh: &BTreeMap<PartitionName, Fresh>,
+    ) -> Result<BTreeMap<PartitionName, Resumed>, PlanError> {
+        let mut resumed = BTreeMap::new();
+        let Some(take_over) = &self.parts.take_over else { return Ok(resumed) };
+        for name in fresh.keys().filter(|name| !self.was_begun(name, fresh)) {
+            let remote = self.parts.selection.policy.remote_topic(&self.parts.flow.source, &name.topic);
+            if let Some(found) = take_over.resume(name, &remote).await? {
+                resumed.insert(name.clone(), found);
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// The partition was copied under the same name before.
+    fn was_begun(&self, name: &PartitionName, fresh: &BTreeMap<PartitionName, Fresh>) -> bool {
+        let is_recreated = fresh.get(name).is_some_and(|found| found.recreated_at.is_some());
+        is_recreated || self.begun.contains_key(name)
+    }
+
     /// Where each partition begins: a topic that was made again at its beginning, others as the flow says.
     async fn start_offsets(
         &self,
         fresh: &BTreeMap<PartitionName, Fresh>,
     ) -> Result<Vec<(PartitionName, i64)>, PlanError> {
         let mut by_start: BTreeMap<i64, Vec<(String, i32)>> = BTreeMap::new();
-        for (name, found) in fresh {
-            let was_begun = found.recreated_at.is_some() || self.begun.contains_key(name);
-            let start = if was_begun { Start::Earliest } else { self.start_of(&name.topic) };
+        for name in fresh.keys() {
+            let start =
+                if self.was_begun(name, fresh) { Start::Earliest } else { self.start_of(&name.topic) };
             let place = (name.topic.clone(), name.partition);
             by_start.entry(order_of(start)).or_default().push(place);
         }

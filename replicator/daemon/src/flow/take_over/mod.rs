@@ -1,0 +1,193 @@
+//! Going on where MirrorMaker 2 stopped: positions from Connect's topic at the target, corrected by where its copy really
+//! ends, and its offset syncs for what it copied.
+
+// The end of a copy among the records of the source.
+mod aligning;
+// What would be done, for a person.
+mod plan;
+// Positions in Connect's topic.
+mod source_offset;
+
+use std::collections::BTreeMap;
+
+use strait_client::{ClientError, Cluster, ListOffsetsAt};
+use strait_replicator_core::mirror_maker::RoughMap;
+use strait_wire::batch::Record;
+use strait_wire::mm2::OffsetSync;
+use tracing::{info, warn};
+
+use super::assignment::PartitionName;
+use crate::configuration::{Flow, OffsetSyncs, Problem};
+use crate::partition_reader::{PartitionError, PartitionReader};
+
+use source_offset::SourceOffset;
+
+pub use plan::{TakeOverRow, plan};
+
+/// Why MirrorMaker 2's state can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeOverError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{0}")]
+    Partition(String),
+    #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
+    Configuration(Problem),
+    #[error(transparent)]
+    Pattern(#[from] strait_replicator_core::selection::PatternError),
+}
+
+impl From<PartitionError> for TakeOverError {
+    fn from(error: PartitionError) -> Self {
+        Self::Partition(error.to_string())
+    }
+}
+
+/// What MirrorMaker 2 left of a flow.
+pub(crate) struct TakeOver {
+    flow: String,
+    source: Cluster,
+    target: Cluster,
+    /// The last offset that it says it copied.
+    last_copied: BTreeMap<PartitionName, i64>,
+    pub(crate) syncs: BTreeMap<PartitionName, RoughMap>,
+}
+
+/// Where a partition goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resumed {
+    /// What MirrorMaker 2 stored.
+    pub(crate) last_copied: Option<i64>,
+    /// Next to copy.
+    pub(crate) source_offset: i64,
+    /// The target's end.
+    pub(crate) target_offset: i64,
+    /// For a person; empty where MirrorMaker 2's position was true.
+    pub(crate) said: String,
+}
+
+impl TakeOver {
+    /// Nothing where the flow is not told to take over.
+    pub(crate) async fn read(
+        flow: &Flow,
+        source: &Cluster,
+        target: &Cluster,
+    ) -> Result<Option<Self>, TakeOverError> {
+        if flow.take_over.is_empty() {
+            return Ok(None);
+        }
+        let last_copied = positions(flow, target).await?;
+        let syncs = syncs(flow, source, target).await?;
+        info!(
+            flow = %flow.id(), topic = flow.take_over, positions = last_copied.len(), synced = syncs.len(),
+            "positions and offset syncs of MirrorMaker 2 are read"
+        );
+        let (source, target) = (source.clone(), target.clone());
+        Ok(Some(Self { flow: flow.id(), source, target, last_copied, syncs }))
+    }
+
+    /// Where a partition goes on; nothing where MirrorMaker 2 did not copy it.
+    pub(crate) async fn resume(
+        &self,
+        name: &PartitionName,
+        remote_topic: &str,
+    ) -> Result<Option<Resumed>, TakeOverError> {
+        let last_copied = self.last_copied.get(name).copied();
+        let last_synced = self.syncs.get(name).and_then(RoughMap::newest).map(|(upstream, _)| upstream);
+        // Killed early it has stored no position; a sync names a record that it has copied too.
+        let Some(known) = last_copied.max(last_synced) else { return Ok(None) };
+        let source = PartitionReader::new(self.source.clone(), name.topic.clone(), name.partition);
+        let target = PartitionReader::new(self.target.clone(), remote_topic.to_owned(), name.partition);
+        let end = source.offset(ListOffsetsAt::Latest).await?;
+        if known >= end {
+            warn!(
+                flow = %self.flow, topic = name.topic, partition = name.partition, known, end,
+                "MirrorMaker 2 copied a topic that was there before this one: its position is not used"
+            );
+            return Ok(None);
+        }
+        let resumed = Resumed { last_copied, ..aligning::resume(&source, &target, known).await? };
+        info!(
+            flow = %self.flow, topic = name.topic, partition = name.partition, ?last_copied,
+            source_offset = resumed.source_offset, target_offset = resumed.target_offset, said = resumed.said,
+            "goes on where MirrorMaker 2 stopped"
+        );
+        Ok(Some(resumed))
+    }
+}
+
+/// Positions of a source. Of two connectors that copied a partition the one that is behind counts.
+async fn positions(flow: &Flow, target: &Cluster) -> Result<BTreeMap<PartitionName, i64>, TakeOverError> {
+    let mut by_connector: BTreeMap<(PartitionName, String), i64> = BTreeMap::new();
+    let mut malformed = 0_u64;
+    for reader in partitions_of(target, &flow.take_over).await? {
+        let Some(leader) = reader.leader().await? else { continue };
+        let begin = reader.offset(ListOffsetsAt::Earliest).await?;
+        let take = |record: Record| {
+            let Some(key) = &record.key else { return true };
+            match SourceOffset::decode(key, record.value.as_deref()) {
+                Ok(Some(found)) if found.cluster == flow.source => {
+                    let name = PartitionName { topic: found.topic, partition: found.partition };
+                    match found.last_copied {
+                        Some(offset) => by_connector.insert((name, found.connector), offset),
+                        None => by_connector.remove(&(name, found.connector)),
+                    };
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    if malformed == 0 {
+                        let (topic, partition) = (&reader.topic, reader.partition);
+                        warn!(topic, partition, offset = record.offset, %error, "a record is no position and is left out");
+                    }
+                    malformed += 1;
+                }
+            }
+            true
+        };
+        reader.read(&leader, begin, take).await?;
+    }
+    let mut positions: BTreeMap<PartitionName, i64> = BTreeMap::new();
+    for ((name, _), offset) in by_connector {
+        let known = positions.entry(name).or_insert(offset);
+        *known = offset.min(*known);
+    }
+    Ok(positions)
+}
+
+/// Offset syncs, wherever MirrorMaker 2 put them.
+async fn syncs(
+    flow: &Flow,
+    source: &Cluster,
+    target: &Cluster,
+) -> Result<BTreeMap<PartitionName, RoughMap>, TakeOverError> {
+    let policy = flow.policy().map_err(TakeOverError::Configuration)?;
+    let (cluster, other) = match flow.offset_syncs {
+        OffsetSyncs::Off => return Ok(BTreeMap::new()),
+        OffsetSyncs::Source => (source, &flow.target),
+        OffsetSyncs::Target => (target, &flow.source),
+    };
+    let mut syncs: BTreeMap<PartitionName, RoughMap> = BTreeMap::new();
+    for reader in partitions_of(cluster, &policy.offset_syncs_topic(other)).await? {
+        let Some(leader) = reader.leader().await? else { continue };
+        let begin = reader.offset(ListOffsetsAt::Earliest).await?;
+        let take = |record: Record| {
+            if let (Some(key), Some(value)) = (&record.key, &record.value)
+                && let Ok(sync) = OffsetSync::decode(key, value)
+            {
+                let name = PartitionName { topic: sync.topic, partition: sync.partition };
+                syncs.entry(name).or_default().push(sync.upstream_offset, sync.downstream_offset);
+            }
+            true
+        };
+        reader.read(&leader, begin, take).await?;
+    }
+    Ok(syncs)
+}
+
+/// A topic's partitions; none where it is not there.
+async fn partitions_of(cluster: &Cluster, topic: &str) -> Result<Vec<PartitionReader>, TakeOverError> {
+    let metadata = cluster.refresh(Some(&[topic.to_owned()])).await?;
+    let partitions = metadata.topics.get(topic).into_iter().flat_map(|topic| topic.partitions.keys());
+    let reader = |partition: &i32| PartitionReader::new(cluster.clone(), topic.to_owned(), *partition);
+    Ok(partitions.map(reader).collect())
+}

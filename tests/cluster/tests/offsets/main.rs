@@ -1,0 +1,16 @@
+//! Offsets of groups at the target, and what MirrorMaker 2's tools read there, on real clusters.
+
+// MirrorMaker 2's client on our topics.
+mod mirror_client;
+// Groups at the target while offsets are synced.
+mod kept_places;
+// Groups go on at the very record that they would have read next.
+mod next_record;
+// MirrorMaker 2's figures beside.
+mod beside;
+// The topics that groups read.
+mod sources;
+// Going on where MirrorMaker 2 stopped.
+mod taken_over;
+// Offsets of one side as offsets of the other, by the command line.
+mod translated;
