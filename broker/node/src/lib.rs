@@ -29,6 +29,8 @@ mod api;
 mod controller;
 mod metadata;
 mod topics;
+// Memory for opening batches.
+mod decompressors;
 // What clients fetch again and again.
 mod fetch_session;
 // Groups and transactions, over the broker's own topics.

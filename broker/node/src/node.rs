@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::controller::{ChangeError, Controller};
+use crate::decompressors::Decompressors;
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
 use crate::memory::{AnswerMemory, RequestMemory};
@@ -32,6 +33,7 @@ pub(crate) struct Node {
     pub(crate) requests: RequestCounts,
     pub(crate) request_memory: Arc<RequestMemory>,
     pub(crate) answer_memory: Arc<AnswerMemory>,
+    pub(crate) decompressors: Decompressors,
     producer_ids: Mutex<Range<i64>>,
     stopping: watch::Sender<bool>,
 }
@@ -51,6 +53,7 @@ impl Node {
             answer_memory: Arc::new(AnswerMemory::new(&settings)),
             settings,
             requests: RequestCounts::default(),
+            decompressors: Decompressors::default(),
             producer_ids: Mutex::new(0..0),
             stopping: watch::Sender::new(false),
         }

@@ -127,8 +127,8 @@ fn table(report: &BrokerReport) -> String {
     for broker in &report.brokers {
         brokers.add_row([
             broker.broker.name().to_owned(),
-            format!("{:.3}", broker.first_record_seconds),
-            format!("{:.1}", mebibytes(broker.idle_resident_bytes)),
+            broker.first_record_seconds.map_or_else(String::new, |seconds| format!("{seconds:.3}")),
+            broker.idle_resident_bytes.map_or_else(String::new, |bytes| format!("{:.1}", mebibytes(bytes))),
             format!("{:.1}", mebibytes(broker.peak_resident_bytes as f64)),
         ]);
     }

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
+use strait_broker_log::{DataFolder, DiskStore, LogError, ReadBuffers, TailBudget};
 
 use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
+use super::{ChangeError, Controller, READ_BUFFERS, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::group_configs::GroupConfigs;
@@ -40,6 +40,7 @@ impl Controller {
             let (levels, epoch) = (image.features().clone(), log.end_offset());
             let features = CurrentFeatures::new(FinalizedFeatures { levels, epoch });
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            let buffers = Arc::new(ReadBuffers::new(READ_BUFFERS));
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
@@ -52,6 +53,7 @@ impl Controller {
                 folder,
                 topics,
                 tail,
+                buffers,
                 access,
                 group_configs,
                 scram_users,

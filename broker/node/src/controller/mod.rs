@@ -30,7 +30,7 @@ mod stray;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
+use strait_broker_log::{DataFolder, LogError, PartitionOffset, ReadBuffers, TailBudget};
 use strait_wire::ids::Uuid;
 
 pub(crate) use create::{NewTopic, check_partitions};
@@ -51,6 +51,8 @@ use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
 const TAIL_BYTES: usize = 64 << 20;
+/// Buffers of 1 MiB for reading files that are kept.
+const READ_BUFFERS: usize = 8;
 
 /// The owner of the metadata log.
 #[derive(Debug)]
@@ -59,6 +61,7 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    buffers: Arc<ReadBuffers>,
     access: Arc<Access>,
     group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
@@ -126,6 +129,7 @@ impl Controller {
             now_ms: now_ms(),
             producer_expiration_ms,
             tail: &self.tail,
+            buffers: &self.buffers,
         };
         indexes.map(|index| self.open_partition(opening(index)).map(Arc::new)).collect()
     }

@@ -98,7 +98,7 @@ pub async fn measure(options: &BrokerOptions) -> Result<BrokerReport, BenchError
         }
     }
     let runs = runner.into_runs();
-    let medians = brokers.iter().filter_map(|broker| medians_of(broker, &starts).transpose());
+    let medians = brokers.iter().map(|broker| medians_of(broker, &starts));
     Ok(BrokerReport {
         lines: report::lines(&runs, &options.brokers),
         brokers: medians.collect::<Result<_, _>>()?,
@@ -107,21 +107,14 @@ pub async fn measure(options: &BrokerOptions) -> Result<BrokerReport, BenchError
     })
 }
 
-/// Nothing where no start was measured.
-fn medians_of(
-    broker: &RunningBroker<'_>,
-    starts: &[BrokerStart],
-) -> Result<Option<BrokerMedians>, BenchError> {
+fn medians_of(broker: &RunningBroker<'_>, starts: &[BrokerStart]) -> Result<BrokerMedians, BenchError> {
     let of = |figure: fn(&BrokerStart) -> f64| {
         median(starts.iter().filter(|start| start.broker == broker.kind).map(figure))
     };
-    let seconds = of(|start| start.first_record_seconds);
-    let idle = of(|start| start.idle_resident_bytes);
-    let peak_resident_bytes = broker.peak_resident_bytes()?;
-    Ok(seconds.zip(idle).map(|(first_record_seconds, idle_resident_bytes)| BrokerMedians {
+    Ok(BrokerMedians {
         broker: broker.kind,
-        first_record_seconds,
-        idle_resident_bytes,
-        peak_resident_bytes,
-    }))
+        first_record_seconds: of(|start| start.first_record_seconds),
+        idle_resident_bytes: of(|start| start.idle_resident_bytes),
+        peak_resident_bytes: broker.peak_resident_bytes()?,
+    })
 }

@@ -112,8 +112,9 @@ pub struct BrokerStart {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct BrokerMedians {
     pub broker: BrokerKind,
-    pub first_record_seconds: f64,
-    pub idle_resident_bytes: f64,
+    /// Nothing where no start was measured.
+    pub first_record_seconds: Option<f64>,
+    pub idle_resident_bytes: Option<f64>,
     /// Highest resident set in all tasks.
     pub peak_resident_bytes: u64,
 }

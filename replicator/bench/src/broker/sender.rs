@@ -19,7 +19,7 @@ pub(super) fn send(address: &str, requests: &Requests, count: u64) -> Result<Vec
     let failed = |source| BenchError::File { path: requests.path(), source };
     let (mut sent, mut times) = (VecDeque::new(), Vec::new());
     let last = requests.frames.len() - 1;
-    for (place, frame) in (0..requests.frames.len()).zip(&requests.frames).cycle().take(count as usize) {
+    for (place, frame) in requests.frames.iter().enumerate().cycle().take(count as usize) {
         if sent.len() == REQUESTS_IN_FLIGHT {
             times.extend(answered(&mut connection, requests, &mut sent)?);
         }

@@ -58,21 +58,18 @@ impl Limits {
 }
 
 async fn wait(call: &Call, fetch: &Fetch, limits: &Limits) -> (Vec<Found>, AnswerShare) {
+    let first = Read::of(call, fetch, limits);
+    if first.is_enough {
+        return (first.found, first.share);
+    }
+    // Memory is not held while waiting.
+    drop(first);
     let waiter = Arc::new(Waiter::default());
-    // Before the first read, so that nothing that comes after it is missed.
+    // Before the next read, so that nothing that comes after it is missed.
     let _waiting: Vec<_> = fetch.partitions().map(|partition| partition.wait(&waiter)).collect();
     loop {
-        let mut share = call.node.answer_memory.take_up_to(limits.max_bytes);
-        let mut budget = Budget::new(share.bytes());
-        let found: Vec<Found> = fetch
-            .wanted()
-            .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
-            .collect();
-        // Where memory is short, any batch is enough.
-        let enough = limits.min_bytes.min(share.bytes().max(1));
-        share.resize(budget.used);
-        let is_enough = budget.used >= enough || found.iter().any(Found::is_error);
-        if is_enough || fetch.is_empty() {
+        let Read { found, share, is_enough } = Read::of(call, fetch, limits);
+        if is_enough {
             return (found, share);
         }
         let is_over = tokio::select! {
@@ -82,5 +79,29 @@ async fn wait(call: &Call, fetch: &Fetch, limits: &Limits) -> (Vec<Found>, Answe
         if is_over {
             return (found, share);
         }
+    }
+}
+
+/// What all partitions gave at one moment.
+struct Read {
+    found: Vec<Found>,
+    share: AnswerShare,
+    /// The answer need not wait for more.
+    is_enough: bool,
+}
+
+impl Read {
+    fn of(call: &Call, fetch: &Fetch, limits: &Limits) -> Self {
+        let mut share = call.node.answer_memory.take_up_to(limits.max_bytes);
+        let mut budget = Budget::new(share.bytes());
+        let found: Vec<Found> = fetch
+            .wanted()
+            .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
+            .collect();
+        // Where memory is short, any batch is enough.
+        let enough = limits.min_bytes.min(share.bytes().max(1));
+        share.resize(budget.used);
+        let is_enough = budget.used >= enough || found.iter().any(Found::is_error) || fetch.is_empty();
+        Self { found, share, is_enough }
     }
 }

@@ -4,6 +4,8 @@
 // Batches of transactions.
 mod transaction;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
@@ -41,7 +43,7 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
+        -1..=1 => append_all(call, id, request.topic_data),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
@@ -67,7 +69,20 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
-fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
+/// Appends everything, then wakes who waits for it.
+fn append_all(call: &Call, id: Option<&str>, topics: Vec<TopicProduceData>) -> Vec<TopicProduceResponse> {
+    let mut appended = Vec::new();
+    let responses = topics.into_iter().map(|data| topic(call, id, data, &mut appended)).collect();
+    appended.iter().for_each(|partition: &Arc<Partition>| partition.wake());
+    responses
+}
+
+fn topic(
+    call: &Call,
+    id: Option<&str>,
+    data: TopicProduceData,
+    appended: &mut Vec<Arc<Partition>>,
+) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
@@ -79,7 +94,7 @@ fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceR
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
     let answered = partition_data.into_iter().map(|data| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => partition(call, id, topic, data),
+        Some(topic) => partition(call, id, topic, data, appended),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -96,6 +111,7 @@ fn partition(
     id: Option<&str>,
     topic: &Topic,
     data: PartitionProduceData,
+    appended: &mut Vec<Arc<Partition>>,
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -109,7 +125,10 @@ fn partition(
         records = Bytes::copy_from_slice(&records);
     }
     match append(call, id, partition, &records) {
-        Ok(response) => response,
+        Ok(response) => {
+            appended.push(Arc::clone(partition));
+            response
+        }
         Err(Failure::Content(error)) => refused(index, &error),
         Err(Failure::Transaction(error)) => failed(index, error),
         Err(Failure::Append(error)) => {
@@ -141,7 +160,8 @@ fn append(
         now_ms,
         decompression_limit: opened(topic.max_message_bytes),
     };
-    let valid = validate(records, &validation).map_err(Failure::Content)?;
+    let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
+    let valid = valid.map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
