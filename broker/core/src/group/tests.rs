@@ -10,7 +10,8 @@ mod commits;
 mod histories;
 // Topics for tests.
 mod cluster;
-// Consumer groups: joins, revocation, fencing, expressions.
+// Consumer groups: joins, revocation, fencing, expressions; commits and administrators.
+mod consumer_offsets;
 mod consumers;
 // Random members of consumer groups.
 mod consumer_histories;

@@ -126,7 +126,7 @@ proptest! {
         let first = run(Assignor::Uniform, &reads, &topics, &[]);
         let assigned = run(Assignor::Uniform, &later, &wider, &first);
         let loads: Vec<usize> = assigned.iter().map(count).collect();
-        for (number, _) in &wider {
+        for number in wider.keys() {
             let readers = (0..later.len()).filter(|index| later[*index].contains(number));
             let least = readers.map(|index| loads[index]).min().unwrap_or(0);
             for (index, partitions) in assigned.iter().enumerate() {

@@ -93,8 +93,8 @@ impl<'a> Shares<'a> {
     /// Takes from those that have more than their share.
     fn trim(&mut self, topics: &BTreeMap<Uuid, i32>) {
         let read = topics.iter().filter(|(topic, _)| self.subscribers[0].topics.contains(*topic));
-        let total: i32 = read.map(|(_, partitions)| *partitions).sum();
-        let quotas = self.quotas(usize::try_from(total).unwrap_or(0));
+        let total = read.map(|(_, partitions)| usize::try_from(*partitions).unwrap_or(0)).sum();
+        let quotas = self.quotas(total);
         for (index, quota) in quotas.into_iter().enumerate() {
             let had = self.assigned[index].iter();
             let had = had.flat_map(|(topic, had)| had.iter().map(|partition| (*topic, *partition)));
