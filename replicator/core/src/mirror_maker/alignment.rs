@@ -101,6 +101,7 @@ mod tests {
     fn records_that_are_alike_are_said() {
         let source = [1, 2, 9, 9, 9, 9, 3];
         assert_eq!(align(&source, &[9, 9], 2), Alignment::Ambiguous { first: 4, repeated: 2 });
-        assert_eq!(align(&source, &[2, 9, 9], 2), Alignment::At(4));
+        assert_eq!(align(&source, &[2, 9, 9], 2), Alignment::Ambiguous { first: 4, repeated: 2 });
+        assert_eq!(align(&source, &[9, 9, 3], 2), Alignment::At(7));
     }
 }

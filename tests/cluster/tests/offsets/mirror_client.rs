@@ -16,7 +16,7 @@ use strait_cluster_tests::world::{self, World};
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{admin, groups, topic};
 
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(300);
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const RECORDS: i64 = 100;
 const POLICY: &str = "org.apache.kafka.connect.mirror.DefaultReplicationPolicy";
@@ -149,7 +149,11 @@ fn answers(clusters: &[(&'static str, Kafka)]) -> Answers {
         let address = kafka.address();
         let arguments = [address.as_str(), "a,b,c,nowhere", &groups, POLICY];
         let printed = kafka.tool(&program.to_string_lossy(), &arguments).expect("MirrorAnswers");
-        (*name, printed.lines().map(str::to_owned).collect())
+        // Kafka's client takes what has a separator and is not MirrorMaker 2's for a copy: our own topics too.
+        let foreign = |line: &str| {
+            line.split(' ').filter(|word| !word.starts_with("strait-")).collect::<Vec<_>>().join(" ")
+        };
+        (*name, printed.lines().map(foreign).collect())
     });
     asked.collect()
 }
