@@ -24,10 +24,12 @@ use crate::dispatch::Answer;
 use crate::partition::{AppendError, Partition};
 use crate::topics::{Topic, is_internal};
 
-/// How much larger than the longest batch of its topic a batch may become when it is opened, and what is always allowed.
+/// How much larger than the longest batch of its topic a batch may become when it is opened: so much, but at least and at
+/// most these bytes, where the most is never less than a few of the longest batches.
 const EXPANSION: usize = 100;
 const ALWAYS_OPENED: usize = 16 << 20;
-const MOST_OPENED: usize = 256 << 20;
+const MOST_OPENED: usize = 64 << 20;
+const LONGEST_BATCHES: usize = 4;
 /// What is a smaller part than this of its request is copied: the newest batches stay in memory, and would hold all of
 /// the request there.
 const SMALL_PART: usize = 8;
@@ -178,7 +180,8 @@ fn append(
 
 /// Most that one batch may give when it is opened; a bomb is stopped there.
 fn opened(max_message_bytes: usize) -> DecompressionLimit {
-    DecompressionLimit(max_message_bytes.saturating_mul(EXPANSION).clamp(ALWAYS_OPENED, MOST_OPENED))
+    let most = max_message_bytes.saturating_mul(LONGEST_BATCHES).max(MOST_OPENED);
+    DecompressionLimit(max_message_bytes.saturating_mul(EXPANSION).clamp(ALWAYS_OPENED, most))
 }
 
 fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
