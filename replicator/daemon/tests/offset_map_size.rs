@@ -124,7 +124,7 @@ fn a_record_that_survived_compaction_takes_six_bits() {
         let mut distance = 0;
         loop {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            if (state >> 33) % 10 == 0 {
+            if (state >> 33).is_multiple_of(10) {
                 return (distance, 1);
             }
             distance += 1;
