@@ -15,8 +15,9 @@ mod configs;
 mod consumer_protocol;
 // Transactions.
 mod transactions;
-// Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
+// Copied by `strait replicate` and by MirrorMaker 2, and in the place of a Kafka in the harness of all other tests.
 mod in_place_of_kafka;
+mod mirrored;
 mod replicated;
 // Health and metrics.
 mod http;
