@@ -15,7 +15,6 @@ use strait_broker_core::topic_partition::coordinator_partition;
 use strait_wire::error_code::ErrorCode;
 
 use crate::controller::Controller;
-use crate::internal_log::InternalReadError;
 use crate::settings::Settings;
 use crate::topics::{GROUP_TOPIC, Topic};
 
@@ -50,19 +49,17 @@ impl GroupCoordinator {
         Self { settings, shards, starting, alarm }
     }
 
-    /// Reads the topic; what it holds is there before the first request.
-    pub(crate) fn start(&self, topic: &Topic) -> Result<(), InternalReadError> {
+    /// Reads the topic; what it holds is there before the first request. A partition that can't be read has no groups
+    /// until it can.
+    pub(crate) fn start(&self, topic: &Topic) {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.shards.get().is_some() {
-            return Ok(());
-        }
-        let shards = topic.partitions.iter().map(|partition| {
-            Shard::load(Arc::clone(partition), self.settings, Arc::clone(&self.alarm)).map(Arc::new)
+        self.shards.get_or_init(|| {
+            let shards = topic
+                .partitions
+                .iter()
+                .map(|partition| Shard::load(Arc::clone(partition), self.settings, Arc::clone(&self.alarm)));
+            shards.map(Arc::new).collect()
         });
-        let shards = shards.collect::<Result<Vec<_>, _>>()?;
-        // Only this call sets it.
-        let _ = self.shards.set(shards);
-        Ok(())
     }
 
     /// Makes the topic when it is missing, so that there can be groups.
@@ -74,10 +71,8 @@ impl GroupCoordinator {
             tracing::warn!(%error, "topic of groups not made");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         })?;
-        self.start(&topic).map_err(|error| {
-            tracing::error!(%error, "groups can't be read");
-            ErrorCode::COORDINATOR_NOT_AVAILABLE
-        })
+        self.start(&topic);
+        Ok(())
     }
 
     /// The shard of a group.

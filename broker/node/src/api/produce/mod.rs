@@ -3,6 +3,10 @@
 
 // Batches of transactions.
 mod transaction;
+// Batches that wait for the disk.
+mod unflushed;
+
+use std::sync::Arc;
 
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
@@ -21,6 +25,8 @@ use crate::dispatch::Answer;
 use crate::partition::{AppendError, Partition};
 use crate::topics::{Topic, is_internal};
 
+use unflushed::Unflushed;
+
 /// Most that one batch may give when it is opened.
 const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
 /// First version with topics by id.
@@ -29,18 +35,23 @@ const BY_ID: i16 = 13;
 pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<ProduceResponse> {
     let acks = request.acks;
     let id = request.transactional_id.as_deref();
-    let responses: Vec<TopicProduceResponse> = match acks {
+    let mut unflushed = Unflushed::default();
+    let mut responses: Vec<TopicProduceResponse> = match acks {
         // Who may not use the transactional id writes nothing, whatever the topic.
         -1..=1 if !transaction::is_allowed(call, id, &request.topic_data) => {
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
+        -1..=1 => {
+            let topics = request.topic_data.into_iter().enumerate();
+            topics.map(|(place, data)| topic(call, id, (place, data), &mut unflushed)).collect()
+        }
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
     };
+    unflushed.settle(&mut responses).await;
     if acks != 0 {
         return ProduceResponse { responses, ..Default::default() }.into();
     }
@@ -61,7 +72,12 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
-fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
+fn topic(
+    call: &Call,
+    id: Option<&str>,
+    (place, data): (usize, TopicProduceData),
+    unflushed: &mut Unflushed,
+) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
@@ -71,9 +87,12 @@ fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceR
     // An id that is not known names nothing that could be refused.
     let is_unknown_id = found.is_none() && call.version >= BY_ID;
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
-    let answered = partition_data.into_iter().map(|data| match &found {
+    let answered = partition_data.into_iter().enumerate().map(|(inner, data)| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => partition(call, id, topic, data),
+        Some(topic) => {
+            let mut later = |partition: &_, offset| unflushed.add((place, inner), partition, offset);
+            partition(call, id, topic, data, &mut later)
+        }
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -90,6 +109,7 @@ fn partition(
     id: Option<&str>,
     topic: &Topic,
     data: PartitionProduceData,
+    flush_later: &mut dyn FnMut(&Arc<Partition>, i64),
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -100,7 +120,10 @@ fn partition(
     }
     let records = data.records.unwrap_or_default().into_bytes();
     match append(call, id, partition, &records) {
-        Ok(response) => response,
+        Ok((response, flush_to)) => {
+            flush_to.into_iter().for_each(|offset| flush_later(partition, offset));
+            response
+        }
         Err(Failure::Content(error)) => refused(index, &error),
         Err(Failure::Transaction(error)) => failed(index, error),
         Err(Failure::Append(error)) => {
@@ -118,12 +141,13 @@ enum Failure {
     Append(AppendError),
 }
 
+/// The answer, and up to where the partition is to be flushed before it is given.
 fn append(
     call: &Call,
     transactional_id: Option<&str>,
     partition: &Partition,
     records: &bytes::Bytes,
-) -> Result<PartitionProduceResponse, Failure> {
+) -> Result<(PartitionProduceResponse, Option<i64>), Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
     let validation = Validation {
         topic: &topic,
@@ -138,13 +162,14 @@ fn append(
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
     let duplicate =
         appended.duplicate_timestamp.filter(|_| topic.timestamp_type == TimestampType::LogAppendTime);
-    Ok(PartitionProduceResponse {
+    let response = PartitionProduceResponse {
         index: partition.index,
         base_offset: appended.base_offset,
         log_append_time_ms: duplicate.unwrap_or(valid.log_append_time_ms),
         log_start_offset: appended.log_start_offset,
         ..Default::default()
-    })
+    };
+    Ok((response, appended.flush_to))
 }
 
 fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
