@@ -25,6 +25,8 @@ pub mod topic_partition;
 pub mod transactions;
 // The settings that a topic can have.
 pub mod topic_config;
+// Features and their levels.
+pub mod features;
 // How much a client may ask for.
 pub mod quota;
 // How many connections there may be.

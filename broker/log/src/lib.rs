@@ -26,6 +26,8 @@ mod snapshot;
 // The newest batches in memory, and how much all logs may hold.
 mod budget;
 mod tail;
+// Memory for reading files.
+mod buffers;
 // One partition.
 mod log;
 // The newest record of each key stays.
@@ -34,6 +36,7 @@ mod cleaner;
 mod folder;
 
 pub use budget::Budget;
+pub use buffers::ReadBuffers;
 pub use cleaner::{Cleaned, CleaningPlan};
 pub use config::{CleanupPolicy, LogConfig};
 pub use damage::Damage;

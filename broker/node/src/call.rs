@@ -13,4 +13,6 @@ pub(crate) struct Call {
     pub(crate) correlation_id: i32,
     pub(crate) client_id: String,
     pub(crate) session: Arc<Session>,
+    /// Size of its frame.
+    pub(crate) request_bytes: usize,
 }

@@ -9,6 +9,7 @@ use strait_wire::message;
 
 use crate::api;
 use crate::call::Call;
+use crate::memory::AnswerShare;
 
 /// Versions of a request that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub(crate) struct Served {
 /// What follows a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// A frame in segments.
-    Frame(Vec<Bytes>),
+    /// A frame in segments, and what they take of the memory for answers.
+    Frame(Vec<Bytes>, Option<AnswerShare>),
     /// Nothing is answered.
     Nothing,
     /// The connection is closed.
@@ -34,6 +35,8 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) enum Answer<R> {
     Response(R),
+    /// A response that takes part of the memory for answers until it was sent.
+    Large(R, AnswerShare),
     /// Nothing is answered; with a reason the connection is closed.
     Nothing,
     Close(String),
@@ -112,26 +115,38 @@ served! {
     delete_acls::DeleteAclsRequest, 1 to 3;
     describe_configs::DescribeConfigsRequest, 1 to 4;
     alter_configs::AlterConfigsRequest, 0 to 2;
+    alter_replica_log_dirs::AlterReplicaLogDirsRequest, 1 to 2;
     describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
     sasl_authenticate::SaslAuthenticateRequest, 0 to 2;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
+    elect_leaders::ElectLeadersRequest, 0 to 2;
     incremental_alter_configs::IncrementalAlterConfigsRequest, 0 to 1;
+    alter_partition_reassignments::AlterPartitionReassignmentsRequest, 0 to 1;
+    list_partition_reassignments::ListPartitionReassignmentsRequest, 0 to 0;
     offset_delete::OffsetDeleteRequest, 0 to 0;
+    describe_client_quotas::DescribeClientQuotasRequest, 0 to 1;
+    alter_client_quotas::AlterClientQuotasRequest, 0 to 1;
     describe_user_scram_credentials::DescribeUserScramCredentialsRequest, 0 to 0;
     alter_user_scram_credentials::AlterUserScramCredentialsRequest, 0 to 0;
+    describe_quorum::DescribeQuorumRequest, 0 to 2;
+    update_features::UpdateFeaturesRequest, 0 to 2;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
+    unregister_broker::UnregisterBrokerRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;
-    list_transactions::ListTransactionsRequest, 0 to 1;
+    list_transactions::ListTransactionsRequest, 0 to 2;
+    consumer_group_heartbeat::ConsumerGroupHeartbeatRequest, 0 to 1;
+    consumer_group_describe::ConsumerGroupDescribeRequest, 0 to 1;
+    list_config_resources::ListConfigResourcesRequest, 0 to 1;
     describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 
 fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {
+    let frame = |response| response_frame::<R>(response, call.version, call.correlation_id);
     Ok(match answer {
-        Answer::Response(response) => {
-            Reply::Frame(response_frame::<R>(&response, call.version, call.correlation_id)?)
-        }
+        Answer::Response(response) => Reply::Frame(frame(&response)?, None),
+        Answer::Large(response, share) => Reply::Frame(frame(&response)?, Some(share)),
         Answer::Nothing => Reply::Nothing,
         Answer::Close(reason) => Reply::Close(reason),
     })
@@ -158,7 +173,7 @@ pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeEr
 /// Answers one request.
 pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
     if api::api_versions::is_from_the_future(key, call.version) {
-        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?));
+        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?, None));
     }
     if range(key, call.version).is_none() {
         return Err(RequestError::NotServed { key, version: call.version });

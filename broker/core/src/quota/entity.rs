@@ -17,6 +17,9 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// The types of what an entity is made of.
+    pub const TYPES: [&str; 3] = ["user", "client-id", "ip"];
+
     /// The entity that requests and records spell as types with names; no name is the default. None for a type that is
     /// not known or comes twice.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Option<Self> {
@@ -46,6 +49,16 @@ impl Entity {
             };
             Some((kind, name))
         })
+    }
+
+    /// Its part of a type.
+    pub fn part(&self, kind: &str) -> Option<&Part> {
+        match kind {
+            "user" => self.user.as_ref(),
+            "client-id" => self.client_id.as_ref(),
+            "ip" => self.ip.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether Kafka knows such an entity.

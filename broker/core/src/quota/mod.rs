@@ -4,10 +4,17 @@
 mod entity;
 // All quotas.
 mod store;
+// Which of them are asked for, and how they change.
+mod alteration;
+mod error;
+mod filter;
 // How fast a client is.
 mod rate;
 
+pub use alteration::{EntityNames, QuotaAlteration, QuotaChange, QuotaOutcomes};
 pub use entity::{Entity, Part, QuotaKind};
+pub use error::{QuotaAlterationError, QuotaFilterError};
+pub use filter::{QuotaFilter, QuotaFilterComponent};
 pub use rate::QuotaRate;
 pub use store::{AppliedQuota, Quotas};
 

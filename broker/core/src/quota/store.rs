@@ -19,7 +19,7 @@ pub struct Quotas(BTreeMap<Entity, BTreeMap<QuotaKind, f64>>);
 impl Quotas {
     /// Sets or removes a quota. False when the entity can't have it, or the value is no positive number.
     pub fn set(&mut self, entity: Entity, kind: QuotaKind, limit: Option<f64>) -> bool {
-        if !kind.fits(&entity) || limit.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
+        if !kind.fits(&entity) || limit.is_some_and(|limit| limit.is_nan() || limit <= 0.0) {
             return false;
         }
         let limits = self.0.entry(entity.clone()).or_default();
@@ -36,6 +36,11 @@ impl Quotas {
     /// All quotas, for DescribeClientQuotas.
     pub fn iter(&self) -> impl Iterator<Item = (&Entity, &BTreeMap<QuotaKind, f64>)> {
         self.0.iter()
+    }
+
+    /// Keeps the quotas of some entities.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&Entity) -> bool) {
+        self.0.retain(|entity, _| is_kept(entity));
     }
 
     /// The quota of a client. What names both user and client id goes before what names the user, then the client id;
@@ -60,7 +65,7 @@ impl Quotas {
                 client_id: client_id.as_ref().and(client_part.clone()),
                 ip: None,
             };
-            let limit = self.limit(&Entity { user, client_id, ip: None }, kind)?;
+            let limit = self.own(&Entity { user, client_id, ip: None }, kind)?;
             Some(AppliedQuota { limit, shared_by })
         })
     }
@@ -70,10 +75,10 @@ impl Quotas {
         let kind = QuotaKind::ConnectionCreationRate;
         [Part::Named(ip.to_owned()), Part::Default]
             .into_iter()
-            .find_map(|part| self.limit(&Entity { ip: Some(part), ..Entity::default() }, kind))
+            .find_map(|part| self.own(&Entity { ip: Some(part), ..Entity::default() }, kind))
     }
 
-    fn limit(&self, entity: &Entity, kind: QuotaKind) -> Option<f64> {
+    pub(super) fn own(&self, entity: &Entity, kind: QuotaKind) -> Option<f64> {
         self.0.get(entity)?.get(&kind).copied()
     }
 }

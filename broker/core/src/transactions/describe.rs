@@ -2,12 +2,49 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::{describe_transactions, list_transactions};
 
 use super::coordinator::Transactions;
-use super::transaction::State;
+use super::transaction::{State, Transaction};
 use crate::topic_partition::TopicPartition;
+
+/// Which transactions are asked for; what is empty lets all through.
+#[derive(Clone, Debug)]
+pub struct TransactionFilter {
+    pub states: Vec<String>,
+    pub producer_ids: Vec<i64>,
+    /// Open for longer than this; negative lets all through.
+    pub duration_ms: i64,
+    /// What the whole id has to match (KIP-1152).
+    pub pattern: Option<Regex>,
+}
+
+impl TransactionFilter {
+    /// The pattern that a client sends; none where it is empty.
+    ///
+    /// # Errors
+    /// What is no regular expression.
+    pub fn pattern(text: &str) -> Result<Option<Regex>, regex::Error> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        // By itself first, so that its parentheses are its own.
+        Regex::new(text)?;
+        Regex::new(&format!("^(?:{text})$")).map(Some)
+    }
+
+    fn lets_through(&self, id: &str, transaction: &Transaction, now_ms: i64) -> bool {
+        let Self { states, producer_ids, duration_ms, pattern } = self;
+        // Those that never began are as old as time, as in Kafka.
+        let is_old = now_ms.saturating_sub(transaction.started_ms) > *duration_ms;
+        (states.is_empty() || states.iter().any(|state| state == transaction.state.name()))
+            && (producer_ids.is_empty() || producer_ids.contains(&transaction.producer_id))
+            && (*duration_ms < 0 || is_old)
+            && pattern.as_ref().is_none_or(|pattern| pattern.is_match(id))
+    }
+}
 
 impl Transactions {
     /// What DescribeTransactions tells of an id.
@@ -43,22 +80,10 @@ impl Transactions {
         described
     }
 
-    /// The transactions in one of the states, of one of the producers, and open for longer than a duration; empty
-    /// filters and a negative duration let all through. Patterns of ids are the caller's.
-    pub fn list(
-        &self,
-        states: &[String],
-        producer_ids: &[i64],
-        duration_ms: i64,
-        now_ms: i64,
-    ) -> Vec<list_transactions::TransactionState> {
-        let listed = self.by_id.iter().filter(|(_, transaction)| {
-            let is_old = now_ms.saturating_sub(transaction.started_ms) > duration_ms;
-            let has_begun = transaction.started_ms >= 0;
-            (states.is_empty() || states.iter().any(|state| state == transaction.state.name()))
-                && (producer_ids.is_empty() || producer_ids.contains(&transaction.producer_id))
-                && (duration_ms < 0 || (has_begun && is_old))
-        });
+    /// The transactions that a filter lets through.
+    pub fn list(&self, filter: &TransactionFilter, now_ms: i64) -> Vec<list_transactions::TransactionState> {
+        let listed =
+            self.by_id.iter().filter(|(id, transaction)| filter.lets_through(id, transaction, now_ms));
         let listed = listed.map(|(id, transaction)| list_transactions::TransactionState {
             transactional_id: id.clone(),
             producer_id: transaction.producer_id,

@@ -26,6 +26,7 @@ mod describe;
 mod persist;
 
 pub use coordinator::Transactions;
+pub use describe::TransactionFilter;
 pub use effects::{Effects, Markers, Outcome};
 pub use end::EndedTransaction;
 pub use init::{InitProducer, ProducerIdentity};

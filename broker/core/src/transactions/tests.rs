@@ -346,9 +346,20 @@ fn transactions_are_described_and_listed() {
     assert_eq!(shard.transactions.describe("x").error_code, ErrorCode::TRANSACTIONAL_ID_NOT_FOUND.0);
     let count = |states: &[&str], producers: &[i64], duration_ms| {
         let states: Vec<String> = states.iter().map(|state| (*state).to_owned()).collect();
-        shard.transactions.list(&states, producers, duration_ms, 1_500).len()
+        let producer_ids = producers.to_vec();
+        let filter = TransactionFilter { states, producer_ids, duration_ms, pattern: None };
+        shard.transactions.list(&filter, 1_500).len()
     };
     assert_eq!((count(&[], &[], -1), count(&["Ongoing"], &[101], 499)), (1, 1));
     assert_eq!((count(&["Empty"], &[], -1), count(&[], &[7], -1), count(&[], &[], 500)), (0, 0, 0));
+    let matching = |pattern: &str| {
+        let pattern = TransactionFilter::pattern(pattern).expect("a pattern");
+        let (states, producer_ids) = (Vec::new(), Vec::new());
+        let filter = TransactionFilter { states, producer_ids, duration_ms: -1, pattern };
+        shard.transactions.list(&filter, 1_500).len()
+    };
+    assert_eq!((matching(""), matching(ID), matching(&format!("x|{ID}")), matching(".*")), (1, 1, 1, 1));
+    assert_eq!(matching(&ID[1..]), 0, "the whole id has to match");
+    assert!(TransactionFilter::pattern("a)(b").is_err() && TransactionFilter::pattern("(").is_err());
     assert_eq!(Transactions::unknown_states(&["Ongoing".to_owned(), "x".to_owned()]), ["x"]);
 }

@@ -10,6 +10,7 @@ mod flush;
 mod metadata;
 mod open;
 mod open_transactions;
+mod places;
 mod producers;
 mod read;
 mod recovery;
@@ -30,6 +31,7 @@ pub use read::LogRead;
 pub use timestamps::TimestampOffset;
 
 use crate::budget::Budget;
+use crate::buffers::ReadBuffers;
 use crate::config::LogConfig;
 use crate::damage::Damage;
 use crate::epochs::LeaderEpochs;
@@ -37,6 +39,8 @@ use crate::error::LogError;
 use crate::segment::Segment;
 use crate::store::Store;
 use crate::tail::Tail;
+
+use places::Places;
 
 /// The log of one partition. Owned by one thread at a time; reads go through `&self`.
 #[derive(Debug)]
@@ -49,6 +53,8 @@ pub struct PartitionLog {
     epochs: LeaderEpochs,
     tail: Tail,
     files: Arc<Budget>,
+    places: Places,
+    buffers: Arc<ReadBuffers>,
     start_offset: i64,
     end_offset: i64,
     recovery_point: i64,
@@ -103,6 +109,11 @@ impl PartitionLog {
     /// Has the newest batches in memory count against what all logs of a broker may hold.
     pub fn share_tail_budget(&mut self, budget: Arc<Budget>) {
         self.tail.set_budget(budget);
+    }
+
+    /// Has reads of files use memory that all logs of a broker share.
+    pub fn share_read_buffers(&mut self, buffers: Arc<ReadBuffers>) {
+        self.buffers = buffers;
     }
 
     /// Forgets the batches in memory, as for a log that is not used: others then have room.

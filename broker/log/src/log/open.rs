@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::places::Places;
 use super::{PartitionLog, Recovered};
 use crate::budget::Budget;
+use crate::buffers::ReadBuffers;
 use crate::cleaner::finish_swaps;
 use crate::config::LogConfig;
 use crate::epochs::LeaderEpochs;
@@ -73,6 +75,8 @@ impl PartitionLog {
             epochs,
             tail,
             files: Arc::new(Budget::new(1)),
+            places: Places::default(),
+            buffers: Arc::new(ReadBuffers::new(0)),
             start_offset,
             end_offset: start_offset,
             recovery_point: shutdown.recovery_point,

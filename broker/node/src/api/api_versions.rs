@@ -2,6 +2,7 @@
 //! older librdkafka takes its absence for a broker without compression (KAFKA-18659).
 
 use bytes::Bytes;
+use strait_broker_core::features::FEATURES;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{EncodeError, Message, response_frame};
 use strait_wire::error_code::ErrorCode;
@@ -14,9 +15,6 @@ use crate::dispatch::SERVED;
 
 /// First version whose supported features may begin at 0.
 const FROM_ZERO: i16 = 4;
-/// The epoch of the features never changes.
-const FEATURES_EPOCH: i64 = 0;
-const TRANSACTION_VERSION: &str = "transaction.version";
 
 pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersionsResponse {
     let names = [&request.client_software_name, &request.client_software_version];
@@ -25,18 +23,19 @@ pub(crate) async fn handle(call: &Call, request: ApiVersionsRequest) -> ApiVersi
     if !is_absent && !names.iter().all(|name| is_software_name(name)) {
         return ApiVersionsResponse { error_code: ErrorCode::INVALID_REQUEST.0, ..Default::default() };
     }
-    let transactions =
-        SupportedFeatureKey { name: TRANSACTION_VERSION.to_owned(), min_version: 0, max_version: 2 };
-    let in_force = FinalizedFeatureKey {
-        name: TRANSACTION_VERSION.to_owned(),
-        max_version_level: 2,
-        min_version_level: 2,
-    };
+    let finalized = call.node.controller.features().get();
+    let in_force = FEATURES.iter().map(|feature| (feature.name, finalized.levels.level(feature)));
+    // Kafka does not tell of features at level 0.
+    let in_force = in_force.filter(|(_, level)| *level > 0).map(|(name, level)| FinalizedFeatureKey {
+        name: name.to_owned(),
+        max_version_level: level,
+        min_version_level: level,
+    });
     ApiVersionsResponse {
         api_keys: api_keys(),
-        supported_features: if call.version >= FROM_ZERO { vec![transactions] } else { Vec::new() },
-        finalized_features_epoch: FEATURES_EPOCH,
-        finalized_features: vec![in_force],
+        supported_features: supported_features(call.version),
+        finalized_features_epoch: finalized.epoch,
+        finalized_features: in_force.collect(),
         ..Default::default()
     }
 }
@@ -46,6 +45,16 @@ fn is_software_name(name: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
     let ends = [name.bytes().next(), name.bytes().next_back()];
     name.bytes().all(is_inner) && ends.iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn supported_features(version: i16) -> Vec<SupportedFeatureKey> {
+    let told = FEATURES.iter().filter(|feature| version >= FROM_ZERO || feature.min_level > 0);
+    let told = told.map(|feature| SupportedFeatureKey {
+        name: feature.name.to_owned(),
+        min_version: feature.min_level,
+        max_version: feature.max_level,
+    });
+    told.collect()
 }
 
 fn api_keys() -> Vec<ApiVersion> {

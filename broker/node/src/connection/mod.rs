@@ -14,7 +14,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use strait_broker_core::sasl::SaslSession;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
@@ -30,7 +29,7 @@ use crate::tls::{ReadHalf, WriteHalf};
 
 pub(crate) use arrival::Arrival;
 
-use frames::Frames;
+use frames::{Frame, Frames};
 
 /// How long the end of a stream with TLS may take to be told.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -70,23 +69,32 @@ impl Connection {
             }
         }
         loop {
-            let frame = tokio::select! {
-                frame = self.next_frame() => frame?,
-                () = stop.as_mut() => None,
+            // What came before the stop is answered.
+            let frame = if self.frames.has_whole() {
+                self.next_frame().await?
+            } else {
+                tokio::select! {
+                    frame = self.next_frame() => frame?,
+                    () = stop.as_mut() => None,
+                }
             };
-            let Some(frame) = frame else { return Ok(()) };
-            let mut body = Decoder::new(frame);
+            let Some(Frame { bytes, memory }) = frame else { return Ok(()) };
+            let request_bytes = bytes.len();
+            let mut body = Decoder::new(bytes);
             let reply = match dispatch::read_header(&mut body) {
                 Ok(header) if self.begins_again(&header) => match self.again(header, body).await? {
                     true => continue,
                     false => return Ok(()),
                 },
                 Ok(_) if self.is_expired() => Some(Reply::Close("its authentication has expired".to_owned())),
-                Ok(header) => self.reply(&header, body).await,
+                Ok(header) => self.reply(&header, body, request_bytes).await,
                 Err(error) => Some(Reply::Close(format!("malformed request header: {error}"))),
             };
+            drop(memory);
             match reply {
-                Some(Reply::Frame(segments)) => write::write_all(&mut self.writer, segments).await?,
+                Some(Reply::Frame(segments, _held)) => {
+                    write::write_all(&mut self.writer, segments, self.idle).await?;
+                }
                 Some(Reply::Nothing) => {}
                 Some(Reply::Close(reason)) => {
                     tracing::info!(peer = %self.session.peer, principal = self.session.principal, reason, "connection closed");
@@ -98,7 +106,7 @@ impl Connection {
     }
 
     /// None where the client went or was idle for too long.
-    async fn next_frame(&mut self) -> io::Result<Option<Bytes>> {
+    async fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         let next = self.frames.next();
         match self.idle {
             Some(idle) => tokio::time::timeout(idle, next).await.unwrap_or(Ok(None)),
@@ -125,8 +133,8 @@ impl Connection {
     }
 
     /// None where the client went before it was answered.
-    async fn reply(&mut self, header: &RequestHeader, body: Decoder) -> Option<Reply> {
-        let call = self.call(header);
+    async fn reply(&mut self, header: &RequestHeader, body: Decoder, request_bytes: usize) -> Option<Reply> {
+        let call = self.call(header, request_bytes);
         let answer = dispatch::dispatch(&call, header.api_key, body);
         let answered = tokio::select! {
             biased;
@@ -136,13 +144,14 @@ impl Connection {
         Some(answered.unwrap_or_else(|error| Reply::Close(refusal(header, &error))))
     }
 
-    fn call(&self, header: &RequestHeader) -> Call {
+    fn call(&self, header: &RequestHeader, request_bytes: usize) -> Call {
         Call {
             node: Arc::clone(&self.node),
             version: header.api_version,
             correlation_id: header.correlation_id,
             client_id: header.client_id.clone().unwrap_or_default(),
             session: Arc::clone(&self.session),
+            request_bytes,
         }
     }
 }

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex};
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, Store};
 
+use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::open::OpenedTopic;
 use super::stray::{self, StrayError};
 use super::{Controller, ScramUsers, State, broker_configs, budgets};
 use crate::access::Access;
 use crate::clock::now_ms;
-use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataImage, MetadataLog, TOPIC_RESOURCE};
+use crate::group_configs::GroupConfigs;
+use crate::metadata::{
+    GROUP_RESOURCE, METADATA_TOPIC, MetadataError, MetadataImage, MetadataLog, TOPIC_RESOURCE,
+};
 use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
@@ -38,13 +42,20 @@ impl Controller {
         broker_configs::put_in_force(&settings, &image);
         let access = Arc::new(Access::new(&settings));
         access.add(image.acls().values().cloned());
+        let group_configs = Arc::new(GroupConfigs::default());
+        for group in image.resources(GROUP_RESOURCE) {
+            group_configs.put(group, image.configs(GROUP_RESOURCE, group));
+        }
+        let (levels, epoch) = (image.features().clone(), log.end_offset());
         let controller = Self {
             settings,
             folder,
             topics: Arc::new(Topics::default()),
             budgets: budgets(open_files),
             access,
+            group_configs,
             scram_users: ScramUsers::new(image.scram_users().clone()),
+            features: CurrentFeatures::new(FinalizedFeatures { levels, epoch }),
             state: Mutex::new(State { log, image: image.clone() }),
             checkpointing: Mutex::new(()),
         };

@@ -17,6 +17,9 @@ mod keyed_configs;
 // Access rules, and users of SCRAM.
 mod acls;
 mod scram;
+// What clients may use, and what the cluster can.
+mod features;
+mod quotas;
 // Producer ids in blocks.
 mod producer_ids;
 // What the data folder holds at a start.
@@ -29,10 +32,11 @@ mod stray;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{Budget, DataFolder, LogError, PartitionOffset, Remembered};
+use strait_broker_log::{Budget, DataFolder, LogError, PartitionOffset, ReadBuffers, Remembered};
 
-pub(crate) use create::NewTopic;
+pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
+pub(crate) use features::{CurrentFeatures, FeatureChangeError};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
 
 pub use load::LoadError;
@@ -40,6 +44,7 @@ pub use stray::StrayError;
 
 use crate::access::Access;
 use crate::clock::now_ms;
+use crate::group_configs::GroupConfigs;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::parallel;
 use crate::partition::Budgets;
@@ -49,10 +54,16 @@ use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
 const TAIL_BYTES: usize = 64 << 20;
+/// Buffers of 1 MiB for reading files that are kept.
+const READ_BUFFERS: usize = 8;
 
 /// What all logs share. `open_files` is how many files the broker may have open in all: connections need some.
 fn budgets(open_files: usize) -> Budgets {
-    Budgets { tail: Arc::new(Budget::new(TAIL_BYTES)), files: Arc::new(Budget::new(open_files / 2)) }
+    Budgets {
+        tail: Arc::new(Budget::new(TAIL_BYTES)),
+        files: Arc::new(Budget::new(open_files / 2)),
+        buffers: Arc::new(ReadBuffers::new(READ_BUFFERS)),
+    }
 }
 
 /// The owner of the metadata log.
@@ -63,7 +74,9 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     budgets: Budgets,
     access: Arc<Access>,
+    group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
+    features: CurrentFeatures,
     state: Mutex<State>,
     /// One writes the checkpoints at a time.
     checkpointing: Mutex<()>,
@@ -94,6 +107,15 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    pub(crate) fn group_configs(&self) -> &Arc<GroupConfigs> {
+        &self.group_configs
+    }
+
+    /// Where the metadata log ends.
+    pub(crate) fn metadata_end_offset(&self) -> i64 {
+        self.state().log.end_offset()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

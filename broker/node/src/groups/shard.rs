@@ -12,6 +12,7 @@ use strait_wire::error_code::ErrorCode;
 use tokio::sync::oneshot;
 
 use super::clock_task::Alarm;
+use super::cluster::ClusterView;
 use super::load;
 use crate::clock::now_ms;
 use crate::internal_log::{self, InternalWriteError};
@@ -22,6 +23,7 @@ use crate::partition::{AppendError, Partition};
 pub(crate) struct Shard {
     partition: Arc<Partition>,
     settings: GroupSettings,
+    cluster: Arc<ClusterView>,
     alarm: Arc<Alarm>,
     state: Mutex<State>,
 }
@@ -35,9 +37,14 @@ struct State {
 }
 
 impl Shard {
-    pub(super) fn load(partition: Arc<Partition>, settings: GroupSettings, alarm: Arc<Alarm>) -> Self {
+    pub(super) fn load(
+        partition: Arc<Partition>,
+        settings: GroupSettings,
+        cluster: Arc<ClusterView>,
+        alarm: Arc<Alarm>,
+    ) -> Self {
         let state = State { groups: None, waiting: HashMap::new(), tokens: 0 };
-        let shard = Self { partition, settings, alarm, state: Mutex::new(state) };
+        let shard = Self { partition, settings, cluster, alarm, state: Mutex::new(state) };
         shard.read_if_lost();
         shard
     }
@@ -51,7 +58,7 @@ impl Shard {
         state.groups = self.read();
         if let Some(groups) = &mut state.groups {
             // Members that were there before have a session's time to be heard.
-            let effects = groups.loaded(now_ms());
+            let effects = groups.loaded(&*self.cluster, now_ms());
             // A failed write was told and the shard was read again.
             let _ = self.settle(&mut state, effects, Stamp::NONE);
         }
@@ -109,7 +116,7 @@ impl Shard {
         let mut state = self.state();
         let groups = state.groups.as_mut()?;
         if groups.next_deadline().is_some_and(|deadline| deadline <= now_ms) {
-            let effects = groups.expire(now_ms);
+            let effects = groups.expire(&*self.cluster, now_ms);
             // A failed write was told and the shard was read again.
             let _ = self.settle(&mut state, effects, Stamp::NONE);
         }

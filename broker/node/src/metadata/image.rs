@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use strait_broker_core::acl::AclBinding;
+use strait_broker_core::features::FeatureLevels;
 use strait_broker_core::quota::{Entity, QuotaKind, Quotas};
 use strait_broker_core::sasl::scram::ScramCredential;
 use strait_wire::ids::Uuid;
@@ -34,6 +35,7 @@ pub(crate) struct MetadataImage {
     next_producer_id: i64,
     acls: BTreeMap<Uuid, AclBinding>,
     quotas: Quotas,
+    features: FeatureLevels,
 }
 
 impl MetadataImage {
@@ -75,6 +77,7 @@ impl MetadataImage {
             MetadataRecord::RemoveAccessControlEntry { id } => {
                 self.acls.remove(&id);
             }
+            MetadataRecord::FeatureLevel { name, level } => self.features.set(name, level),
             MetadataRecord::ClientQuota { entity, key, value } => {
                 let entity =
                     Entity::of_parts(entity.iter().map(|(kind, name)| (kind.as_str(), name.as_deref())));
@@ -102,6 +105,11 @@ impl MetadataImage {
     /// All access rules, by their ids.
     pub(crate) fn acls(&self) -> &BTreeMap<Uuid, AclBinding> {
         &self.acls
+    }
+
+    /// Levels of features.
+    pub(crate) fn features(&self) -> &FeatureLevels {
+        &self.features
     }
 
     /// All quotas.

@@ -14,7 +14,7 @@ pub(crate) const METADATA_TOPIC: &str = "__cluster_metadata";
 const READ_BYTES: usize = 1 << 20;
 const OPENED: DecompressionLimit = DecompressionLimit(64 << 20);
 /// One controller for ever: its epoch does not change.
-const LEADER_EPOCH: i32 = 0;
+pub(crate) const METADATA_LEADER_EPOCH: i32 = 0;
 
 /// The metadata log can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +65,8 @@ impl MetadataLog {
         }
         let batch = builder.finish(Stamp::NONE, 0)?;
         let offset = self.log.end_offset();
-        let header = assigned_header(&batch, offset, LEADER_EPOCH);
-        let stamped = assign_offset(&batch, offset, LEADER_EPOCH);
+        let header = assigned_header(&batch, offset, METADATA_LEADER_EPOCH);
+        let stamped = assign_offset(&batch, offset, METADATA_LEADER_EPOCH);
         self.log.append(&[stamped.head, stamped.payload], &header, now_ms)?;
         // The change is on disk before anybody hears of it.
         Ok(self.log.flush()?)
@@ -74,6 +74,10 @@ impl MetadataLog {
 
     pub(crate) fn close(&mut self) -> Result<(), LogError> {
         self.log.close()
+    }
+
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.log.end_offset()
     }
 
     pub(crate) fn recovery_point(&self) -> i64 {

@@ -14,7 +14,7 @@ mod image;
 pub(crate) use image::{
     BROKER_RESOURCE, CLIENT_METRICS_RESOURCE, GROUP_RESOURCE, MetadataImage, TOPIC_RESOURCE,
 };
-pub(crate) use log::{METADATA_TOPIC, MetadataLog};
+pub(crate) use log::{METADATA_LEADER_EPOCH, METADATA_TOPIC, MetadataLog};
 pub(crate) use record::MetadataRecord;
 pub(crate) use scram::ScramUser;
 

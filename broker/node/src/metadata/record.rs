@@ -41,6 +41,10 @@ pub(crate) enum MetadataRecord {
         broker_id: i32,
         next_producer_id: i64,
     },
+    FeatureLevel {
+        name: String,
+        level: i16,
+    },
     /// An access rule.
     AccessControlEntry {
         id: Uuid,
@@ -75,6 +79,7 @@ pub(super) const PARTITION: u32 = 3;
 pub(super) const CONFIG: u32 = 4;
 pub(super) const REMOVE_TOPIC: u32 = 9;
 pub(super) const SCRAM_USER: u32 = 11;
+pub(super) const FEATURE_LEVEL: u32 = 12;
 pub(super) const CLIENT_QUOTA: u32 = 14;
 pub(super) const PRODUCER_IDS: u32 = 15;
 pub(super) const ACCESS_CONTROL_ENTRY: u32 = 18;
@@ -102,6 +107,7 @@ impl MetadataRecord {
             Self::ScramUser { .. } => SCRAM_USER,
             Self::RemoveScramUser(_) => REMOVE_SCRAM_USER,
             Self::ProducerIds { .. } => PRODUCER_IDS,
+            Self::FeatureLevel { .. } => FEATURE_LEVEL,
             Self::AccessControlEntry { .. } => ACCESS_CONTROL_ENTRY,
             Self::RemoveAccessControlEntry { .. } => REMOVE_ACCESS_CONTROL_ENTRY,
             Self::ClientQuota { .. } => CLIENT_QUOTA,
@@ -178,6 +184,7 @@ mod tests {
             config(None),
             MetadataRecord::RemoveTopic { id },
             MetadataRecord::ProducerIds { broker_id: 1, next_producer_id: 1 << 40 },
+            MetadataRecord::FeatureLevel { name: "transaction.version".to_owned(), level: 1 },
             MetadataRecord::AccessControlEntry { id, binding: rule() },
             MetadataRecord::RemoveAccessControlEntry { id },
             MetadataRecord::ScramUser { user: user(), credential: credential() },

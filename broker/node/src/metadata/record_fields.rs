@@ -5,8 +5,8 @@ use strait_wire::codec::{Context, DecodeError, Decoder, EncodeError, Encoder, Ta
 use strait_wire::ids::Uuid;
 
 use super::record::{
-    ACCESS_CONTROL_ENTRY, CLIENT_QUOTA, CONFIG, MetadataRecord, MetadataRecordError, PARTITION, PRODUCER_IDS,
-    REMOVE_ACCESS_CONTROL_ENTRY, REMOVE_SCRAM_USER, REMOVE_TOPIC, SCRAM_USER, TOPIC,
+    ACCESS_CONTROL_ENTRY, CLIENT_QUOTA, CONFIG, FEATURE_LEVEL, MetadataRecord, MetadataRecordError,
+    PARTITION, PRODUCER_IDS, REMOVE_ACCESS_CONTROL_ENTRY, REMOVE_SCRAM_USER, REMOVE_TOPIC, SCRAM_USER, TOPIC,
 };
 use super::scram::{ScramUser, read_credential, write_credential};
 
@@ -49,6 +49,10 @@ pub(super) fn write_fields(record: &MetadataRecord, out: &mut Encoder) -> Result
             write_credential(credential, FLEXIBLE, out)?;
         }
         MetadataRecord::RemoveScramUser(user) => user.write(FLEXIBLE, out)?,
+        MetadataRecord::FeatureLevel { name, level } => {
+            name.write(FLEXIBLE, out)?;
+            out.i16(*level);
+        }
         MetadataRecord::AccessControlEntry { id, binding } => {
             id.write(FLEXIBLE, out)?;
             write_binding(binding, out)?;
@@ -116,6 +120,9 @@ pub(super) fn read_fields(
             let broker_id = input.i32()?;
             input.i64()?;
             MetadataRecord::ProducerIds { broker_id, next_producer_id: input.i64()? }
+        }
+        FEATURE_LEVEL => {
+            MetadataRecord::FeatureLevel { name: String::read(FLEXIBLE, input)?, level: input.i16()? }
         }
         ACCESS_CONTROL_ENTRY => MetadataRecord::AccessControlEntry {
             id: Uuid::read(FLEXIBLE, input)?,

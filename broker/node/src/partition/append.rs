@@ -54,19 +54,21 @@ impl AppendError {
 }
 
 impl Partition {
-    /// Adds a batch whose content was validated. A duplicate is answered with where it was. The caller waits for the
-    /// flush that is due.
+    /// Adds a batch whose content was validated. A duplicate is answered with where it was. The caller wakes readers, once
+    /// for all batches of a request: who is woken earlier reads the first batch and comes again for each of the others.
+    /// It also waits for the flush that is due.
     pub(crate) fn append(
         &self,
         batch: &ClosedBatch,
         append: Append,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let appended = self.exclusive().append(batch, append, self.leader_epoch, now_ms)?;
-        if appended.duplicate_timestamp.is_none() {
-            self.waiters.wake();
-        }
-        Ok(appended)
+        self.exclusive().append(batch, append, self.leader_epoch, now_ms)
+    }
+
+    /// Wakes who waits for records.
+    pub(crate) fn wake(&self) {
+        self.waiters.wake();
     }
 
     /// The guard for a transactional batch; where it is a number the coordinator has to be asked first (KIP-890).
@@ -74,7 +76,7 @@ impl Partition {
         self.exclusive().producers.verify(batch.header(), raises_epoch, now_ms)
     }
 
-    /// The same, flushed where that is due.
+    /// The same, with who waits woken, and flushed where that is due.
     pub(crate) fn append_flushed(
         &self,
         batch: &ClosedBatch,
@@ -82,6 +84,7 @@ impl Partition {
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
         let appended = self.append(batch, append, now_ms)?;
+        self.wake();
         appended.flush_to.map_or(Ok(()), |offset| self.flush_to(offset))?;
         Ok(appended)
     }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use strait_broker_core::producer_state::{Producers, SnapshotEntry};
-use strait_broker_log::{Budget, DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, Recovered};
+use strait_broker_log::{
+    Budget, DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, ReadBuffers, Recovered,
+};
 use strait_wire::ids::Uuid;
 
 use super::waiters::Waiters;
@@ -18,6 +20,8 @@ pub(crate) struct Budgets {
     pub(crate) tail: Arc<Budget>,
     /// Files that stay open.
     pub(crate) files: Arc<Budget>,
+    /// Memory for reading files.
+    pub(crate) buffers: Arc<ReadBuffers>,
 }
 
 /// Which partition is opened, and how.
@@ -68,6 +72,7 @@ impl Partition {
         }
         log.share_tail_budget(Arc::clone(&budgets.tail));
         log.share_file_budget(Arc::clone(&budgets.files));
+        log.share_read_buffers(Arc::clone(&budgets.buffers));
         let mut producers = producers.unwrap_or_else(|| Producers::new(log.start_offset()));
         producers.remove_expired(now_ms, producer_expiration_ms);
         producers.high_watermark_moved(log.end_offset());

@@ -8,6 +8,7 @@ mod unflushed;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
@@ -27,8 +28,13 @@ use crate::topics::{Topic, is_internal};
 
 use unflushed::Unflushed;
 
-/// Most that one batch may give when it is opened.
-const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
+/// How much larger than the longest batch of its topic a batch may become when it is opened, and what is always allowed.
+const EXPANSION: usize = 100;
+const ALWAYS_OPENED: usize = 16 << 20;
+const MOST_OPENED: usize = 256 << 20;
+/// What is a smaller part than this of its request is copied: the newest batches stay in memory, and would hold all of
+/// the request there.
+const SMALL_PART: usize = 8;
 /// First version with topics by id.
 const BY_ID: i16 = 13;
 
@@ -42,10 +48,7 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => {
-            let topics = request.topic_data.into_iter().enumerate();
-            topics.map(|(place, data)| topic(call, id, (place, data), &mut unflushed)).collect()
-        }
+        -1..=1 => append_all(call, id, request.topic_data, &mut unflushed),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
@@ -72,11 +75,33 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
+/// What follows appends: who waits for records is woken once for each request, and some batches wait for the disk.
+#[derive(Default)]
+struct Following {
+    appended: Vec<Arc<Partition>>,
+    unflushed: Unflushed,
+}
+
+/// Appends everything, then wakes who waits for it.
+fn append_all(
+    call: &Call,
+    id: Option<&str>,
+    topics: Vec<TopicProduceData>,
+    unflushed: &mut Unflushed,
+) -> Vec<TopicProduceResponse> {
+    let mut following = Following::default();
+    let topics = topics.into_iter().enumerate();
+    let responses = topics.map(|(place, data)| topic(call, id, (place, data), &mut following)).collect();
+    following.appended.iter().for_each(|partition| partition.wake());
+    *unflushed = following.unflushed;
+    responses
+}
+
 fn topic(
     call: &Call,
     id: Option<&str>,
     (place, data): (usize, TopicProduceData),
-    unflushed: &mut Unflushed,
+    following: &mut Following,
 ) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
@@ -89,10 +114,7 @@ fn topic(
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
     let answered = partition_data.into_iter().enumerate().map(|(inner, data)| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => {
-            let mut later = |partition: &_, offset| unflushed.add((place, inner), partition, offset);
-            partition(call, id, topic, data, &mut later)
-        }
+        Some(topic) => partition(call, id, topic, ((place, inner), data), following),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -108,8 +130,8 @@ fn partition(
     call: &Call,
     id: Option<&str>,
     topic: &Topic,
-    data: PartitionProduceData,
-    flush_later: &mut dyn FnMut(&Arc<Partition>, i64),
+    (place, data): ((usize, usize), PartitionProduceData),
+    following: &mut Following,
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -118,10 +140,16 @@ fn partition(
     if is_internal(&topic.name) {
         return failed(index, ErrorCode::INVALID_TOPIC_EXCEPTION);
     }
-    let records = data.records.unwrap_or_default().into_bytes();
+    let mut records = data.records.unwrap_or_default().into_bytes();
+    if records.len().saturating_mul(SMALL_PART) < call.request_bytes {
+        records = Bytes::copy_from_slice(&records);
+    }
     match append(call, id, partition, &records) {
         Ok((response, flush_to)) => {
-            flush_to.into_iter().for_each(|offset| flush_later(partition, offset));
+            following.appended.push(Arc::clone(partition));
+            if let Some(offset) = flush_to {
+                following.unflushed.add(place, partition, offset);
+            }
             response
         }
         Err(Failure::Content(error)) => refused(index, &error),
@@ -146,7 +174,7 @@ fn append(
     call: &Call,
     transactional_id: Option<&str>,
     partition: &Partition,
-    records: &bytes::Bytes,
+    records: &Bytes,
 ) -> Result<(PartitionProduceResponse, Option<i64>), Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
     let validation = Validation {
@@ -154,9 +182,10 @@ fn append(
         depth: Depth::Full,
         version: call.version,
         now_ms,
-        decompression_limit: OPENED,
+        decompression_limit: opened(topic.max_message_bytes),
     };
-    let valid = validate(records, &validation).map_err(Failure::Content)?;
+    let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
+    let valid = valid.map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
@@ -170,6 +199,11 @@ fn append(
         ..Default::default()
     };
     Ok((response, appended.flush_to))
+}
+
+/// Most that one batch may give when it is opened; a bomb is stopped there.
+fn opened(max_message_bytes: usize) -> DecompressionLimit {
+    DecompressionLimit(max_message_bytes.saturating_mul(EXPANSION).clamp(ALWAYS_OPENED, MOST_OPENED))
 }
 
 fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
