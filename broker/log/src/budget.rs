@@ -1,33 +1,33 @@
-//! Memory that the newest batches of all logs of a broker may take together.
+//! What all logs of a broker may take together: memory for their newest batches, open files.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A number of bytes that logs share ([`crate::PartitionLog::share_tail_budget`]).
+/// An amount that logs share.
 #[derive(Debug)]
-pub struct TailBudget {
+pub struct Budget {
     limit: usize,
     used: AtomicUsize,
 }
 
-impl TailBudget {
-    pub fn new(limit_bytes: usize) -> Self {
-        Self { limit: limit_bytes, used: AtomicUsize::new(0) }
+impl Budget {
+    pub fn new(limit: usize) -> Self {
+        Self { limit, used: AtomicUsize::new(0) }
     }
 
-    /// Bytes in use by all logs.
+    /// What all logs use.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes`, whole or not at all.
-    pub(crate) fn take(&self, bytes: usize) -> bool {
+    /// Takes `amount`, whole or not at all.
+    pub(crate) fn take(&self, amount: usize) -> bool {
         let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|used| *used <= self.limit)
+            used.checked_add(amount).filter(|used| *used <= self.limit)
         });
         taken.is_ok()
     }
 
-    pub(crate) fn give_back(&self, bytes: usize) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    pub(crate) fn give_back(&self, amount: usize) {
+        self.used.fetch_sub(amount, Ordering::Relaxed);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use strait_wire::ids::Uuid;
 
 use crate::error::{At, LogError};
-use crate::store::{Store, read_all, replace};
+use crate::store::{Store, read_all, replace, replace_unflushed};
 
 const VERSION: &str = "0";
 const METADATA_VERSION: &str = "version: 0";
@@ -19,6 +19,9 @@ pub(crate) fn read<T>(
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Vec<T>, LogError> {
     let Some(text) = read_text(store, path)? else { return Ok(Vec::new()) };
+    if !text.ends_with('\n') {
+        return Err(LogError::corrupt(path, text.len() as u64, "the last line is cut"));
+    }
     let mut lines = text.lines();
     if lines.next() != Some(VERSION) {
         return Err(LogError::corrupt(path, 0, "the version is not 0"));
@@ -33,26 +36,41 @@ pub(crate) fn read<T>(
 
 /// Replaces the file, flushed.
 pub(crate) fn write<T: Display>(store: &dyn Store, path: &Path, entries: &[T]) -> Result<(), LogError> {
+    replace(store, path, encode(entries)).at("replace", path, 0)
+}
+
+/// The same, not flushed.
+pub(crate) fn write_unflushed<T: Display>(
+    store: &dyn Store,
+    path: &Path,
+    entries: &[T],
+) -> Result<(), LogError> {
+    replace_unflushed(store, path, encode(entries)).at("replace", path, 0)
+}
+
+fn encode<T: Display>(entries: &[T]) -> Vec<u8> {
     let mut text = format!("{VERSION}\n{}\n", entries.len());
     entries.iter().for_each(|entry| text.push_str(&format!("{entry}\n")));
-    replace(store, path, text.into_bytes()).at("replace", path, 0)
+    text.into_bytes()
 }
 
-/// The topic's id in `partition.metadata`.
+/// The topic's id in `partition.metadata`; none where the file is missing, or was cut by a power loss.
 pub(crate) fn read_topic_id(store: &dyn Store, path: &Path) -> Result<Option<Uuid>, LogError> {
-    let Some(text) = read_text(store, path)? else { return Ok(None) };
+    let text = match read_text(store, path) {
+        Ok(text) => text.unwrap_or_default(),
+        Err(error) if error.is_damage() => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let mut lines = text.lines();
-    let version = lines.next() == Some(METADATA_VERSION);
+    let is_known_version = lines.next() == Some(METADATA_VERSION);
     let id = lines.next().and_then(|line| line.strip_prefix(TOPIC_ID)?.parse().ok());
-    match id.filter(|_| version) {
-        Some(id) => Ok(Some(id)),
-        None => Err(LogError::corrupt(path, 0, "no version 0 with a topic id")),
-    }
+    Ok(id.filter(|_| is_known_version))
 }
 
+/// Not flushed: without it the metadata says whose folder it is.
 pub(crate) fn write_topic_id(store: &dyn Store, path: &Path, id: Uuid) -> Result<(), LogError> {
     let text = format!("{METADATA_VERSION}\n{TOPIC_ID}{id}");
-    replace(store, path, text.into_bytes()).at("replace", path, 0)
+    replace_unflushed(store, path, text.into_bytes()).at("replace", path, 0)
 }
 
 fn read_text(store: &dyn Store, path: &Path) -> Result<Option<String>, LogError> {

@@ -28,6 +28,8 @@ pub struct LogConfig {
     pub retention_ms: i64,
     /// `flush.messages`: records that may be unflushed after an append.
     pub flush_messages: i64,
+    /// `flush.ms`: how long a record may be unflushed.
+    pub flush_ms: i64,
     /// `file.delete.delay.ms`: how long a deleted segment keeps its bytes as `*.deleted`.
     pub file_delete_delay_ms: i64,
     /// `cleanup.policy`.
@@ -40,6 +42,8 @@ pub struct LogConfig {
     pub min_compaction_lag_ms: i64,
     /// `max.compaction.lag.ms`: records older than this are cleaned whatever the dirty ratio.
     pub max_compaction_lag_ms: i64,
+    /// The log is not opened where whole batches or flushed records would have to leave it. Not a setting of Kafka.
+    pub refuses_damage: bool,
     /// Bytes of the newest batches that are kept in memory. Not a setting of Kafka.
     pub tail_bytes: usize,
 }
@@ -55,12 +59,14 @@ impl Default for LogConfig {
             retention_bytes: -1,
             retention_ms: 7 * DAY_MS,
             flush_messages: i64::MAX,
+            flush_ms: i64::MAX,
             file_delete_delay_ms: 60_000,
             cleanup_policy: CleanupPolicy { delete: true, compact: false },
             delete_retention_ms: DAY_MS,
             min_cleanable_dirty_ratio: 0.5,
             min_compaction_lag_ms: 0,
             max_compaction_lag_ms: i64::MAX,
+            refuses_damage: false,
             tail_bytes: 1 << 20,
         }
     }

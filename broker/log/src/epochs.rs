@@ -2,7 +2,7 @@
 //! KIP-101, KIP-279).
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoint;
@@ -30,14 +30,29 @@ pub(crate) struct LeaderEpochs {
     store: Arc<dyn Store>,
     path: PathBuf,
     entries: Vec<EpochStart>,
+    is_damaged: bool,
 }
 
 impl LeaderEpochs {
+    /// A file that can't be read counts as empty, and [`LeaderEpochs::is_damaged`].
     pub(crate) fn open(store: Arc<dyn Store>, path: PathBuf) -> Result<Self, LogError> {
-        let read = checkpoint::read(store.as_ref(), &path, parse)?;
+        let (read, is_damaged) = match checkpoint::read(store.as_ref(), &path, parse) {
+            Ok(read) => (read, false),
+            Err(error) if error.is_damage() => (Vec::new(), true),
+            Err(error) => return Err(error),
+        };
         let mut entries = Vec::with_capacity(read.len());
         read.into_iter().for_each(|entry| insert(&mut entries, entry));
-        Ok(Self { store, path, entries })
+        Ok(Self { store, path, entries, is_damaged })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file could not be read: epochs have to be found in the records.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     pub(crate) fn latest(&self) -> Option<EpochStart> {
@@ -95,12 +110,14 @@ impl LeaderEpochs {
     }
 
     pub(crate) fn clear(&mut self) -> Result<(), LogError> {
-        self.replace(Vec::new())
+        self.replace(Vec::new())?;
+        self.is_damaged = false;
+        Ok(())
     }
 
-    /// The file first: what is known in memory is on disk.
+    /// The file first: what is known in memory is in the file. It is flushed together with the records.
     fn replace(&mut self, entries: Vec<EpochStart>) -> Result<(), LogError> {
-        checkpoint::write(self.store.as_ref(), &self.path, &entries)?;
+        checkpoint::write_unflushed(self.store.as_ref(), &self.path, &entries)?;
         self.entries = entries;
         Ok(())
     }

@@ -26,6 +26,15 @@ impl fmt::Display for PartitionOffset {
     }
 }
 
+/// What the checkpoints hold of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    pub recovery_point: i64,
+    pub log_start: Option<i64>,
+    pub cleaner_offset: Option<i64>,
+    pub high_watermark: i64,
+}
+
 type Offsets = HashMap<(String, i32), i64>;
 
 /// A folder of partitions, opened at the start of a broker.
@@ -96,6 +105,50 @@ impl DataFolder {
     /// Removes the folder of a deleted partition and all in it.
     pub fn remove_deleted(&self, folder: &Path) -> Result<(), LogError> {
         self.store.remove_folder(folder).at("remove", folder, 0)
+    }
+
+    /// Topics and partitions that are remembered here.
+    pub fn remembered(&self) -> impl Iterator<Item = &(String, i32)> {
+        self.recovery_points.keys().chain(self.log_starts.keys()).chain(self.cleaner_offsets.keys())
+    }
+
+    /// What is remembered of one partition; none where it was not there when the checkpoints were stored.
+    pub fn remembered_of(&self, topic: &str, partition: i32) -> Option<Remembered> {
+        let key = (topic.to_owned(), partition);
+        Some(Remembered {
+            recovery_point: self.recovery_points.get(&key).copied()?,
+            log_start: self.log_starts.get(&key).copied(),
+            cleaner_offset: self.cleaner_offsets.get(&key).copied(),
+            high_watermark: self.high_watermarks.get(&key).copied().unwrap_or(0),
+        })
+    }
+
+    /// Makes folders of new partitions survive a power loss.
+    pub fn sync(&self) -> Result<(), LogError> {
+        self.store.sync_folder(&self.path).at("flush", &self.path, 0)
+    }
+
+    /// Makes the log of a new partition. What is remembered of an older one of its name does not count.
+    pub fn create_log(
+        &self,
+        (topic, partition): (&str, i32),
+        config: LogConfig,
+        now_ms: i64,
+        observer: &mut dyn FnMut(Recovered<'_>),
+    ) -> Result<PartitionLog, LogError> {
+        let folder = self.path.join(names::partition_folder(topic, partition));
+        PartitionLog::open(self.store.clone(), &folder, config, now_ms, observer)
+    }
+
+    /// Renames the folder of a partition to `<name>.<unique>-stray`, so that nobody takes it for another's. Gives the new
+    /// name.
+    pub fn put_aside(&self, (topic, partition): (&str, i32), unique: &str) -> Result<PathBuf, LogError> {
+        let path = self.path.join(names::partition_folder(topic, partition));
+        let mut stray = path.clone().into_os_string();
+        stray.push(format!(".{unique}-stray"));
+        let stray = PathBuf::from(stray);
+        self.store.rename(&path, &stray).at("rename", &path, 0)?;
+        Ok(stray)
     }
 
     /// Opens the log of a partition with what is remembered of it; makes it when it is missing.

@@ -5,6 +5,8 @@
 pub mod config;
 // What can go wrong, with file and position.
 pub mod error;
+// What was found damaged.
+mod damage;
 // Files behind a trait: the real ones, and faulty ones for tests.
 pub mod store;
 // Names of files and folders.
@@ -33,12 +35,13 @@ mod cleaner;
 // A folder of partitions, and what it remembers of them.
 mod folder;
 
-pub use budget::TailBudget;
+pub use budget::Budget;
 pub use buffers::ReadBuffers;
 pub use cleaner::{Cleaned, CleaningPlan};
 pub use config::{CleanupPolicy, LogConfig};
+pub use damage::Damage;
 pub use error::LogError;
-pub use folder::{DataFolder, PartitionOffset};
+pub use folder::{DataFolder, PartitionOffset, Remembered};
 pub use index::AbortedTransaction;
 pub use log::{
     AppendInfo, Cleanable, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, Recovered,

@@ -12,6 +12,8 @@ pub(crate) const SNAPSHOT: &str = "snapshot";
 pub(crate) const DELETED: &str = ".deleted";
 pub(crate) const CLEANED: &str = ".cleaned";
 pub(crate) const SWAP: &str = ".swap";
+/// Batches that a recovery could not leave in the log.
+pub(crate) const ASIDE: &str = "aside";
 pub(crate) const LEADER_EPOCHS: &str = "leader-epoch-checkpoint";
 pub(crate) const PARTITION_METADATA: &str = "partition.metadata";
 pub(crate) const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";

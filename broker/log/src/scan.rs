@@ -13,6 +13,8 @@ use crate::store::StoreFile;
 const WINDOW: usize = 16 << 10;
 const WHOLE_WINDOW: usize = 256 << 10;
 const MAGIC: i8 = 2;
+/// Where the format of a batch is told.
+const MAGIC_AT: usize = 16;
 
 /// Where a batch is, and what its header says.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Scanner {
     path: PathBuf,
     position: u64,
     end: u64,
+    /// Offset behind the last header.
+    reached: i64,
     window_size: usize,
     window: BytesMut,
     window_at: u64,
@@ -38,12 +42,16 @@ impl Scanner {
     /// For headers.
     pub(crate) fn new(file: Arc<dyn StoreFile>, path: &Path, position: u64, end: u64) -> Self {
         let (path, window_size) = (path.to_owned(), WINDOW);
-        Self { file, path, position, end, window_size, window: BytesMut::new(), window_at: 0 }
+        Self { file, path, position, end, reached: 0, window_size, window: BytesMut::new(), window_at: 0 }
     }
 
     /// For whole batches: reads further ahead.
     pub(crate) fn whole(file: Arc<dyn StoreFile>, path: &Path, position: u64, end: u64) -> Self {
         Self { window_size: WHOLE_WINDOW, ..Self::new(file, path, position, end) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The next header, and the walk goes on behind its batch. None at the end; an error when what is there is no
@@ -64,6 +72,7 @@ impl Scanner {
         let length = header.batch_length;
         let size = size.ok_or_else(|| wrong(BatchError::InvalidLength { base_offset, length }))?;
         self.position = position + size as u64;
+        self.reached = header.next_offset();
         Ok(Some(Located { position, size, header }))
     }
 
@@ -74,6 +83,79 @@ impl Scanner {
             None => read_exactly(self.file.as_ref(), &self.path, batch.position, batch.size)?,
         };
         checked(bytes, &self.path, batch.position)
+    }
+
+    /// The next header; damage is passed over where a whole batch follows it.
+    pub(crate) fn next_readable(&mut self) -> Result<Option<Located>, LogError> {
+        let damage = match self.next() {
+            Err(error) if error.is_damage() => error,
+            found => return found,
+        };
+        match self.resume_after(self.position, self.reached)? {
+            Some(_) => self.next(),
+            None => Err(damage),
+        }
+    }
+
+    /// Goes to the next whole batch behind damage at `damaged` with an offset of at least `offset`. None when there is
+    /// none.
+    pub(crate) fn resume_after(&mut self, damaged: u64, offset: i64) -> Result<Option<Located>, LogError> {
+        let chained = self.behind(damaged)?.map(|next| self.whole_at(next, offset)).transpose()?.flatten();
+        let found = match chained {
+            Some(found) => Some(found),
+            None => self.search(damaged + 1, offset)?,
+        };
+        if let Some(found) = &found {
+            self.position = found.position;
+            self.window.clear();
+        }
+        Ok(found)
+    }
+
+    /// The batch behind `batch`, where it has a lower offset: then the one of `batch` itself, which no checksum covers, is
+    /// wrong.
+    pub(crate) fn contradicts(&self, batch: &Located, from: i64) -> Result<Option<Located>, LogError> {
+        let next = self.whole_at(batch.position + batch.size as u64, from)?;
+        Ok(next.filter(|next| next.header.base_offset < batch.header.next_offset()))
+    }
+
+    /// Where the batch at `position` says that it ends.
+    fn behind(&self, position: u64) -> Result<Option<u64>, LogError> {
+        let Some(header) = self.header_at(position)? else { return Ok(None) };
+        Ok(header.total_size().map(|size| position + size as u64))
+    }
+
+    fn header_at(&self, position: u64) -> Result<Option<BatchHeader>, LogError> {
+        let mut head = [0; HEADER_LENGTH];
+        let read = self.file.read_at(position, &mut head).at("read", &self.path, position)?;
+        Ok(BatchHeader::peek(&head[..read]))
+    }
+
+    /// Looks at every byte from `position` on.
+    fn search(&self, mut position: u64, offset: i64) -> Result<Option<Located>, LogError> {
+        let mut bytes = vec![0; WHOLE_WINDOW];
+        loop {
+            let read = self.file.read_at(position, &mut bytes).at("read", &self.path, position)?;
+            let Some(last) = read.checked_sub(HEADER_LENGTH) else { return Ok(None) };
+            for at in (0..=last).filter(|at| bytes[at + MAGIC_AT] == MAGIC as u8) {
+                if let Some(found) = self.whole_at(position + at as u64, offset)? {
+                    return Ok(Some(found));
+                }
+            }
+            position += last as u64 + 1;
+        }
+    }
+
+    /// The batch at `position`, where one is there whose offset is possible and whose checksum fits.
+    fn whole_at(&self, position: u64, offset: i64) -> Result<Option<Located>, LogError> {
+        let Some(header) = self.header_at(position)? else { return Ok(None) };
+        let is_possible = header.magic == MAGIC
+            && (offset..=offset.saturating_add(i64::from(i32::MAX))).contains(&header.base_offset);
+        let size = header.total_size().filter(|size| position + *size as u64 <= self.end);
+        let Some(size) = size.filter(|_| is_possible) else { return Ok(None) };
+        let bytes = read_exactly(self.file.as_ref(), &self.path, position, size)?;
+        let is_whole = checked(bytes, &self.path, position).is_ok();
+        Ok(is_whole.then_some(Located { position, size, header }))
     }
 
     fn window_range(&self, position: u64, length: usize) -> Option<Range<usize>> {

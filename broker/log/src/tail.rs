@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use strait_wire::batch::BatchHeader;
 
-use crate::budget::TailBudget;
+use crate::budget::Budget;
 
 /// Batches up to this size are copied.
 const COPIED_BELOW: usize = 8 << 10;
@@ -33,12 +33,12 @@ pub(crate) struct Tail {
     size: usize,
     batches: VecDeque<TailBatch>,
     /// Shared with other logs; what is in memory is taken from it.
-    budget: Arc<TailBudget>,
+    budget: Arc<Budget>,
 }
 
 impl Tail {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, size: 0, batches: VecDeque::new(), budget: Arc::new(TailBudget::new(usize::MAX)) }
+        Self { limit, size: 0, batches: VecDeque::new(), budget: Arc::new(Budget::new(usize::MAX)) }
     }
 
     pub(crate) fn push(&mut self, header: &BatchHeader, slices: &[Bytes], size: usize) {
@@ -58,7 +58,7 @@ impl Tail {
     }
 
     /// Takes part in another budget.
-    pub(crate) fn set_budget(&mut self, budget: Arc<TailBudget>) {
+    pub(crate) fn set_budget(&mut self, budget: Arc<Budget>) {
         self.clear();
         self.budget = budget;
     }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_shared_budget_is_never_overdrawn_and_comes_back() {
-        let budget = Arc::new(TailBudget::new(200));
+        let budget = Arc::new(Budget::new(200));
         let (mut left, mut right) = (Tail::new(1_000), Tail::new(1_000));
         left.set_budget(budget.clone());
         right.set_budget(budget.clone());

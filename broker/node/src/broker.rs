@@ -3,16 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
+use strait_broker_log::{DiskStore, Store};
 use tokio::task::JoinSet;
 
 use crate::controller::{Controller, LoadError};
 use crate::housekeeping;
 use crate::identity::{self, IdentityError};
-use crate::internal_log::InternalReadError;
 use crate::listener::{Gate, ListenError, Listener};
 use crate::lock::{FolderLock, LockError};
 use crate::metrics;
 use crate::node::{Node, blocking};
+use crate::open_files;
 use crate::settings::Settings;
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC};
 
@@ -25,10 +26,6 @@ pub enum BrokerError {
     Identity(#[from] IdentityError),
     #[error("the data folder can't be opened: {0}")]
     Load(#[from] LoadError),
-    #[error("groups can't be read: {0}")]
-    Groups(InternalReadError),
-    #[error("transactions can't be read: {0}")]
-    Transactions(InternalReadError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error("can't serve HTTP on {address}: {source}")]
@@ -49,19 +46,33 @@ pub async fn run(
     started: impl FnOnce(&str),
     stop: impl Future<Output = ()>,
 ) -> Result<(), BrokerError> {
+    run_on(Arc::new(DiskStore), settings, started, stop).await
+}
+
+/// The same with logs in another store, so that a test can take the power from it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on(
+    store: Arc<dyn Store>,
+    settings: Settings,
+    started: impl FnOnce(&str),
+    stop: impl Future<Output = ()>,
+) -> Result<(), BrokerError> {
     let gate = Arc::new(
         Gate::new(&settings, &settings.listeners().map_err(ListenError::from)?).map_err(ListenError::from)?,
     );
     let settings = Arc::new(settings);
     let _lock = FolderLock::take(&settings.data)?;
     let identity = identity::load(&settings.data, settings.node_id())?;
-    let controller = blocking(|| Controller::load(Arc::clone(&settings)))?;
+    let open_files = open_files::raise_limit();
+    let controller = blocking(|| Controller::load(Arc::clone(&settings), store, open_files))?;
     let node = Arc::new(Node::new(Arc::clone(&settings), identity.cluster_id, controller));
     if let Some(topic) = node.topics.by_name(GROUP_TOPIC) {
-        blocking(|| node.groups.start(&topic)).map_err(BrokerError::Groups)?;
+        blocking(|| node.groups.start(&topic));
     }
     if let Some(topic) = node.topics.by_name(TRANSACTION_TOPIC) {
-        blocking(|| node.transactions.start(&node, &topic)).map_err(BrokerError::Transactions)?;
+        blocking(|| node.transactions.start(&node, &topic));
     }
     let listeners = Listener::open_all(&settings).await?;
     let http = bind_http(&settings).await?;

@@ -20,6 +20,11 @@ struct Due {
     next: Instant,
 }
 
+/// How exact `flush.ms` is. In Kafka it does nothing unless `log.flush.scheduler.interval.ms` is set too.
+const FLUSH_CHECK: Duration = Duration::from_secs(1);
+/// A file to which nothing was appended for this long is closed.
+const IDLE_FILE: Duration = Duration::from_secs(60);
+
 /// Runs all jobs for ever.
 pub(crate) async fn run(node: &Node) {
     let every =
@@ -28,9 +33,11 @@ pub(crate) async fn run(node: &Node) {
         (retain as Job, every("log.retention.check.interval.ms")),
         (clean, every("log.cleaner.backoff.ms").max(Duration::from_secs(1))),
         (checkpoint, every("log.flush.offset.checkpoint.interval.ms")),
+        (flush_late, FLUSH_CHECK),
+        (release_files, IDLE_FILE),
         (expire_producers, every("producer.id.expiration.check.interval.ms")),
         (expire_offsets, every("offsets.retention.check.interval.ms")),
-        (tend_transactions, every("transaction.abort.timed.out.transaction.cleanup.interval.ms")),
+        (tend_coordinators, every("transaction.abort.timed.out.transaction.cleanup.interval.ms")),
     ]
     .into_iter()
     .map(|(job, every)| Due { job, every, next: Instant::now() + every })
@@ -58,11 +65,11 @@ fn each_partition(node: &Node, what: &str, job: impl Fn(&Partition) -> Result<()
 fn retain(node: &Node) {
     each_partition(node, "retention", |partition| {
         let retained = partition.change(|log, producers| {
-            let removed = log.apply_retention(now_ms(), log.end_offset())?;
+            let removed = log.apply_retention(now_ms(), log.high_watermark())?;
             producers.log_start_moved(log.start_offset());
             Ok(removed)
         });
-        let removed = retained.unwrap_or(Ok(Vec::new()))?;
+        let removed = retained.unwrap_or_else(|_| Ok(Vec::new()))?;
         if !removed.is_empty() {
             let (topic, partition, segments) = (&partition.topic, partition.index, removed.len());
             tracing::info!(topic, partition, segments, "old segments removed");
@@ -86,10 +93,30 @@ fn checkpoint(node: &Node) {
     }
 }
 
+/// Flushes records that wait longer than their topic allows.
+fn flush_late(node: &Node) {
+    for topic in node.topics.all() {
+        for partition in &topic.partitions {
+            if let Err(error) = partition.flush_if_late(now_ms()) {
+                let (topic, partition) = (&partition.topic, partition.index);
+                tracing::error!(topic, partition, %error, "records not flushed");
+            }
+        }
+    }
+}
+
+fn release_files(node: &Node) {
+    each_partition(node, "files", |partition| {
+        partition.release_idle_file();
+        Ok(())
+    });
+}
+
 fn expire_producers(node: &Node) {
     let expiration_ms = node.settings.number("producer.id.expiration.ms");
     each_partition(node, "producers", |partition| {
-        partition.change(|_, producers| producers.remove_expired(now_ms(), expiration_ms));
+        // A partition that is not there has no producers.
+        let _ = partition.change(|_, producers| producers.remove_expired(now_ms(), expiration_ms));
         Ok(())
     });
 }
@@ -106,6 +133,8 @@ fn expire_offsets(node: &Node) {
     }
 }
 
-fn tend_transactions(node: &Node) {
+/// Also tries again to read what could not be read.
+fn tend_coordinators(node: &Node) {
+    node.groups.shards().iter().for_each(|shard| shard.read_if_lost());
     node.transactions.shards().iter().for_each(|shard| shard.tend(node));
 }

@@ -14,7 +14,7 @@ use crate::partition::{AppendError, Isolation, Partition, ReadError, ReadLimits}
 
 /// A topic of the broker's own can't be read.
 #[derive(Debug, thiserror::Error)]
-pub enum InternalReadError {
+pub(crate) enum InternalReadError {
     #[error("partition {partition}: {reason}")]
     Read { partition: i32, reason: String },
     #[error("a batch can't be opened: {0}")]
@@ -46,7 +46,7 @@ pub(crate) fn each_batch(
         let (partition, reason) = (partition.index, error.to_string());
         InternalReadError::Read { partition, reason }
     };
-    let mut offset = partition.offsets().ok_or_else(|| failed(ReadError::Deleted))?.log_start;
+    let mut offset = partition.offsets().map_err(|absent| failed(absent.into()))?.log_start;
     loop {
         let read = partition.read(offset, Isolation::Uncommitted, READ).map_err(failed)?;
         if read.size == 0 {
@@ -79,8 +79,7 @@ pub(crate) fn write(
         builder.push(now_ms, Some(&key), value.as_ref(), &[]);
     }
     if !builder.is_empty() {
-        partition.append(&builder.finish(stamp, 0)?, Append::COORDINATOR, now_ms)?;
-        partition.wake();
+        partition.append_flushed(&builder.finish(stamp, 0)?, Append::COORDINATOR, now_ms)?;
     }
     Ok(())
 }

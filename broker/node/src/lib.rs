@@ -8,6 +8,7 @@ mod broker;
 // Who it is, and that it is alone.
 mod identity;
 mod lock;
+mod open_files;
 // What all connections share.
 mod node;
 // Where clients come in, and what they may make the broker hold.
@@ -44,14 +45,15 @@ mod partition;
 mod housekeeping;
 // What is told on the HTTP port.
 mod metrics;
+// All processors at once.
+mod parallel;
 // Time and randomness.
 mod clock;
 mod random;
 
-pub use broker::{BrokerError, run};
+pub use broker::{BrokerError, run, run_on};
 pub use controller::{LoadError, StrayError};
 pub use identity::IdentityError;
-pub use internal_log::InternalReadError;
 pub use listener::ListenError;
 pub use lock::LockError;
 pub use metadata::{MetadataError, MetadataRecordError};

@@ -4,6 +4,9 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::io::Errno;
+
 /// Kafka's name for it.
 const FILE: &str = ".lock";
 
@@ -16,7 +19,7 @@ pub enum LockError {
     Held { path: PathBuf },
 }
 
-/// Holds the folder while it lives.
+/// Holds the folder while it lives, against brokers of ours and of Apache Kafka.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
     _file: File,
@@ -30,10 +33,17 @@ impl FolderLock {
         let path = folder.join(FILE);
         let io = |source| LockError::Io { path: path.clone(), source };
         let file = File::create(&path).map_err(io)?;
+        let held = || LockError::Held { path: folder.to_owned() };
         match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(held()),
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        // The lock of Apache Kafka is of another kind, which does not see the one above.
+        match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held { path: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(io(source)),
+            Err(Errno::AGAIN | Errno::ACCESS) => Err(held()),
+            Err(error) => Err(io(error.into())),
         }
     }
 }

@@ -60,7 +60,7 @@ fn requests(node: &Node, families: &mut Families) {
 fn logs(node: &Node, families: &mut Families) {
     for topic in node.topics.all() {
         let labels = [("topic", topic.name.as_str())];
-        let sizes = topic.partitions.iter().filter_map(|partition| partition.look(|log, _| log.size()));
+        let sizes = topic.partitions.iter().filter_map(|partition| partition.look(|log, _| log.size()).ok());
         let size = sizes.sum::<u64>() as f64;
         families.add("strait_broker_log_bytes", "Bytes of a topic's logs.", Kind::Gauge, &labels, size);
         let count = topic.partitions.len() as f64;

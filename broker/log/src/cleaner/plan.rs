@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use strait_wire::batch::{ClosedBatch, open};
 
 use super::filter::{Filter, OPENED};
 use super::keys::Keys;
 use super::transactions::Transactions;
+use crate::budget::Budget;
 use crate::config::LogConfig;
 use crate::error::LogError;
 use crate::index::AbortedTransaction;
@@ -144,6 +144,7 @@ fn group(request: &Request, end: i64) -> Vec<&[Segment]> {
 fn clean(request: &Request, group: &[Segment], filter: &mut Filter<'_>) -> Result<CleanedGroup, LogError> {
     let base_offset = group[0].base_offset();
     let (store, folder) = (request.store.clone(), &request.folder);
+    let file = Arc::new(Budget::new(1));
     let mut cleaned = Segment::create_suffixed(store, folder, base_offset, names::CLEANED, request.now_ms)?;
     for segment in group {
         let mut scanner = segment.scanner(0)?;
@@ -152,10 +153,17 @@ fn clean(request: &Request, group: &[Segment], filter: &mut Filter<'_>) -> Resul
             let kept = filter.keep(&batch);
             let kept = kept.map_err(|source| LogError::damaged(segment.path(), found.position, source))?;
             if let Some(batch) = kept.batch {
-                append(&mut cleaned, batch.bytes(), &batch, request.config.index_interval_bytes)?;
+                let interval = request.config.index_interval_bytes;
+                cleaned.append(
+                    std::slice::from_ref(batch.bytes()),
+                    batch.header(),
+                    batch.size() as u64,
+                    interval,
+                    &file,
+                )?;
             }
             if let Some(aborted) = kept.aborted {
-                cleaned.transactions_mut().push(aborted)?;
+                cleaned.transactions_mut().push(aborted);
             }
         }
     }
@@ -163,8 +171,4 @@ fn clean(request: &Request, group: &[Segment], filter: &mut Filter<'_>) -> Resul
     cleaned.sync()?;
     let replaced = group.iter().map(|segment| (segment.base_offset(), segment.size())).collect();
     Ok(CleanedGroup { base_offset, lengths: cleaned.lengths(), replaced })
-}
-
-fn append(cleaned: &mut Segment, bytes: &Bytes, batch: &ClosedBatch, interval: u32) -> Result<(), LogError> {
-    cleaned.append(std::slice::from_ref(bytes), batch.header(), batch.size() as u64, interval)
 }

@@ -95,6 +95,10 @@ impl OffsetIndex {
         self.table.persist()
     }
 
+    pub(crate) fn has_unwritten(&self) -> bool {
+        self.table.has_unwritten()
+    }
+
     pub(crate) fn sync(&mut self) -> Result<(), LogError> {
         self.table.sync()
     }

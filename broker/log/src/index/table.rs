@@ -53,11 +53,9 @@ impl<const WIDTH: usize> Table<WIDTH> {
         self.last = Some(entry);
     }
 
-    /// Takes the last entry back if it is still in memory.
-    pub(super) fn pop_pending(&mut self, before: Option<[u8; WIDTH]>) {
-        if self.pending.pop().is_some() {
-            self.last = before;
-        }
+    /// Entries wait in memory.
+    pub(super) fn has_unwritten(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Writes what waits in memory; makes the file when it is missing.
@@ -77,6 +75,9 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     pub(super) fn sync(&mut self) -> Result<(), LogError> {
         self.persist()?;
+        if self.written == 0 {
+            return Ok(());
+        }
         let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
         file.sync().at("flush", &self.path, self.written * WIDTH as u64)
     }

@@ -94,6 +94,10 @@ impl TimeIndex {
         self.table.persist()
     }
 
+    pub(crate) fn has_unwritten(&self) -> bool {
+        self.table.has_unwritten()
+    }
+
     pub(crate) fn sync(&mut self) -> Result<(), LogError> {
         self.table.sync()
     }

@@ -1,5 +1,6 @@
-//! Aborted transactions whose marker lies in the segment, 34 bytes each (`TransactionIndex`, `AbortedTxn`). Unlike
-//! the other indexes readers depend on it, so entries are written at once. The file is there once it has an entry.
+//! Aborted transactions whose marker lies in the segment, 34 bytes each (`TransactionIndex`, `AbortedTxn`). Readers
+//! depend on it, so an entry counts once it is in memory: its marker is in the log then, whatever the disk does. The
+//! file is there once an entry was written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,14 +48,18 @@ impl TransactionIndex {
         self.table.length() == 0
     }
 
-    pub(crate) fn push(&mut self, transaction: AbortedTransaction) -> Result<(), LogError> {
-        let before = self.table.last().copied();
+    pub(crate) fn push(&mut self, transaction: AbortedTransaction) {
         self.table.push(encode(transaction));
-        let written = self.table.persist();
-        if written.is_err() {
-            self.table.pop_pending(before);
-        }
-        written
+        // What can't be written now is written when the segment is closed, or the closing fails.
+        let _ = self.table.reserve();
+    }
+
+    pub(crate) fn persist(&mut self) -> Result<(), LogError> {
+        if self.is_empty() { Ok(()) } else { self.table.persist() }
+    }
+
+    pub(crate) fn has_unwritten(&self) -> bool {
+        self.table.has_unwritten()
     }
 
     pub(crate) fn sync(&mut self) -> Result<(), LogError> {

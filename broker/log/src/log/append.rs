@@ -15,15 +15,16 @@ pub struct AppendInfo {
     /// The batch began a segment at this offset. The caller writes a producer snapshot with what it knew before
     /// this batch.
     pub rolled_at: Option<i64>,
-    /// All records, this batch's too, are flushed.
-    pub is_flushed: bool,
+    /// `flush.messages` records are not flushed: they are to be flushed before this batch is acknowledged
+    /// ([`PartitionLog::plan_flush`]).
+    pub is_flush_due: bool,
 }
 
 impl PartitionLog {
     /// Adds one batch that has its base offset and leader epoch. `batch` is its bytes in slices. The batch may begin
     /// above the end of the log, since cleaning leaves holes.
     ///
-    /// After an error the log ends where it did, but for a failed flush of `flush.messages`: then it is offline.
+    /// After an error the log ends where it did.
     pub fn append(
         &mut self,
         batch: &[Bytes],
@@ -31,22 +32,26 @@ impl PartitionLog {
         now_ms: i64,
     ) -> Result<AppendInfo, LogError> {
         self.now_ms = now_ms;
+        if self.recovery_point == self.end_offset {
+            // The first record that waits for a flush.
+            self.flushed_ms = now_ms;
+        }
         let size = self.check(batch, header)?;
         let rolled_at = self.roll_for(header, size, now_ms)?;
         let epoch = header.partition_leader_epoch;
         if self.epochs.latest().is_none_or(|latest| epoch > latest.epoch) {
             self.epochs.assign(epoch, header.base_offset)?;
+            self.note_new_names();
         }
-        let interval = self.config.index_interval_bytes;
-        self.active().append(batch, header, size, interval)?;
+        let Self { segments, config, files, .. } = self;
+        let active = segments.last_mut().expect("a log has an active segment");
+        active.append(batch, header, size, config.index_interval_bytes, files)?;
         self.end_offset = header.next_offset();
         self.tail.push(header, batch, usize::try_from(size).unwrap_or(usize::MAX));
-        let is_flushed = self.end_offset - self.recovery_point >= self.config.flush_messages;
-        if is_flushed {
-            self.flush()?;
-        }
+        self.raise_high_watermark();
+        let is_flush_due = self.end_offset - self.recovery_point >= self.config.flush_messages;
         let (base_offset, last_offset) = (header.base_offset, header.last_offset());
-        Ok(AppendInfo { base_offset, last_offset, rolled_at, is_flushed })
+        Ok(AppendInfo { base_offset, last_offset, rolled_at, is_flush_due })
     }
 
     /// Closes the active segment, when it has records, and begins one at the end of the log. Gives its base offset.
@@ -92,7 +97,7 @@ impl PartitionLog {
             self.seal_active()?;
         }
         let segment = Segment::create(self.store.clone(), &self.folder, base_offset, now_ms)?;
-        self.has_new_names = true;
+        self.note_new_names();
         self.active().release();
         self.segments.push(segment);
         if is_empty {

@@ -1,12 +1,12 @@
 //! One partition's log: segments in order of their base offsets, the last of them active (`UnifiedLog`, `LocalLog`).
 //!
-//! Invariants: there is a segment; `start_offset <= end_offset`; `recovery_point <= end_offset`; the files below
-//! `end_offset` hold whole batches only.
+//! Invariants: there is a segment; `start_offset <= end_offset`; `recovery_point <= end_offset`; `high_watermark <=
+//! end_offset`; the files below `end_offset` hold whole batches only, but for damage that a recovery told of.
 
 mod append;
+mod aside;
 mod clean;
 mod flush;
-mod flush_plan;
 mod metadata;
 mod open;
 mod open_transactions;
@@ -24,15 +24,16 @@ use std::sync::Arc;
 
 pub use append::AppendInfo;
 pub use clean::Cleanable;
-pub use flush_plan::{FlushPlan, Flushed};
+pub use flush::{FlushPlan, Flushed};
 pub use open::LastShutdown;
 pub use producers::Recovered;
 pub use read::LogRead;
 pub use timestamps::TimestampOffset;
 
-use crate::budget::TailBudget;
+use crate::budget::Budget;
 use crate::buffers::ReadBuffers;
 use crate::config::LogConfig;
+use crate::damage::Damage;
 use crate::epochs::LeaderEpochs;
 use crate::error::LogError;
 use crate::segment::Segment;
@@ -51,18 +52,28 @@ pub struct PartitionLog {
     segments: Vec<Segment>,
     epochs: LeaderEpochs,
     tail: Tail,
+    files: Arc<Budget>,
     places: Places,
     buffers: Arc<ReadBuffers>,
     start_offset: i64,
     end_offset: i64,
     recovery_point: i64,
+    /// Readers see what is below.
+    high_watermark: i64,
     truncations: u64,
-    /// Files were made, renamed or removed since the folder was flushed.
-    has_new_names: bool,
+    /// Counts files that were made, renamed or removed, and up to which count the folder was flushed.
+    name_changes: u64,
+    flushed_names: u64,
     /// A flush failed: what is on disk is not known.
     is_offline: bool,
+    /// Since when records may wait for a flush.
+    flushed_ms: i64,
     /// The newest time that a caller told.
     now_ms: i64,
+    /// Where the newest producer snapshot is.
+    newest_snapshot: Option<i64>,
+    /// What was found when the log was opened.
+    damages: Vec<Damage>,
     /// Files that were renamed for removal, and when they may go.
     condemned: Vec<(i64, PathBuf)>,
 }
@@ -81,10 +92,22 @@ impl PartitionLog {
     pub fn set_config(&mut self, config: LogConfig) {
         self.tail.set_limit(config.tail_bytes);
         self.config = config;
+        self.raise_high_watermark();
+    }
+
+    /// Has the file that is kept open count against what all logs of a broker may have open.
+    pub fn share_file_budget(&mut self, budget: Arc<Budget>) {
+        self.active().release();
+        self.files = budget;
+    }
+
+    /// Closes the file that is kept open if nothing was appended since the last call.
+    pub fn release_idle_file(&mut self) {
+        self.active().release_if_idle();
     }
 
     /// Has the newest batches in memory count against what all logs of a broker may hold.
-    pub fn share_tail_budget(&mut self, budget: Arc<TailBudget>) {
+    pub fn share_tail_budget(&mut self, budget: Arc<Budget>) {
         self.tail.set_budget(budget);
     }
 
@@ -113,6 +136,11 @@ impl PartitionLog {
         self.end_offset
     }
 
+    /// Readers see the records below: all, but with `flush.messages` of 1 only those that were flushed.
+    pub fn high_watermark(&self) -> i64 {
+        self.high_watermark
+    }
+
     /// All records below this offset were flushed.
     pub fn recovery_point(&self) -> i64 {
         self.recovery_point
@@ -135,6 +163,7 @@ impl PartitionLog {
 
     /// Notes that the leader of `epoch` began at `start_offset`. Appended batches do so by themselves.
     pub fn assign_epoch(&mut self, epoch: i32, start_offset: i64) -> Result<(), LogError> {
+        self.note_new_names();
         self.epochs.assign(epoch, start_offset)
     }
 

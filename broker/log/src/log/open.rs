@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::places::Places;
 use super::{PartitionLog, Recovered};
+use crate::budget::Budget;
 use crate::buffers::ReadBuffers;
 use crate::cleaner::finish_swaps;
 use crate::config::LogConfig;
@@ -73,18 +74,28 @@ impl PartitionLog {
             segments,
             epochs,
             tail,
+            files: Arc::new(Budget::new(1)),
             places: Places::default(),
             buffers: Arc::new(ReadBuffers::new(0)),
             start_offset,
             end_offset: start_offset,
             recovery_point: shutdown.recovery_point,
+            high_watermark: start_offset,
             truncations: 0,
-            has_new_names: true,
+            name_changes: u64::from(!shutdown.is_clean),
+            flushed_names: 0,
             is_offline: false,
+            flushed_ms: now_ms,
             now_ms,
+            newest_snapshot: None,
+            damages: Vec::new(),
             condemned: Vec::new(),
         };
         log.load(shutdown, &unsound)?;
+        if log.shows_flushed_only() {
+            log.flush()?;
+        }
+        log.high_watermark = log.end_offset;
         log.replay(observer)?;
         Ok(log)
     }

@@ -5,6 +5,7 @@ use strait_wire::batch::{BatchHeader, ControlRecord, control_record};
 use super::PartitionLog;
 use crate::error::{At, LogError};
 use crate::names;
+use crate::scan::{Located, Scanner};
 use crate::snapshot::{self, ProducerSnapshotEntry};
 
 /// What producer state is made of, in the order of the log.
@@ -27,7 +28,14 @@ impl PartitionLog {
         entries: &[ProducerSnapshotEntry],
     ) -> Result<(), LogError> {
         let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
-        snapshot::write(self.store.as_ref(), &path, entries)
+        snapshot::write(self.store.as_ref(), &path, entries)?;
+        self.newest_snapshot = self.newest_snapshot.max(Some(offset));
+        Ok(())
+    }
+
+    /// Nothing was written since the newest snapshot, or ever.
+    pub fn has_snapshot_at_end(&self) -> bool {
+        self.newest_snapshot.unwrap_or(self.segments[0].base_offset()) >= self.end_offset
     }
 
     /// The newest snapshot that can be read, and its offset. Those that can't be read are removed.
@@ -57,9 +65,11 @@ impl PartitionLog {
     /// Shows the newest snapshot and every batch after it: what producer state is made of after a truncation.
     pub fn replay(&mut self, observer: &mut dyn FnMut(Recovered<'_>)) -> Result<(), LogError> {
         let mut from = self.start_offset;
+        self.newest_snapshot = None;
         if let Some((offset, entries)) = self.load_producer_snapshot()? {
             observer(Recovered::Snapshot { offset, entries: &entries });
             from = from.max(offset);
+            self.newest_snapshot = Some(offset);
         }
         self.walk(from, i64::MAX, &mut |header, marker| {
             observer(Recovered::Batch { header, marker });
@@ -73,12 +83,13 @@ impl PartitionLog {
         for segment in segments.take_while(|segment| segment.base_offset() < to) {
             let Some(first) = segment.locate(from)? else { continue };
             let mut scanner = segment.scanner(first.position)?;
-            while let Some(batch) = scanner.next()?.filter(|batch| batch.header.base_offset < to) {
+            while let Some(batch) = readable(&mut scanner)?.filter(|batch| batch.header.base_offset < to) {
                 let is_control = batch.header.attributes.is_control();
-                let opened = if is_control { Some(scanner.read(&batch)?) } else { None };
-                let marker = opened.as_ref().map(control_record).transpose();
-                let (path, position) = (segment.path(), batch.position);
-                let marker = marker.map_err(|source| LogError::damaged(path, position, source))?;
+                let marker = match if is_control { Some(marker(&scanner, &batch)) } else { None }.transpose()
+                {
+                    Err(error) if error.is_damage() => continue,
+                    marker => marker?,
+                };
                 visitor(&batch.header, marker)?;
             }
         }
@@ -94,4 +105,18 @@ impl PartitionLog {
         });
         Ok(snapshots.collect())
     }
+}
+
+/// The next header; none at the end, which may be damage that was told when the log was opened.
+fn readable(scanner: &mut Scanner) -> Result<Option<Located>, LogError> {
+    match scanner.next_readable() {
+        Err(error) if error.is_damage() => Ok(None),
+        found => found,
+    }
+}
+
+fn marker(scanner: &Scanner, batch: &Located) -> Result<ControlRecord, LogError> {
+    let position = batch.position;
+    control_record(&scanner.read(batch)?)
+        .map_err(|source| LogError::damaged(scanner.path(), position, source))
 }

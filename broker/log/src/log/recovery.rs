@@ -33,8 +33,11 @@ impl PartitionLog {
     }
 
     fn recover(&mut self, from: usize) -> Result<(), LogError> {
+        // What follows says where its epochs begin; the file may be older than the records, or newer.
+        self.epochs.truncate_from_end(self.segments[from].base_offset())?;
         for index in from..self.segments.len() {
-            if self.recover_one(index)? || self.is_cut_after(index) {
+            let was_cut = self.recover_one(index)?;
+            if self.ends_at(index, was_cut) {
                 return self.end_after(index);
             }
         }
@@ -44,47 +47,71 @@ impl PartitionLog {
     /// Recovers one segment; whether bytes were cut.
     fn recover_one(&mut self, index: usize) -> Result<bool, LogError> {
         let mut open = self.open_transactions_at(self.segments[index].base_offset())?;
-        let interval = self.config.index_interval_bytes;
+        let (interval, flushed_end) = (self.config.index_interval_bytes, self.recovery_point);
         let Self { segments, epochs, .. } = self;
-        let segment = &mut segments[index];
-        let replayed = segment.recover(interval, &mut |batch, index| {
+        let replayed = segments[index].recover(interval, flushed_end, &mut |batch, index| {
             note_epoch(epochs, batch.header())?;
             note_transaction(&mut open, batch, index)
         })?;
         self.end_offset = replayed.end_offset;
-        if index + 1 < self.segments.len() {
-            self.segments[index].release();
+        self.damages.extend(replayed.damages);
+        let is_cut = replayed.left_bytes > 0;
+        if is_cut {
+            self.cut(index, replayed.leaves_batches)?;
         }
-        Ok(replayed.cut_bytes > 0)
+        self.segments[index].seal()?;
+        Ok(is_cut)
     }
 
-    /// Whether the next segment can't follow: it begins inside this one, as after a truncation that was not flushed;
-    /// or records between the two went with a power loss. Where cleaning makes holes the latter can't be told.
-    fn is_cut_after(&self, index: usize) -> bool {
+    /// Whether the segments behind one can't follow it: it was cut, and not below what was flushed; the next begins
+    /// inside it, as after a truncation that was not flushed; or records between the two went with a power loss. Where
+    /// cleaning makes holes the latter can't be told.
+    fn ends_at(&self, index: usize, was_cut: bool) -> bool {
         let Some(next) = self.segments.get(index + 1).map(Segment::base_offset) else { return false };
-        let may_have_holes = self.config.cleanup_policy.compact || next <= self.recovery_point;
-        next < self.end_offset || (next > self.end_offset && !may_have_holes)
+        let is_flushed = next <= self.recovery_point;
+        let has_hole = next > self.end_offset && !self.config.cleanup_policy.compact;
+        next < self.end_offset || (!is_flushed && (was_cut || has_hole))
     }
 
     /// Removes the segments after `index`.
     fn end_after(&mut self, index: usize) -> Result<(), LogError> {
         let removed = self.segments.split_off(index + 1);
-        removed.iter().try_for_each(|segment| self.remove_files(segment))?;
+        removed.iter().try_for_each(|segment| self.put_segment_aside(segment))?;
         self.sync_names()?;
         self.settle()
     }
 
-    /// What holds once the end is known: an active segment that is open, and nothing about offsets beyond the end.
+    /// What holds once the end is known: nothing about offsets beyond it, and no offset of a flushed record is used again.
     fn settle(&mut self) -> Result<(), LogError> {
-        self.active().activate()?;
+        self.end_offset = self.end_offset.max(self.segments.last().map_or(0, Segment::base_offset));
         if self.end_offset < self.start_offset {
             self.truncate_fully(self.start_offset)?;
         }
-        self.recovery_point = self.recovery_point.min(self.end_offset);
+        if self.end_offset < self.recovery_point {
+            self.tell_missing()?;
+        }
+        if self.epochs.is_damaged() {
+            self.find_epochs()?;
+        }
         self.epochs.truncate_from_end(self.end_offset)?;
         self.epochs.truncate_from_start(self.start_offset)?;
         let end = self.end_offset;
         self.remove_snapshots(|snapshot| snapshot > end)
+    }
+
+    /// Reads the leader epochs from all batches.
+    fn find_epochs(&mut self) -> Result<(), LogError> {
+        self.epochs.clear()?;
+        let mut found: Vec<BatchHeader> = Vec::new();
+        self.walk(self.start_offset, i64::MAX, &mut |header, _| {
+            let is_new =
+                found.last().is_none_or(|last| header.partition_leader_epoch > last.partition_leader_epoch);
+            if is_new {
+                found.push(*header);
+            }
+            Ok(())
+        })?;
+        found.iter().try_for_each(|header| note_epoch(&mut self.epochs, header))
     }
 
     fn open_transactions_at(&mut self, offset: i64) -> Result<OpenTransactions, LogError> {
@@ -118,5 +145,8 @@ fn note_transaction(
     let is_control = batch.header().attributes.is_control();
     let marker = if is_control { Some(control_record(batch)) } else { None }.transpose();
     let marker = marker.map_err(|source| LogError::damaged(index.path(), 0, source))?;
-    open.observe(batch.header(), marker).map_or(Ok(()), |aborted| index.push(aborted))
+    if let Some(aborted) = open.observe(batch.header(), marker) {
+        index.push(aborted);
+    }
+    Ok(())
 }

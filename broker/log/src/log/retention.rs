@@ -18,6 +18,7 @@ impl PartitionLog {
         }
         if offset > self.start_offset {
             self.start_offset = offset;
+            self.note_new_names();
             self.epochs.truncate_from_start(offset)?;
         }
         Ok(())
@@ -117,7 +118,7 @@ impl PartitionLog {
             }
             self.condemned.push((due_ms, renamed));
         }
-        self.has_new_names = true;
+        self.note_new_names();
         Ok(())
     }
 

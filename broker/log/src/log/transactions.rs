@@ -6,11 +6,9 @@ use crate::index::AbortedTransaction;
 
 impl PartitionLog {
     /// Notes a transaction whose abort marker is the newest batch.
-    pub fn append_aborted(&mut self, transaction: AbortedTransaction) -> Result<(), LogError> {
-        self.ensure_online()?;
+    pub fn append_aborted(&mut self, transaction: AbortedTransaction) {
         let segment = self.segment_of(transaction.last_offset);
-        self.has_new_names = true;
-        self.segments[segment].transactions_mut().push(transaction)
+        self.segments[segment].transactions_mut().push(transaction);
     }
 
     /// Aborted transactions that touch the offsets from `from` to before `to`, in the order of their markers.

@@ -28,10 +28,10 @@ impl PartitionLog {
         }
         // What is removed must not come back behind other records after a power loss.
         self.sync_names()?;
-        self.active().activate()?;
         self.active().truncate_to(offset)?;
         self.end_offset = offset;
         self.recovery_point = self.recovery_point.min(offset);
+        self.high_watermark = self.high_watermark.min(offset);
         self.epochs.truncate_from_end(offset)?;
         self.remove_snapshots(|snapshot| snapshot > offset)
     }
@@ -44,9 +44,10 @@ impl PartitionLog {
         self.truncations += 1;
         let segment = Segment::create(self.store.clone(), &self.folder, start_offset, self.now_ms)?;
         let removed = std::mem::replace(&mut self.segments, vec![segment]);
-        self.has_new_names = true;
+        self.note_new_names();
         (self.start_offset, self.end_offset) = (start_offset, start_offset);
         self.recovery_point = self.recovery_point.min(start_offset);
+        self.high_watermark = start_offset;
         for segment in removed.iter().filter(|segment| segment.base_offset() != start_offset) {
             self.remove_files(segment)?;
         }
@@ -61,7 +62,7 @@ impl PartitionLog {
 
     /// Removes files, as far as they are there.
     pub(super) fn discard(&mut self, files: &[PathBuf]) -> Result<(), LogError> {
-        self.has_new_names = true;
+        self.note_new_names();
         for file in files {
             match self.store.remove(file).at("remove", file, 0) {
                 Err(error) if !error.is_missing() => return Err(error),
@@ -75,7 +76,7 @@ impl PartitionLog {
         for offset in self.snapshots()?.into_iter().filter(|offset| is_removed(*offset)) {
             let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
             self.store.remove(&path).at("remove", &path, 0)?;
-            self.has_new_names = true;
+            self.note_new_names();
         }
         Ok(())
     }

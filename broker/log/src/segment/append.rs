@@ -1,9 +1,12 @@
 //! Adding a batch to the active segment, and when the next segment is due.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use strait_wire::batch::BatchHeader;
 
 use super::Segment;
+use crate::budget::Budget;
 use crate::config::LogConfig;
 use crate::error::{At, LogError};
 use crate::index::BatchTime;
@@ -19,13 +22,12 @@ impl Segment {
         header: &BatchHeader,
         size: u64,
         index_interval_bytes: u32,
+        files: &Arc<Budget>,
     ) -> Result<(), LogError> {
         self.clear_remains()?;
         self.offset_index.reserve()?;
         self.time_index.reserve()?;
-        let Some(file) = &self.file else {
-            return Err(LogError::corrupt(&self.path, self.size, "the segment is not active"));
-        };
+        let file = self.writer(files)?;
         if let Err(error) = file.append(slices) {
             self.has_remains = true;
             // When this fails too, the next append tries it again.
@@ -60,7 +62,7 @@ impl Segment {
         if !self.has_remains {
             return Ok(());
         }
-        let Some(file) = &self.file else { return Ok(()) };
+        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
         file.truncate(self.size).at("truncate", &self.path, self.size)?;
         self.has_remains = false;
         Ok(())

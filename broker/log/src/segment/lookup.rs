@@ -6,6 +6,8 @@ use super::Segment;
 use crate::error::LogError;
 use crate::scan::{Located, Scanner};
 
+const WRONG_OFFSET: &str = "the offset of a batch is wrong";
+
 impl Segment {
     pub(crate) fn scanner(&self, position: u64) -> Result<Scanner, LogError> {
         Ok(Scanner::new(self.reader()?, &self.path, position, self.size))
@@ -15,18 +17,51 @@ impl Segment {
     pub(crate) fn locate(&self, offset: i64) -> Result<Option<Located>, LogError> {
         let start = self.offset_index.lookup(offset)?;
         let mut scanner = self.scanner(start.position)?;
-        let mut before: Option<Located> = None;
-        while let Some(batch) = scanner.next()? {
+        let (mut before, mut reached): (Option<Located>, i64) = (None, self.base_offset);
+        while let Some(batch) = scanner.next_readable()? {
             if batch.header.last_offset() >= offset {
-                // At a hole the batch before may end too early only because it is damaged.
-                if let Some(before) = before.filter(|_| batch.header.base_offset > offset) {
-                    scanner.read(&before)?;
+                let is_hole = batch.header.base_offset > offset;
+                if is_hole && self.has_wrong_offset(&scanner, &batch, offset)? {
+                    continue;
+                }
+                if is_hole {
+                    let before = before.as_ref();
+                    if before.is_some_and(|before| before.header.base_offset < reached) {
+                        return Err(LogError::corrupt(&self.path, batch.position, WRONG_OFFSET));
+                    }
+                    self.check_hole(&scanner, start.position, before, &batch)?;
                 }
                 return Ok(Some(batch));
             }
+            reached = before.map_or(reached, |before| before.header.next_offset());
             before = Some(batch);
         }
         Ok(None)
+    }
+
+    /// Whether the offset of a batch is damaged and `offset` lies behind it; an error when it may lie in it.
+    fn has_wrong_offset(&self, scanner: &Scanner, batch: &Located, offset: i64) -> Result<bool, LogError> {
+        match scanner.contradicts(batch, self.base_offset)? {
+            None => Ok(false),
+            Some(next) if next.header.base_offset <= offset => Ok(true),
+            Some(_) => Err(LogError::corrupt(&self.path, batch.position, WRONG_OFFSET)),
+        }
+    }
+
+    /// Whether there is a hole before `batch` because of damage: between it and the batch before, or in that batch,
+    /// which then may end too early.
+    fn check_hole(
+        &self,
+        scanner: &Scanner,
+        start: u64,
+        before: Option<&Located>,
+        batch: &Located,
+    ) -> Result<(), LogError> {
+        let expected = before.map_or(start, |before| before.position + before.size as u64);
+        if batch.position > expected {
+            return Err(LogError::corrupt(&self.path, expected, "no batch begins here"));
+        }
+        before.map_or(Ok(()), |before| scanner.read(before).map(drop))
     }
 
     /// The batch at `position`, if it holds `offset`.
@@ -46,7 +81,7 @@ impl Segment {
         let from_time = self.time_index.lookup(timestamp.saturating_sub(1))?;
         let from = from_time.map_or(offset, |entry| entry.offset.max(offset));
         let mut scanner = self.scanner(self.offset_index.lookup(from)?.position)?;
-        while let Some(batch) = scanner.next()? {
+        while let Some(batch) = scanner.next_readable()? {
             if batch.header.max_timestamp >= timestamp && batch.header.last_offset() >= offset {
                 return scanner.read(&batch).map(Some);
             }

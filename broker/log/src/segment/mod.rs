@@ -1,6 +1,7 @@
-//! One `.log` file with its indexes (`LogSegment`). Only the active segment keeps its file open.
+//! One `.log` file with its indexes (`LogSegment`).
 
 mod append;
+mod kept_file;
 mod lookup;
 mod recover;
 mod truncate;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use crate::error::{At, LogError};
 use crate::index::{BatchTime, OffsetIndex, TimeIndex, TransactionIndex};
 use crate::names;
-use crate::store::{Store, StoreFile};
+use crate::store::Store;
 
 /// Lengths of a segment's files as the folder lists them; none where a file is missing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Lengths {
     pub(crate) txn_index: Option<u64>,
 }
 
+use kept_file::KeptFile;
+
 #[derive(Debug)]
 pub(crate) struct Segment {
     store: Arc<dyn Store>,
@@ -29,8 +32,8 @@ pub(crate) struct Segment {
     base_offset: i64,
     /// Bytes of whole batches.
     size: u64,
-    /// Kept for the active segment.
-    file: Option<Arc<dyn StoreFile>>,
+    /// Of the active segment, once something was appended.
+    file: Option<KeptFile>,
     offset_index: OffsetIndex,
     time_index: TimeIndex,
     transactions: TransactionIndex,
@@ -113,7 +116,6 @@ impl Segment {
         let file = segment.store.open_append(&segment.path).at("open", &segment.path, 0)?;
         file.truncate(0).at("truncate", &segment.path, 0)?;
         segment.created_ms = now_ms;
-        segment.file = Some(file);
         Ok(segment)
     }
 
@@ -174,14 +176,6 @@ impl Segment {
         files
     }
 
-    /// Makes this the segment that is appended to.
-    pub(crate) fn activate(&mut self) -> Result<(), LogError> {
-        if self.file.is_none() {
-            self.file = Some(self.store.open_append(&self.path).at("open", &self.path, 0)?);
-        }
-        Ok(())
-    }
-
     /// Leaves the files as a closed segment has them: nothing behind the last batch, all index entries, and one for
     /// the largest timestamp.
     pub(crate) fn seal(&mut self) -> Result<(), LogError> {
@@ -191,12 +185,15 @@ impl Segment {
             self.time_index.push(largest)?;
         }
         self.offset_index.persist()?;
-        self.time_index.persist()
+        self.time_index.persist()?;
+        self.transactions.persist()
     }
 
-    /// The file goes; it is opened again when it is read.
-    pub(crate) fn release(&mut self) {
-        self.file = None;
+    /// Index entries wait in memory.
+    pub(crate) fn has_unwritten_entries(&self) -> bool {
+        self.offset_index.has_unwritten()
+            || self.time_index.has_unwritten()
+            || self.transactions.has_unwritten()
     }
 
     /// Makes records and indexes survive a power loss.
@@ -210,13 +207,5 @@ impl Segment {
         self.offset_index.sync()?;
         self.time_index.sync()?;
         self.transactions.sync()
-    }
-
-    /// The file, to be read.
-    pub(super) fn reader(&self) -> Result<Arc<dyn StoreFile>, LogError> {
-        match &self.file {
-            Some(file) => Ok(file.clone()),
-            None => self.store.open(&self.path).at("open", &self.path, 0),
-        }
     }
 }

@@ -7,12 +7,11 @@ impl Segment {
     /// Removes the batches that end at `offset` or later, and flushes: they must not come back behind others.
     pub(crate) fn truncate_to(&mut self, offset: i64) -> Result<(), LogError> {
         let Some(batch) = self.locate(offset)? else { return Ok(()) };
-        self.activate()?;
         // Indexes first: an entry for bytes that are gone would be worse than a missing entry.
         self.offset_index.truncate_to(batch.position)?;
         self.time_index.truncate_to(batch.header.base_offset)?;
         self.transactions.truncate_to(offset)?;
-        let file = self.reader()?;
+        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
         file.truncate(batch.position).at("truncate", &self.path, batch.position)?;
         file.sync().at("flush", &self.path, batch.position)?;
         self.size = batch.position;

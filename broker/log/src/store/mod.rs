@@ -7,7 +7,7 @@ pub use disk::DiskStore;
 
 use std::fmt::Debug;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -78,13 +78,29 @@ pub(crate) fn read_all(store: &dyn Store, path: &Path) -> io::Result<Vec<u8>> {
 /// Writes a small file so that a reader finds the old bytes or the new ones, never a part: a file beside it,
 /// flushed, then renamed.
 pub(crate) fn replace(store: &dyn Store, path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let beside = beside(path);
+    write_whole(store, &beside, bytes)?.sync()?;
+    store.rename(&beside, path)?;
+    path.parent().map_or(Ok(()), |folder| store.sync_folder(folder))
+}
+
+/// The same, not flushed: a reader finds the old bytes or the new ones after the end of this process, but perhaps
+/// neither after a power loss.
+pub(crate) fn replace_unflushed(store: &dyn Store, path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let beside = beside(path);
+    write_whole(store, &beside, bytes)?;
+    store.rename(&beside, path)
+}
+
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".tmp");
-    let beside = Path::new(&beside);
-    let file = store.open_append(beside)?;
+    beside.into()
+}
+
+fn write_whole(store: &dyn Store, path: &Path, bytes: Vec<u8>) -> io::Result<Arc<dyn StoreFile>> {
+    let file = store.open_append(path)?;
     file.truncate(0)?;
     file.append(&[bytes.into()])?;
-    file.sync()?;
-    store.rename(beside, path)?;
-    path.parent().map_or(Ok(()), |folder| store.sync_folder(folder))
+    Ok(file)
 }

@@ -1,13 +1,14 @@
 //! Flipped bits: a damaged batch is never given to a reader.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strait_broker_log::store::faulty::FaultyStore;
-use strait_broker_log::{LogError, PartitionLog, Store};
+use strait_broker_log::{Damage, LogError, PartitionLog, Store};
 
-use super::model::{FOLDER, Model, open};
+use super::model::{FOLDER, Model, open, reopen, reopen_strictly};
 use super::random::Random;
-use super::support::NOW_MS;
+use super::support::{NOW_MS, appended, batches};
+use strait_wire::batch::AssignedBatch;
 
 fn filled(store: &FaultyStore, random: &mut Random) -> (PartitionLog, Model) {
     let mut model = Model::default();
@@ -45,16 +46,147 @@ fn a_flipped_bit_is_an_error_of_the_read_and_the_end_of_a_recovery() {
         let header = model.batches[batch].header;
         let cold = open(&store, log.end_offset()).expect("the log opens");
         let read = cold.read(header.base_offset, 1 << 20, i64::MAX, true);
-        let Err(LogError::CorruptBatch { path: named, position, .. }) = read else {
-            panic!("seed {seed}: a damaged batch was read: {read:?}")
+        let (named, position) = match read {
+            Err(
+                LogError::CorruptBatch { path, position, .. } | LogError::CorruptFile { path, position, .. },
+            ) => (path, position),
+            read => panic!("seed {seed}: a damaged batch was read: {read:?}"),
         };
         assert_eq!((named, position), (path, begins as u64), "seed {seed}");
 
-        let recovered = open(&store, 0).expect("the log opens");
+        let mut recovered = open(&store, 0).expect("the log opens");
         assert_eq!(recovered.end_offset(), header.base_offset, "seed {seed}");
+        assert!(recovered.take_damages().iter().all(|damage| matches!(damage, Damage::PutAside { .. })));
+        let aside = aside(&store);
+        for batch in &model.batches[batch + 1..] {
+            let bytes = bytes(batch);
+            let is_there = aside.iter().any(|file| file.windows(bytes.len()).any(|found| found == bytes));
+            assert!(is_there, "seed {seed}: offset {} is gone", batch.header.base_offset);
+        }
         model.truncate_to(header.base_offset);
         model.check(&recovered);
     }
+}
+
+fn bytes(batch: &AssignedBatch) -> Vec<u8> {
+    batch.segments.concat()
+}
+
+/// What lies in files beside the log.
+fn aside(store: &FaultyStore) -> Vec<Vec<u8>> {
+    let entries = store.list(Path::new(FOLDER)).expect("listed");
+    let names = entries.into_iter().map(|entry| entry.name).filter(|name| name.contains(".aside"));
+    let read = names.map(|name| {
+        let file = store.open(&Path::new(FOLDER).join(name)).expect("opened");
+        let mut bytes = vec![0; file.length().expect("a length") as usize];
+        file.read_at(0, &mut bytes).expect("read");
+        bytes
+    });
+    read.collect()
+}
+
+/// The first segment with 20 batches that were flushed, a damaged one among them.
+fn damaged(seed: u64) -> (FaultyStore, Model, usize) {
+    let (store, mut random) = (FaultyStore::new(seed), Random(seed));
+    let (mut log, model) = filled(&store, &mut random);
+    log.close().expect("closed");
+    let batch = random.below(3) as usize;
+    let begins: usize = model.batches[..batch].iter().map(|batch| bytes(batch).len()).sum();
+    // Any byte behind the base offset, which no checksum covers: of the header too.
+    let at = 8 + random.below(bytes(&model.batches[batch]).len() as u64 - 8);
+    store.flip_bit(&first_segment(), begins as u64 + at, random.below(8) as u8).expect("flipped");
+    (store, model, batch)
+}
+
+fn first_segment() -> PathBuf {
+    Path::new(FOLDER).join("00000000000000000000.log")
+}
+
+#[test]
+fn flushed_batches_around_a_damaged_one_stay_where_they_are() {
+    for seed in 0..500 {
+        let (store, model, damaged) = damaged(seed);
+        let end = model.end();
+        // Without its index the whole segment is looked at.
+        store.remove(&first_segment().with_extension("index")).expect("removed");
+        let mut log = open(&store, end).expect("the log opens");
+        assert_eq!(log.end_offset(), end, "seed {seed}");
+        let told = log.take_damages();
+        for (index, batch) in model.batches.iter().enumerate().filter(|(index, _)| *index != damaged) {
+            for offset in batch.header.base_offset..batch.header.next_offset() {
+                let read = log.read(offset, 1, i64::MAX, true);
+                let read = read.unwrap_or_else(|error| panic!("seed {seed}, batch {index}: {error}"));
+                assert_eq!(read.batches.concat(), bytes(batch), "seed {seed}, batch {index}");
+            }
+        }
+        let header = model.batches[damaged].header;
+        match log.read(header.base_offset, 1, i64::MAX, true) {
+            // The leader epoch lies outside the checksum.
+            Ok(read) => assert_eq!(read.batches.concat()[16..], bytes(&model.batches[damaged])[16..]),
+            Err(error) => {
+                assert!(error.to_string().contains("00000000000000000000.log is damaged"), "{error}");
+                let [Damage::Unreadable { from, to, .. }] = told.as_slice() else { panic!("{told:?}") };
+                assert_eq!((*from, *to), (header.base_offset, header.next_offset()), "seed {seed}");
+            }
+        }
+        appended(&mut log, &["goes on"]);
+        assert_eq!(log.end_offset(), end + 1);
+    }
+}
+
+#[test]
+fn offsets_of_flushed_records_that_are_gone_are_not_used_again() {
+    for clean in [true, false] {
+        let store = FaultyStore::new(1);
+        let (mut log, model) = filled(&store, &mut Random(1));
+        let end = log.end_offset();
+        log.close().expect("closed");
+        let entries = store.list(Path::new(FOLDER)).expect("listed");
+        let last = entries.iter().map(|entry| &entry.name).filter(|name| name.ends_with(".log")).max();
+        let path = Path::new(FOLDER).join(last.expect("a segment"));
+        let file = store.open_append(&path).expect("opened");
+        file.truncate(file.length().expect("a length") - 10).expect("cut");
+        let mut log = reopen(&store, end, clean).expect("the log opens");
+        assert_eq!(log.end_offset(), end);
+        let told = log.take_damages();
+        let missing = told.iter().find_map(|damage| match damage {
+            Damage::Missing { path, from, to, .. } => Some((path.clone(), *from, *to)),
+            _ => None,
+        });
+        let before = model.batches.last().expect("a batch").header.base_offset;
+        assert_eq!(missing, Some((path, before, end)), "{told:?}");
+        appended(&mut log, &["new"]);
+        let last = batches(&log, before);
+        assert_eq!(last.iter().map(|batch| batch.header().base_offset).collect::<Vec<_>>(), [end]);
+    }
+}
+
+#[test]
+fn a_log_that_refuses_damage_is_not_changed() {
+    for seed in 0..100 {
+        let (store, mut random) = (FaultyStore::new(seed), Random(seed));
+        let (log, model) = filled(&store, &mut random);
+        drop(log);
+        let size = bytes(&model.batches[0]).len() as u64;
+        store.flip_bit(&first_segment(), 16 + random.below(size - 16), 3).expect("flipped");
+        for _ in 0..2 {
+            let refused = reopen_strictly(&store);
+            assert!(matches!(&refused, Err(LogError::CorruptFile { .. })), "seed {seed}: {refused:?}");
+        }
+        assert!(aside(&store).is_empty());
+    }
+}
+
+#[test]
+fn damaged_leader_epochs_are_found_in_the_records() {
+    let store = FaultyStore::new(3);
+    let (mut log, mut model) = filled(&store, &mut Random(3));
+    log.close().expect("closed");
+    let path = Path::new(FOLDER).join("leader-epoch-checkpoint");
+    store.flip_bit(&path, 0, 6).expect("flipped");
+    let log = open(&store, log.end_offset()).expect("the log opens");
+    model.flushed_end = model.end();
+    model.check_after_crash(&log);
 }
 
 #[test]

@@ -36,6 +36,24 @@ pub(crate) fn open(store: &FaultyStore, recovery_point: i64) -> Result<Partition
     PartitionLog::open_after(store, Path::new(FOLDER), small_config(), shutdown, NOW_MS, &mut |_| {})
 }
 
+/// The same, perhaps after a clean stop.
+pub(crate) fn reopen(
+    store: &FaultyStore,
+    recovery_point: i64,
+    is_clean: bool,
+) -> Result<PartitionLog, LogError> {
+    let shutdown = LastShutdown { is_clean, recovery_point, log_start_offset: 0 };
+    let store = Arc::new(store.clone());
+    PartitionLog::open_after(store, Path::new(FOLDER), small_config(), shutdown, NOW_MS, &mut |_| {})
+}
+
+/// A log that is not opened where whole batches would have to leave it.
+pub(crate) fn reopen_strictly(store: &FaultyStore) -> Result<PartitionLog, LogError> {
+    let config = LogConfig { refuses_damage: true, ..small_config() };
+    let store = Arc::new(store.clone());
+    PartitionLog::open(store, Path::new(FOLDER), config, NOW_MS, &mut |_| {})
+}
+
 impl Model {
     pub(crate) fn end(&self) -> i64 {
         self.batches.last().map_or(0, |batch| batch.header.next_offset())

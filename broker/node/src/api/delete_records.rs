@@ -9,6 +9,7 @@ use strait_wire::message::delete_records::{
 };
 
 use crate::call::Call;
+use crate::node::blocking;
 use crate::partition::Partition;
 
 /// Stands for the high watermark.
@@ -35,7 +36,12 @@ pub(crate) async fn handle(call: &Call, request: DeleteRecordsRequest) -> Delete
         let partitions = partitions.collect();
         DeleteRecordsTopicResult { name, partitions }
     });
-    DeleteRecordsResponse { throttle_time_ms: 0, topics: topics.collect() }
+    let topics = topics.collect();
+    // The files of what was deleted go later; the new starts are on disk before anybody hears of them.
+    if let Err(error) = blocking(|| call.node.controller.checkpoint_log_starts()) {
+        tracing::error!(%error, "starts of logs not stored: deleted records may come back");
+    }
+    DeleteRecordsResponse { throttle_time_ms: 0, topics }
 }
 
 /// Gives the new start of the log.
@@ -44,8 +50,11 @@ fn delete(partition: &Partition, offset: i64) -> Result<i64, ErrorCode> {
         if !log.config().cleanup_policy.delete {
             return Err(ErrorCode::POLICY_VIOLATION);
         }
-        let offset = if offset == ALL { log.end_offset() } else { offset };
+        let offset = if offset == ALL { log.high_watermark() } else { offset };
         if offset < 0 {
+            return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+        }
+        if offset > log.high_watermark() {
             return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
         }
         log.delete_until(offset).map_err(|error| match error {
@@ -55,5 +64,5 @@ fn delete(partition: &Partition, offset: i64) -> Result<i64, ErrorCode> {
         producers.log_start_moved(log.start_offset());
         Ok(log.start_offset())
     });
-    deleted.unwrap_or(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
+    deleted.unwrap_or_else(|absent| Err(absent.code()))
 }

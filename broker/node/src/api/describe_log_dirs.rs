@@ -24,7 +24,7 @@ pub(crate) async fn handle(call: &Call, request: DescribeLogDirsRequest) -> Desc
         let wanted = topic.partitions.iter().filter(|partition| is_wanted(&topic.name, partition.index));
         let partitions: Vec<_> = wanted
             .filter_map(|partition| {
-                let size = partition.look(|log, _| log.size())?;
+                let size = partition.look(|log, _| log.size()).ok()?;
                 Some(DescribeLogDirsPartition {
                     partition_index: partition.index,
                     partition_size: i64::try_from(size).unwrap_or(i64::MAX),

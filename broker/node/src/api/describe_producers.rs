@@ -25,14 +25,13 @@ fn one(call: &Call, topic: &str, partition_index: i32) -> PartitionResponse {
         return PartitionResponse { partition_index, error_code, error_message, ..Default::default() };
     }
     let partition = call.node.topics.partition(topic, partition_index);
-    match partition.and_then(|partition| partition.look(|_, producers| active(producers))) {
-        Some(active_producers) => {
-            PartitionResponse { partition_index, active_producers, ..Default::default() }
-        }
-        None => {
-            let error_code = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.0;
-            PartitionResponse { partition_index, error_code, ..Default::default() }
-        }
+    let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    let found = partition.and_then(|partition| {
+        partition.look(|_, producers| active(producers)).map_err(|absent| absent.code())
+    });
+    match found {
+        Ok(active_producers) => PartitionResponse { partition_index, active_producers, ..Default::default() },
+        Err(error) => PartitionResponse { partition_index, error_code: error.0, ..Default::default() },
     }
 }
 

@@ -65,24 +65,25 @@ fn one(
     if call.version < least_version {
         return failed(index, ErrorCode::UNSUPPORTED_VERSION);
     }
-    let Some(offsets) = partition.offsets() else {
-        return failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+    let offsets = match partition.offsets() {
+        Ok(offsets) => offsets,
+        Err(absent) => return failed(index, absent.code()),
     };
     let end = offsets.readable_end(isolation);
     let found = partition.look(|log, _| find(log, wanted.timestamp, end, partition.leader_epoch));
     match found {
-        Some(Ok((timestamp, offset, leader_epoch))) => ListOffsetsPartitionResponse {
+        Ok(Ok((timestamp, offset, leader_epoch))) => ListOffsetsPartitionResponse {
             partition_index: index,
             error_code: 0,
             timestamp,
             offset,
             leader_epoch,
         },
-        Some(Err(error)) => {
+        Ok(Err(error)) => {
             tracing::warn!(topic = partition.topic, partition = index, %error, "offset not found");
             failed(index, ErrorCode::KAFKA_STORAGE_ERROR)
         }
-        None => failed(index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+        Err(absent) => failed(index, absent.code()),
     }
 }
 

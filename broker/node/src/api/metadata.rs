@@ -125,11 +125,12 @@ fn missing(name: Option<String>, topic_id: Uuid, error: ErrorCode) -> MetadataRe
 fn described(node: &Node, topic: &Topic) -> MetadataResponseTopic {
     let partitions = topic.partitions.iter().map(|partition| MetadataResponsePartition {
         partition_index: partition.index,
-        leader_id: node.id,
+        error_code: if partition.is_offline { ErrorCode::LEADER_NOT_AVAILABLE.0 } else { 0 },
+        leader_id: if partition.is_offline { -1 } else { node.id },
         leader_epoch: partition.leader_epoch,
         replica_nodes: vec![node.id],
         isr_nodes: vec![node.id],
-        ..Default::default()
+        offline_replicas: if partition.is_offline { vec![node.id] } else { Vec::new() },
     });
     MetadataResponseTopic {
         name: Some(topic.name.clone()),

@@ -69,6 +69,7 @@ use crate::partition::Partition;
 fn check_epoch(partition: &Partition, current: i32) -> Result<(), ErrorCode> {
     match current {
         -1 => Ok(()),
+        _ if partition.is_offline => Err(ErrorCode::KAFKA_STORAGE_ERROR),
         older if older < partition.leader_epoch => Err(ErrorCode::FENCED_LEADER_EPOCH),
         newer if newer > partition.leader_epoch => Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
         _ => Ok(()),

@@ -48,5 +48,5 @@ fn end(partition: &Partition, wanted: &OffsetForLeaderPartition) -> Result<(i32,
         }
         log.epoch_end_offset(wanted.leader_epoch)
     });
-    found.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+    found.map_err(|absent| absent.code())
 }

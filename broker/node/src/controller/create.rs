@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::ids::Uuid;
 
+use super::open::OpenedTopic;
 use super::{ChangeError, Controller, name};
 use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
 use crate::random;
@@ -50,9 +51,10 @@ impl Controller {
         if validate_only {
             return Ok(topic);
         }
-        state.commit(self.records(&topic, partitions))?;
-        // The metadata says that the topic is there: what fails from here on is tried again at the next start.
-        topic.partitions = self.open_partitions((&topic.name, id), 0..partitions, &rules)?;
+        let opened = OpenedTopic { name: &topic.name, id, rules: &rules };
+        let created = self.create_partitions(opened, 0..partitions)?;
+        state.commit(self.records(&topic, partitions)).inspect_err(|_| self.discard(created.iter()))?;
+        topic.partitions = created;
         self.topics.put(topic.clone());
         tracing::info!(topic = %topic.name, topic_id = %id, partitions, "topic created");
         Ok(topic)

@@ -26,6 +26,10 @@ impl Controller {
                 Err(error) => tracing::warn!(%error, "folder of a deleted partition not renamed"),
             }
         }
+        // What is remembered of its logs must not count for a topic of the same name.
+        if let Err(error) = self.checkpoint_with(&state) {
+            tracing::warn!(%error, "checkpoints not stored");
+        }
         tracing::info!(topic = %current.name, topic_id = %current.id, "topic deleted");
         Ok(folders)
     }

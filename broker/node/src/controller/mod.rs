@@ -24,14 +24,15 @@ mod quotas;
 mod producer_ids;
 // What the data folder holds at a start.
 mod load;
+// Logs of partitions.
+mod open;
 // Folders of no topic.
 mod stray;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, LogError, PartitionOffset, ReadBuffers, TailBudget};
-use strait_wire::ids::Uuid;
+use strait_broker_log::{Budget, DataFolder, LogError, PartitionOffset, ReadBuffers, Remembered};
 
 pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
@@ -45,7 +46,9 @@ use crate::access::Access;
 use crate::clock::now_ms;
 use crate::group_configs::GroupConfigs;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
-use crate::partition::{OpenError, Opening, Partition};
+use crate::parallel;
+use crate::partition::Budgets;
+use crate::partition::Partition;
 use crate::settings::{Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
@@ -54,19 +57,29 @@ const TAIL_BYTES: usize = 64 << 20;
 /// Buffers of 1 MiB for reading files that are kept.
 const READ_BUFFERS: usize = 8;
 
+/// What all logs share. `open_files` is how many files the broker may have open in all: connections need some.
+fn budgets(open_files: usize) -> Budgets {
+    Budgets {
+        tail: Arc::new(Budget::new(TAIL_BYTES)),
+        files: Arc::new(Budget::new(open_files / 2)),
+        buffers: Arc::new(ReadBuffers::new(READ_BUFFERS)),
+    }
+}
+
 /// The owner of the metadata log.
 #[derive(Debug)]
 pub(crate) struct Controller {
     settings: Arc<Settings>,
     folder: DataFolder,
     topics: Arc<Topics>,
-    tail: Arc<TailBudget>,
-    buffers: Arc<ReadBuffers>,
+    budgets: Budgets,
     access: Arc<Access>,
     group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
     features: CurrentFeatures,
     state: Mutex<State>,
+    /// One writes the checkpoints at a time.
+    checkpointing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -114,47 +127,16 @@ impl Controller {
         topic_rules(&self.settings.in_force(), configs)
     }
 
-    fn open_partitions(
-        &self,
-        (topic, topic_id): (&str, Uuid),
-        indexes: std::ops::Range<i32>,
-        rules: &TopicRules,
-    ) -> Result<Vec<Arc<Partition>>, ChangeError> {
-        let producer_expiration_ms = self.settings.number("producer.id.expiration.ms");
-        let opening = |index| Opening {
-            topic,
-            topic_id,
-            index,
-            rules,
-            now_ms: now_ms(),
-            producer_expiration_ms,
-            tail: &self.tail,
-            buffers: &self.buffers,
-        };
-        indexes.map(|index| self.open_partition(opening(index)).map(Arc::new)).collect()
-    }
-
-    /// Opens a partition. A folder of an older topic of this name is put aside first.
-    fn open_partition(&self, opening: Opening<'_>) -> Result<Partition, ChangeError> {
-        let found = match Partition::open(&self.folder, opening) {
-            Ok(partition) => return Ok(partition),
-            Err(OpenError::Log(error)) => return Err(error.into()),
-            Err(OpenError::OtherTopic { found }) => found,
-        };
-        stray::put_aside(&self.settings.data, (opening.topic, opening.index))?;
-        match Partition::open(&self.folder, opening) {
-            Ok(partition) => Ok(partition),
-            Err(OpenError::Log(error)) => Err(error.into()),
-            Err(OpenError::OtherTopic { .. }) => Err(ChangeError::OtherTopic { found }),
-        }
-    }
-
     /// Stores what shortens the next start.
     pub(crate) fn checkpoint(&self) -> Result<(), LogError> {
+        self.checkpoint_with(&self.state())
+    }
+
+    fn checkpoint_with(&self, state: &State) -> Result<(), LogError> {
         let (mut recovery_points, mut log_starts) = (Vec::new(), Vec::new());
         let (mut first_dirty, mut high_watermarks) = (Vec::new(), Vec::new());
         for partition in self.topics.all().iter().flat_map(|topic| topic.partitions.iter()) {
-            let Some(checkpoints) = partition.checkpoints() else { continue };
+            let Some(checkpoints) = self.checkpoints_of(partition) else { continue };
             let at = |offset| PartitionOffset {
                 topic: partition.topic.clone(),
                 partition: partition.index,
@@ -163,23 +145,47 @@ impl Controller {
             recovery_points.push(at(checkpoints.recovery_point));
             high_watermarks.push(at(checkpoints.high_watermark));
             log_starts.extend(checkpoints.log_start.map(at));
-            first_dirty.extend(checkpoints.first_dirty.map(at));
+            first_dirty.extend(checkpoints.cleaner_offset.map(at));
         }
-        let (topic, partition, offset) = (METADATA_TOPIC.to_owned(), 0, self.state().log.recovery_point());
+        let (topic, partition, offset) = (METADATA_TOPIC.to_owned(), 0, state.log.recovery_point());
         recovery_points.push(PartitionOffset { topic, partition, offset });
+        let _one = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
         self.folder.write_recovery_points(&recovery_points)?;
         self.folder.write_log_starts(&log_starts)?;
         self.folder.write_cleaner_offsets(&first_dirty)?;
         self.folder.write_high_watermarks(&high_watermarks)
     }
 
-    /// Closes all logs and marks a clean stop.
-    pub(crate) fn close(&self) -> Result<(), LogError> {
+    /// Of a partition that could not be opened, what was stored before.
+    fn checkpoints_of(&self, partition: &Partition) -> Option<Remembered> {
+        let stored = || self.folder.remembered_of(&partition.topic, partition.index);
+        partition.checkpoints().or_else(|| if partition.is_offline { stored() } else { None })
+    }
+
+    /// Stores where logs begin whose records were deleted.
+    pub(crate) fn checkpoint_log_starts(&self) -> Result<(), LogError> {
+        let _one = self.checkpointing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log_starts = Vec::new();
         for partition in self.topics.all().iter().flat_map(|topic| topic.partitions.iter()) {
-            partition.close()?;
+            let offset = self.checkpoints_of(partition).and_then(|checkpoints| checkpoints.log_start);
+            let (topic, partition) = (partition.topic.clone(), partition.index);
+            log_starts.extend(offset.map(|offset| PartitionOffset { topic, partition, offset }));
         }
-        self.state().log.close()?;
+        self.folder.write_log_starts(&log_starts)
+    }
+
+    /// Closes all logs, and marks a clean stop if all could be closed.
+    pub(crate) fn close(&self) -> Result<(), LogError> {
+        let topics = self.topics.all();
+        let partitions: Vec<&Arc<Partition>> = topics.iter().flat_map(|topic| &topic.partitions).collect();
+        let closed = parallel::flush_each(&partitions, |partition| partition.close());
+        let closed = closed.into_iter().collect::<Result<Vec<()>, _>>().map(drop);
+        let log_closed = self.state().log.close();
         self.checkpoint()?;
-        self.folder.mark_clean(0)
+        closed.and(log_closed)?;
+        match partitions.iter().any(|partition| partition.is_offline) {
+            true => Ok(()),
+            false => self.folder.mark_clean(0),
+        }
     }
 }

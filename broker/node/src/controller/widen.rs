@@ -1,5 +1,6 @@
 //! More partitions for a topic.
 
+use super::open::OpenedTopic;
 use super::{ChangeError, Controller};
 use crate::topics::Topic;
 
@@ -21,10 +22,13 @@ impl Controller {
             return Ok(());
         }
         let added = present..count;
-        state.commit(self.partition_records(topic.id, added.clone()).collect())?;
         let rules = self.rules(&topic.configs);
+        let opened = OpenedTopic { name, id: topic.id, rules: &rules };
+        let created = self.create_partitions(opened, added.clone())?;
+        let committed = state.commit(self.partition_records(topic.id, added).collect());
+        committed.inspect_err(|_| self.discard(created.iter()))?;
         let mut wider = Topic::clone(&topic);
-        wider.partitions.extend(self.open_partitions((name, topic.id), added, &rules)?);
+        wider.partitions.extend(created);
         self.topics.put(wider);
         tracing::info!(topic = name, partitions = count, "topic widened");
         Ok(())

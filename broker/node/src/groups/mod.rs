@@ -18,7 +18,6 @@ use strait_wire::error_code::ErrorCode;
 
 use crate::controller::Controller;
 use crate::group_configs::GroupConfigs;
-use crate::internal_log::InternalReadError;
 use crate::settings::Settings;
 use crate::topics::{GROUP_TOPIC, Topic, Topics};
 
@@ -58,20 +57,17 @@ impl GroupCoordinator {
         Self { settings, cluster: Arc::new(cluster), shards, starting, alarm }
     }
 
-    /// Reads the topic; what it holds is there before the first request.
-    pub(crate) fn start(&self, topic: &Topic) -> Result<(), InternalReadError> {
+    /// Reads the topic; what it holds is there before the first request. A partition that can't be read has no groups
+    /// until it can.
+    pub(crate) fn start(&self, topic: &Topic) {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.shards.get().is_some() {
-            return Ok(());
-        }
-        let shards = topic.partitions.iter().map(|partition| {
-            let (partition, cluster) = (Arc::clone(partition), Arc::clone(&self.cluster));
-            Shard::load(partition, self.settings, cluster, Arc::clone(&self.alarm)).map(Arc::new)
+        self.shards.get_or_init(|| {
+            let shards = topic.partitions.iter().map(|partition| {
+                let (partition, cluster) = (Arc::clone(partition), Arc::clone(&self.cluster));
+                Shard::load(partition, self.settings, cluster, Arc::clone(&self.alarm))
+            });
+            shards.map(Arc::new).collect()
         });
-        let shards = shards.collect::<Result<Vec<_>, _>>()?;
-        // Only this call sets it.
-        let _ = self.shards.set(shards);
-        Ok(())
     }
 
     /// Makes the topic when it is missing, so that there can be groups.
@@ -83,10 +79,8 @@ impl GroupCoordinator {
             tracing::warn!(%error, "topic of groups not made");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         })?;
-        self.start(&topic).map_err(|error| {
-            tracing::error!(%error, "groups can't be read");
-            ErrorCode::COORDINATOR_NOT_AVAILABLE
-        })
+        self.start(&topic);
+        Ok(())
     }
 
     /// What groups see of the broker.

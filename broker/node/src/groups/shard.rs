@@ -15,7 +15,7 @@ use super::clock_task::Alarm;
 use super::cluster::ClusterView;
 use super::load;
 use crate::clock::now_ms;
-use crate::internal_log::{self, InternalReadError, InternalWriteError};
+use crate::internal_log::{self, InternalWriteError};
 use crate::partition::{AppendError, Partition};
 
 /// The groups of one partition.
@@ -30,7 +30,7 @@ pub(crate) struct Shard {
 
 #[derive(Debug)]
 struct State {
-    /// None where the log could not be read after a failed write.
+    /// None while the log can't be read.
     groups: Option<Groups>,
     waiting: HashMap<Token, oneshot::Sender<Answer>>,
     tokens: u64,
@@ -42,16 +42,35 @@ impl Shard {
         settings: GroupSettings,
         cluster: Arc<ClusterView>,
         alarm: Arc<Alarm>,
-    ) -> Result<Self, InternalReadError> {
-        let groups = load::groups(&partition, settings)?;
-        let state = State { groups: Some(groups), waiting: HashMap::new(), tokens: 0 };
+    ) -> Self {
+        let state = State { groups: None, waiting: HashMap::new(), tokens: 0 };
         let shard = Self { partition, settings, cluster, alarm, state: Mutex::new(state) };
-        // Members that were there before have a session's time to be heard.
-        let _ = shard.perform(Stamp::NONE, |groups, now_ms| {
-            let effects = groups.loaded(&*shard.cluster, now_ms);
-            Outcome { response: (), effects }
-        });
-        Ok(shard)
+        shard.read_if_lost();
+        shard
+    }
+
+    /// Reads the groups where that has failed until now.
+    pub(crate) fn read_if_lost(&self) {
+        let mut state = self.state();
+        if state.groups.is_some() {
+            return;
+        }
+        state.groups = self.read();
+        if let Some(groups) = &mut state.groups {
+            // Members that were there before have a session's time to be heard.
+            let effects = groups.loaded(&*self.cluster, now_ms());
+            // A failed write was told and the shard was read again.
+            let _ = self.settle(&mut state, effects, Stamp::NONE);
+        }
+    }
+
+    fn read(&self) -> Option<Groups> {
+        load::groups(&self.partition, self.settings)
+            .inspect_err(|error| {
+                let partition = self.partition.index;
+                tracing::error!(partition, %error, "groups of this partition can't be read");
+            })
+            .ok()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,9 +158,7 @@ impl Shard {
             deliver(state, groups.unload());
         }
         state.waiting.clear();
-        state.groups = load::groups(&self.partition, self.settings)
-            .inspect_err(|error| tracing::error!(%error, "groups can't be read"))
-            .ok();
+        state.groups = self.read();
     }
 }
 

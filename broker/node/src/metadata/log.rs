@@ -39,7 +39,10 @@ impl MetadataLog {
     /// Opens the log, made when missing, and reads all of it.
     pub(crate) fn open(folder: &DataFolder, now_ms: i64) -> Result<(Self, MetadataImage), MetadataError> {
         // It is never emptied by age, and all of it is read at a start.
-        let config = LogConfig { retention_ms: -1, tail_bytes: 0, ..LogConfig::default() };
+        // Each change is flushed before the next, so only its last batch can be torn: anything else is damage, and a cut
+        // there would forget topics.
+        let config =
+            LogConfig { retention_ms: -1, tail_bytes: 0, refuses_damage: true, ..LogConfig::default() };
         let log = folder.open_log((METADATA_TOPIC, 0), config, now_ms, &mut |_| {})?;
         let mut image = MetadataImage::default();
         let mut offset = log.start_offset();

@@ -9,14 +9,17 @@ use strait_broker_log::{AbortedTransaction, LogError, PartitionLog};
 use strait_wire::batch::{BatchError, ClosedBatch};
 use strait_wire::error_code::ErrorCode;
 
+use super::flush::FlushError;
 use super::open::write_snapshot;
-use super::{Partition, State};
+use super::{Absent, Partition, State};
 
 /// Where a batch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Appended {
     pub(crate) base_offset: i64,
     pub(crate) log_start_offset: i64,
+    /// The batch is to be flushed up to this offset before it is acknowledged ([`Partition::flushed`]).
+    pub(crate) flush_to: Option<i64>,
     /// Of the batch that was there before, for a duplicate.
     pub(crate) duplicate_timestamp: Option<i64>,
 }
@@ -24,12 +27,14 @@ pub(crate) struct Appended {
 /// A batch was not appended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppendError {
-    #[error("the partition was deleted")]
-    Deleted,
+    #[error(transparent)]
+    Absent(#[from] Absent),
     #[error(transparent)]
     Producer(#[from] ProducerStateError),
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error(transparent)]
+    Flush(#[from] FlushError),
     #[error("a marker can't be made: {0}")]
     Marker(#[from] BatchError),
 }
@@ -38,11 +43,12 @@ impl AppendError {
     /// What a client is answered.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::Absent(absent) => absent.code(),
             Self::Producer(error) => error.code(),
             Self::Log(LogError::BatchTooLarge { .. }) => ErrorCode::RECORD_LIST_TOO_LARGE,
             Self::Marker(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
-            Self::Log(_) => ErrorCode::KAFKA_STORAGE_ERROR,
+            Self::Flush(FlushError::Absent(absent)) => absent.code(),
+            Self::Log(_) | Self::Flush(FlushError::Log(_)) => ErrorCode::KAFKA_STORAGE_ERROR,
         }
     }
 }
@@ -50,6 +56,7 @@ impl AppendError {
 impl Partition {
     /// Adds a batch whose content was validated. A duplicate is answered with where it was. The caller wakes readers, once
     /// for all batches of a request: who is woken earlier reads the first batch and comes again for each of the others.
+    /// It also waits for the flush that is due.
     pub(crate) fn append(
         &self,
         batch: &ClosedBatch,
@@ -69,17 +76,36 @@ impl Partition {
         self.exclusive().producers.verify(batch.header(), raises_epoch, now_ms)
     }
 
-    /// Ends a transaction here.
+    /// The same, with who waits woken, and flushed where that is due.
+    pub(crate) fn append_flushed(
+        &self,
+        batch: &ClosedBatch,
+        append: Append,
+        now_ms: i64,
+    ) -> Result<Appended, AppendError> {
+        let appended = self.append(batch, append, now_ms)?;
+        self.wake();
+        appended.flush_to.map_or(Ok(()), |offset| self.flush_to(offset))?;
+        Ok(appended)
+    }
+
+    /// Ends a transaction here, flushed where that is due.
     pub(crate) fn append_marker(&self, marker: Marker, now_ms: i64) -> Result<(), AppendError> {
-        self.exclusive().append_marker(marker, self.leader_epoch, now_ms)?;
+        let flush_to = self.exclusive().append_marker(marker, self.leader_epoch, now_ms)?;
         self.waiters.wake();
-        Ok(())
+        Ok(flush_to.map_or(Ok(()), |offset| self.flush_to(offset))?)
     }
 }
 
 impl State {
-    fn append_marker(&mut self, marker: Marker, leader_epoch: i32, now_ms: i64) -> Result<(), AppendError> {
-        let log = self.log.as_mut().ok_or(AppendError::Deleted)?;
+    /// Gives up to where the log is to be flushed.
+    fn append_marker(
+        &mut self,
+        marker: Marker,
+        leader_epoch: i32,
+        now_ms: i64,
+    ) -> Result<Option<i64>, AppendError> {
+        let log = self.log.as_mut().map_err(|absent| *absent)?;
         let marker = Marker { offset: log.end_offset(), timestamp: now_ms, ..marker };
         self.producers.admit_marker(&marker, Append::COORDINATOR)?;
         let batch = marker_batch(&marker)?;
@@ -96,10 +122,10 @@ impl State {
                 first_offset: completed.first_offset,
                 last_offset: completed.last_offset,
                 last_stable_offset: completed.last_stable_offset,
-            })?;
+            });
         }
-        self.producers.high_watermark_moved(header.next_offset());
-        Ok(())
+        self.producers.high_watermark_moved(log.high_watermark());
+        Ok(info.is_flush_due.then_some(header.next_offset()))
     }
 
     fn append(
@@ -109,12 +135,15 @@ impl State {
         leader_epoch: i32,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let log = self.log.as_mut().ok_or(AppendError::Deleted)?;
+        let log = self.log.as_mut().map_err(|absent| *absent)?;
         let header = assigned_header(batch, log.end_offset(), leader_epoch);
         let log_start_offset = log.start_offset();
         if let Admission::Duplicate(before) = self.producers.admit(&header, append)? {
             let duplicate_timestamp = Some(before.timestamp);
-            return Ok(Appended { base_offset: before.first_offset, log_start_offset, duplicate_timestamp });
+            // It may still wait for its flush.
+            let flush_to = (log.high_watermark() < log.end_offset()).then_some(log.end_offset());
+            let base_offset = before.first_offset;
+            return Ok(Appended { base_offset, log_start_offset, flush_to, duplicate_timestamp });
         }
         let placed = assign_offset(batch, header.base_offset, leader_epoch);
         let info = log.append(&[placed.head, placed.payload], &header, now_ms)?;
@@ -122,8 +151,10 @@ impl State {
             keep_snapshot(log, &self.producers, rolled_at);
         }
         self.producers.appended(&header);
-        self.producers.high_watermark_moved(header.next_offset());
-        Ok(Appended { base_offset: info.base_offset, log_start_offset, duplicate_timestamp: None })
+        self.producers.high_watermark_moved(log.high_watermark());
+        let (base_offset, duplicate_timestamp) = (info.base_offset, None);
+        let flush_to = info.is_flush_due.then_some(header.next_offset());
+        Ok(Appended { base_offset, log_start_offset, flush_to, duplicate_timestamp })
     }
 }
 

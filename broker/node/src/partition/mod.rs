@@ -1,7 +1,5 @@
 //! One partition: its log and what it knows of its producers, behind one lock. Appends go to the page cache on the
-//! caller's thread; readers share the lock.
-//!
-//! Invariant: with one replica the high watermark is the end of the log.
+//! caller's thread; readers share the lock. Where a topic wants records flushed, their producers wait without the lock.
 
 // Opening, and what is kept for the next start.
 mod open;
@@ -9,6 +7,8 @@ mod open;
 mod append;
 // What readers get.
 mod read;
+// Waiting for the disk, where a topic wants that.
+mod flush;
 // Compaction and flushing.
 mod upkeep;
 // Who waits for more.
@@ -19,9 +19,10 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use strait_broker_core::produce_validation::TopicSettings;
 use strait_broker_core::producer_state::Producers;
 use strait_broker_log::PartitionLog;
+use strait_wire::error_code::ErrorCode;
 
 pub(crate) use append::AppendError;
-pub(crate) use open::{OpenError, Opening};
+pub(crate) use open::{Budgets, OpenError, Opening};
 pub(crate) use read::{PartitionRead, ReadError, ReadLimits};
 pub(crate) use waiters::{Waiter, Waiting};
 
@@ -40,18 +41,41 @@ pub(crate) struct Partition {
     pub(crate) topic: String,
     pub(crate) index: i32,
     pub(crate) leader_epoch: i32,
+    /// The log could not be opened at the start.
+    pub(crate) is_offline: bool,
     state: RwLock<State>,
+    /// One flush at a time: those who wait for it are served by the next one together.
+    flushing: tokio::sync::Mutex<()>,
     waiters: Waiters,
 }
 
 #[derive(Debug)]
 struct State {
-    /// None once the partition was deleted.
-    log: Option<PartitionLog>,
+    log: Result<PartitionLog, Absent>,
     producers: Producers,
     rules: TopicSettings,
     /// Where the next compaction begins.
     first_dirty: i64,
+}
+
+/// Why a partition has no log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Absent {
+    #[error("the partition was deleted")]
+    Deleted,
+    /// A person has to look at its files.
+    #[error("the partition's log can't be opened")]
+    Offline,
+}
+
+impl Absent {
+    /// What a client is answered.
+    pub(crate) fn code(self) -> ErrorCode {
+        match self {
+            Self::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::Offline => ErrorCode::KAFKA_STORAGE_ERROR,
+        }
+    }
 }
 
 /// The offsets that bound what may be read.
@@ -73,11 +97,11 @@ impl Offsets {
 }
 
 impl State {
-    fn offsets(&self) -> Option<Offsets> {
-        let log = self.log.as_ref()?;
-        let high_watermark = log.end_offset();
+    fn offsets(&self) -> Result<Offsets, Absent> {
+        let log = self.log.as_ref().map_err(|absent| *absent)?;
+        let high_watermark = log.high_watermark();
         let last_stable = self.producers.last_stable_offset(high_watermark);
-        Some(Offsets { log_start: log.start_offset(), last_stable, high_watermark })
+        Ok(Offsets { log_start: log.start_offset(), last_stable, high_watermark })
     }
 }
 
@@ -90,8 +114,8 @@ impl Partition {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// None once the partition was deleted.
-    pub(crate) fn offsets(&self) -> Option<Offsets> {
+    /// The offsets that bound what may be read.
+    pub(crate) fn offsets(&self) -> Result<Offsets, Absent> {
         self.shared().offsets()
     }
 
@@ -104,22 +128,25 @@ impl Partition {
     pub(crate) fn set_rules(&self, rules: &crate::settings::TopicRules) {
         let mut state = self.exclusive();
         state.rules = rules.produce;
-        if let Some(log) = &mut state.log {
+        if let Ok(log) = &mut state.log {
             log.set_config(rules.log.clone());
         }
     }
 
     /// Reads something of the log and the producers.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&PartitionLog, &Producers) -> T) -> Option<T> {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&PartitionLog, &Producers) -> T) -> Result<T, Absent> {
         let state = self.shared();
-        state.log.as_ref().map(|log| look(log, &state.producers))
+        state.log.as_ref().map(|log| look(log, &state.producers)).map_err(|absent| *absent)
     }
 
     /// Changes something of the log and the producers, and wakes who waits.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut PartitionLog, &mut Producers) -> T) -> Option<T> {
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut PartitionLog, &mut Producers) -> T,
+    ) -> Result<T, Absent> {
         let mut state = self.exclusive();
         let State { log, producers, .. } = &mut *state;
-        let changed = log.as_mut().map(|log| change(log, producers));
+        let changed = log.as_mut().map(|log| change(log, producers)).map_err(|absent| *absent);
         drop(state);
         self.waiters.wake();
         changed

@@ -5,13 +5,24 @@ use std::sync::{Arc, RwLock};
 
 use strait_broker_core::producer_state::{Producers, SnapshotEntry};
 use strait_broker_log::{
-    DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, ReadBuffers, Recovered, TailBudget,
+    Budget, DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, ReadBuffers, Recovered,
 };
 use strait_wire::ids::Uuid;
 
 use super::waiters::Waiters;
-use super::{Partition, State};
+use super::{Absent, Partition, State};
 use crate::settings::TopicRules;
+
+/// What all logs of the broker share.
+#[derive(Clone, Debug)]
+pub(crate) struct Budgets {
+    /// Bytes of the newest batches in memory.
+    pub(crate) tail: Arc<Budget>,
+    /// Files that stay open.
+    pub(crate) files: Arc<Budget>,
+    /// Memory for reading files.
+    pub(crate) buffers: Arc<ReadBuffers>,
+}
 
 /// Which partition is opened, and how.
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +33,9 @@ pub(crate) struct Opening<'a> {
     pub(crate) rules: &'a TopicRules,
     pub(crate) now_ms: i64,
     pub(crate) producer_expiration_ms: i64,
-    /// Memory for the newest batches of all logs.
-    pub(crate) tail: &'a Arc<TailBudget>,
-    /// Memory for reading files of all logs.
-    pub(crate) buffers: &'a Arc<ReadBuffers>,
+    /// The partition is new: what is remembered of an older one of its name does not count.
+    pub(crate) is_new: bool,
+    pub(crate) budgets: &'a Budgets,
 }
 
 /// A partition can't be opened.
@@ -41,7 +51,7 @@ impl Partition {
     /// Opens the log, made when missing. After a stop that was not clean records may be missing at its end, so the
     /// leader's epoch grows and clients notice.
     pub(crate) fn open(folder: &DataFolder, opening: Opening<'_>) -> Result<Self, OpenError> {
-        let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms, tail, buffers } =
+        let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms, is_new, budgets } =
             opening;
         let mut producers: Option<Producers> = None;
         let mut observer = |recovered: Recovered<'_>| match recovered {
@@ -53,9 +63,16 @@ impl Partition {
                 producers.get_or_insert_default().replay(header, marker);
             }
         };
-        let mut log = folder.open_log((topic, index), rules.log.clone(), now_ms, &mut observer)?;
-        log.share_tail_budget(Arc::clone(tail));
-        log.share_read_buffers(Arc::clone(buffers));
+        let mut log = match is_new {
+            true => folder.create_log((topic, index), rules.log.clone(), now_ms, &mut observer)?,
+            false => folder.open_log((topic, index), rules.log.clone(), now_ms, &mut observer)?,
+        };
+        for damage in log.take_damages() {
+            tracing::error!(topic, partition = index, %damage, "log damaged");
+        }
+        log.share_tail_budget(Arc::clone(&budgets.tail));
+        log.share_file_budget(Arc::clone(&budgets.files));
+        log.share_read_buffers(Arc::clone(&budgets.buffers));
         let mut producers = producers.unwrap_or_else(|| Producers::new(log.start_offset()));
         producers.remove_expired(now_ms, producer_expiration_ms);
         producers.high_watermark_moved(log.end_offset());
@@ -71,26 +88,40 @@ impl Partition {
         if grows {
             log.assign_epoch(leader_epoch, log.end_offset())?;
         }
-        let first_dirty = folder.cleaner_offset(topic, index);
-        let state = State { log: Some(log), producers, rules: rules.produce, first_dirty };
+        let first_dirty = if is_new { 0 } else { folder.cleaner_offset(topic, index) };
+        let state = State { log: Ok(log), producers, rules: rules.produce, first_dirty };
+        Ok(Self::new((topic, index), leader_epoch, state))
+    }
+
+    /// A partition whose log can't be opened. Clients are told so; its files stay as they are.
+    pub(crate) fn offline(topic: &str, index: i32, rules: &TopicRules) -> Self {
+        let (log, producers) = (Err(Absent::Offline), Producers::default());
+        Self::new((topic, index), 0, State { log, producers, rules: rules.produce, first_dirty: 0 })
+    }
+
+    fn new((topic, index): (&str, i32), leader_epoch: i32, state: State) -> Self {
+        let is_offline = state.log.is_err();
         let (topic, state) = (topic.to_owned(), RwLock::new(state));
-        Ok(Self { topic, index, leader_epoch, state, waiters: Waiters::default() })
+        let (flushing, waiters) = (tokio::sync::Mutex::default(), Waiters::default());
+        Self { topic, index, leader_epoch, is_offline, state, flushing, waiters }
     }
 
     /// Writes what is known of producers and closes the log.
     pub(crate) fn close(&self) -> Result<(), LogError> {
         let mut state = self.exclusive();
         let State { log, producers, .. } = &mut *state;
-        let Some(log) = log else { return Ok(()) };
-        write_snapshot(log, producers, log.end_offset())?;
+        let Ok(log) = log else { return Ok(()) };
+        if !log.has_snapshot_at_end() {
+            write_snapshot(log, producers, log.end_offset())?;
+        }
         log.close()
     }
 
     /// Ends the partition: its folder is renamed, whoever waits is woken. Gives the folder, to be removed later.
     pub(crate) fn delete(&self, unique: Uuid) -> Result<Option<PathBuf>, LogError> {
-        let log = self.exclusive().log.take();
+        let log = std::mem::replace(&mut self.exclusive().log, Err(Absent::Deleted));
         self.waiters.wake();
-        log.map(|mut log| log.rename_for_deletion(&self.topic, self.index, unique)).transpose()
+        log.ok().map(|mut log| log.rename_for_deletion(&self.topic, self.index, unique)).transpose()
     }
 }
 

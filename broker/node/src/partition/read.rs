@@ -4,7 +4,7 @@ use bytes::Bytes;
 use strait_broker_log::{AbortedTransaction, LogError};
 use strait_wire::error_code::ErrorCode;
 
-use super::{Isolation, Offsets, Partition};
+use super::{Absent, Isolation, Offsets, Partition};
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,8 @@ pub(crate) struct PartitionRead {
 /// Nothing can be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    #[error("the partition was deleted")]
-    Deleted,
+    #[error(transparent)]
+    Absent(#[from] Absent),
     #[error("offset {offset} is outside the log")]
     OutOfRange { offset: i64, offsets: Offsets },
     #[error(transparent)]
@@ -39,7 +39,7 @@ impl ReadError {
     /// What a client is answered.
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
-            Self::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Self::Absent(absent) => absent.code(),
             Self::OutOfRange { .. } => ErrorCode::OFFSET_OUT_OF_RANGE,
             Self::Log(LogError::CorruptBatch { .. } | LogError::CorruptFile { .. }) => {
                 ErrorCode::CORRUPT_MESSAGE
@@ -58,9 +58,8 @@ impl Partition {
         limits: ReadLimits,
     ) -> Result<PartitionRead, ReadError> {
         let state = self.shared();
-        let (Some(log), Some(offsets)) = (&state.log, state.offsets()) else {
-            return Err(ReadError::Deleted);
-        };
+        let log = state.log.as_ref().map_err(|absent| *absent)?;
+        let offsets = state.offsets()?;
         if offset < offsets.log_start || offset > offsets.high_watermark {
             return Err(ReadError::OutOfRange { offset, offsets });
         }

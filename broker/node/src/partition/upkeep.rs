@@ -1,7 +1,7 @@
-//! Compaction and flushing of closed segments: planned and adopted under the lock, done without it.
+//! Compaction: planned and adopted under the lock, done without it. And what is remembered of a log.
 
 use strait_broker_core::producer_state::Producers;
-use strait_broker_log::{LogError, PartitionLog};
+use strait_broker_log::{LogError, PartitionLog, Remembered};
 
 use super::open::snapshot_entries;
 use super::{Partition, State};
@@ -15,7 +15,7 @@ impl Partition {
     pub(crate) fn clean(&self) -> Result<(), LogError> {
         let plan = {
             let state = self.shared();
-            let State { log: Some(log), producers, first_dirty, .. } = &*state else { return Ok(()) };
+            let State { log: Ok(log), producers, first_dirty, .. } = &*state else { return Ok(()) };
             if !log.config().cleanup_policy.compact {
                 return Ok(());
             }
@@ -24,7 +24,7 @@ impl Partition {
         let Some(plan) = plan else { return Ok(()) };
         let cleaned = plan.run()?;
         let mut state = self.exclusive();
-        let State { log: Some(log), first_dirty, .. } = &mut *state else { return Ok(()) };
+        let State { log: Ok(log), first_dirty, .. } = &mut *state else { return Ok(()) };
         if let Some(next) = log.adopt(cleaned, now_ms())? {
             *first_dirty = next;
             tracing::info!(topic = self.topic, partition = self.index, "log compacted");
@@ -32,37 +32,24 @@ impl Partition {
         Ok(())
     }
 
-    /// Flushes segments that were closed.
-    pub(crate) fn flush_closed(&self) -> Result<(), LogError> {
-        let plan = match &self.shared().log {
-            Some(log) => log.plan_flush()?,
-            None => None,
-        };
-        let Some(plan) = plan else { return Ok(()) };
-        let flushed = plan.run();
-        self.exclusive().log.as_mut().map_or(Ok(()), |log| log.finish_flush(flushed))
+    /// Closes the file of a log to which nothing is appended.
+    pub(crate) fn release_idle_file(&self) {
+        if let Ok(log) = &mut self.exclusive().log {
+            log.release_idle_file();
+        }
     }
 
-    /// Recovery point, start where it has to be remembered, where cleaning goes on, high watermark.
-    pub(crate) fn checkpoints(&self) -> Option<Checkpoints> {
+    /// What the data folder has to remember of the log.
+    pub(crate) fn checkpoints(&self) -> Option<Remembered> {
         let state = self.shared();
-        let log = state.log.as_ref()?;
-        Some(Checkpoints {
+        let log = state.log.as_ref().ok()?;
+        Some(Remembered {
             recovery_point: log.recovery_point(),
             log_start: log.checkpointed_start(),
-            first_dirty: log.config().cleanup_policy.compact.then_some(state.first_dirty),
-            high_watermark: log.end_offset(),
+            cleaner_offset: log.config().cleanup_policy.compact.then_some(state.first_dirty),
+            high_watermark: log.high_watermark(),
         })
     }
-}
-
-/// What the data folder remembers of a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Checkpoints {
-    pub(crate) recovery_point: i64,
-    pub(crate) log_start: Option<i64>,
-    pub(crate) first_dirty: Option<i64>,
-    pub(crate) high_watermark: i64,
 }
 
 fn plan(
@@ -71,7 +58,7 @@ fn plan(
     first_dirty: i64,
 ) -> Result<Option<strait_broker_log::CleaningPlan>, LogError> {
     let now_ms = now_ms();
-    let cleanable = log.cleanable(first_dirty, producers.last_stable_offset(log.end_offset()), now_ms)?;
+    let cleanable = log.cleanable(first_dirty, producers.last_stable_offset(log.high_watermark()), now_ms)?;
     if !cleanable.is_due {
         return Ok(None);
     }

@@ -27,6 +27,7 @@ fn log(configs: &TopicConfigs) -> LogConfig {
         retention_bytes: configs.number("retention.bytes"),
         retention_ms: configs.number("retention.ms"),
         flush_messages: configs.number("flush.messages"),
+        flush_ms: configs.number("flush.ms"),
         file_delete_delay_ms: configs.number("file.delete.delay.ms"),
         cleanup_policy: CleanupPolicy {
             delete: configs.has_policy("delete"),

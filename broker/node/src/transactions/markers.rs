@@ -8,7 +8,7 @@ use strait_wire::error_code::ErrorCode;
 
 use crate::clock::now_ms;
 use crate::node::Node;
-use crate::partition::AppendError;
+use crate::partition::{Absent, AppendError};
 use crate::topics::GROUP_TOPIC;
 
 /// A marker; its place and time are set when it is written.
@@ -41,7 +41,7 @@ pub(crate) fn write_marker(node: &Node, partition: &TopicPartition, marker: Mark
         },
     };
     match written {
-        Ok(()) | Err(AppendError::Deleted) => Ok(()),
+        Ok(()) | Err(AppendError::Absent(Absent::Deleted)) => Ok(()),
         Err(error) => {
             tracing::warn!(topic, partition = index, %error, "marker not written");
             Err(error.code())

@@ -15,7 +15,6 @@ use strait_broker_core::transactions::TransactionSettings;
 use strait_wire::error_code::ErrorCode;
 
 use crate::groups::at;
-use crate::internal_log::InternalReadError;
 use crate::node::Node;
 use crate::settings::Settings;
 use crate::topics::{TRANSACTION_TOPIC, Topic};
@@ -43,18 +42,15 @@ impl TransactionCoordinator {
     }
 
     /// Reads the topic, and ends what was decided and not ended.
-    pub(crate) fn start(&self, node: &Node, topic: &Topic) -> Result<(), InternalReadError> {
+    pub(crate) fn start(&self, node: &Node, topic: &Topic) {
         let _one = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shards.get().is_some() {
-            return Ok(());
+            return;
         }
-        let partitions = topic.partitions.iter();
-        let shards = partitions.map(|partition| TransactionShard::load(Arc::clone(partition), self.settings));
-        let shards = shards.collect::<Result<Vec<_>, _>>()?;
-        for shard in self.shards.get_or_init(|| shards) {
+        let load = |partition| TransactionShard::load(Arc::clone(partition), self.settings);
+        for shard in self.shards.get_or_init(|| topic.partitions.iter().map(load).collect()) {
             shard.loaded(node);
         }
-        Ok(())
     }
 
     /// Makes the topic when it is missing, so that there can be transactions.
@@ -66,10 +62,8 @@ impl TransactionCoordinator {
             tracing::warn!(%error, "topic of transactions not made");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         })?;
-        self.start(node, &topic).map_err(|error| {
-            tracing::error!(%error, "transactions can't be read");
-            ErrorCode::COORDINATOR_NOT_AVAILABLE
-        })
+        self.start(node, &topic);
+        Ok(())
     }
 
     /// The shard of a transactional id.

@@ -27,19 +27,16 @@ pub(crate) struct TransactionShard {
 
 #[derive(Debug)]
 struct State {
-    /// None where the log could not be read after a failed write.
+    /// None while the log can't be read.
     transactions: Option<Transactions>,
     /// Markers that could not be written, to be tried again.
     unwritten: Vec<Markers>,
 }
 
 impl TransactionShard {
-    pub(super) fn load(
-        partition: Arc<Partition>,
-        settings: TransactionSettings,
-    ) -> Result<Self, InternalReadError> {
-        let transactions = Some(read(&partition, settings)?);
-        Ok(Self { partition, settings, state: Mutex::new(State { transactions, unwritten: Vec::new() }) })
+    pub(super) fn load(partition: Arc<Partition>, settings: TransactionSettings) -> Self {
+        let transactions = read_or_tell(&partition, settings);
+        Self { partition, settings, state: Mutex::new(State { transactions, unwritten: Vec::new() }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,6 +85,9 @@ impl TransactionShard {
             Outcome { response: (), effects }
         });
         let mut state = self.state();
+        if state.transactions.is_none() {
+            self.reload(&mut state);
+        }
         let effects = Effects { records: Vec::new(), markers: std::mem::take(&mut state.unwritten) };
         if let Err(error) = tended.and_then(|()| self.settle(node, &mut state, effects)) {
             tracing::warn!(partition = self.partition.index, %error, "transactions not tended");
@@ -135,13 +135,19 @@ impl TransactionShard {
     /// State that was not written never survives.
     fn reload(&self, state: &mut State) {
         state.unwritten.clear();
-        state.transactions = read(&self.partition, self.settings)
-            .inspect_err(|error| tracing::error!(%error, "transactions can't be read"))
-            .ok();
+        state.transactions = read_or_tell(&self.partition, self.settings);
         if let Some(transactions) = &mut state.transactions {
             state.unwritten = transactions.loaded(now_ms()).markers;
         }
     }
+}
+
+fn read_or_tell(partition: &Partition, settings: TransactionSettings) -> Option<Transactions> {
+    let failed = |error: &InternalReadError| {
+        let partition = partition.index;
+        tracing::error!(partition, %error, "transactions of this partition can't be read");
+    };
+    read(partition, settings).inspect_err(failed).ok()
 }
 
 fn read(partition: &Partition, settings: TransactionSettings) -> Result<Transactions, InternalReadError> {

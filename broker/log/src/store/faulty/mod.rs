@@ -4,7 +4,10 @@
 //! Names of files count as flushed with `sync_folder` only; folders themselves survive at once.
 
 mod file;
+mod one_life;
 mod state;
+
+pub use one_life::OneLife;
 
 use std::io;
 use std::path::Path;

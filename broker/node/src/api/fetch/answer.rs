@@ -107,7 +107,7 @@ pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: 
         Err(error) => {
             let offsets = match &error {
                 ReadError::OutOfRange { offsets, .. } => Some(*offsets),
-                ReadError::Deleted => None,
+                ReadError::Absent(_) => None,
                 ReadError::Log(error) => {
                     tracing::warn!(topic = partition.topic, partition = partition.index, %error, "can't read");
                     None
@@ -123,7 +123,7 @@ fn diverging(partition: &Partition, epoch: i32, offset: i64) -> Option<EpochEndO
     if epoch < 0 || epoch >= partition.leader_epoch {
         return None;
     }
-    let (found, end_offset) = partition.look(|log, _| log.epoch_end_offset(epoch))?;
+    let (found, end_offset) = partition.look(|log, _| log.epoch_end_offset(epoch)).ok()?;
     let parts = found >= 0 && (found < epoch || end_offset < offset);
     parts.then_some(EpochEndOffset { epoch: found, end_offset })
 }

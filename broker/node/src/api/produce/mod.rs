@@ -3,6 +3,8 @@
 
 // Batches of transactions.
 mod transaction;
+// Batches that wait for the disk.
+mod unflushed;
 
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ use crate::dispatch::Answer;
 use crate::partition::{AppendError, Partition};
 use crate::topics::{Topic, is_internal};
 
+use unflushed::Unflushed;
+
 /// How much larger than the longest batch of its topic a batch may become when it is opened: so much, but at least and at
 /// most these bytes, where the most is never less than a few of the longest batches.
 const EXPANSION: usize = 100;
@@ -39,18 +43,20 @@ const BY_ID: i16 = 13;
 pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<ProduceResponse> {
     let acks = request.acks;
     let id = request.transactional_id.as_deref();
-    let responses: Vec<TopicProduceResponse> = match acks {
+    let mut unflushed = Unflushed::default();
+    let mut responses: Vec<TopicProduceResponse> = match acks {
         // Who may not use the transactional id writes nothing, whatever the topic.
         -1..=1 if !transaction::is_allowed(call, id, &request.topic_data) => {
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => append_all(call, id, request.topic_data),
+        -1..=1 => append_all(call, id, request.topic_data, &mut unflushed),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
     };
+    unflushed.settle(&mut responses).await;
     if acks != 0 {
         return ProduceResponse { responses, ..Default::default() }.into();
     }
@@ -71,19 +77,33 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
+/// What follows appends: who waits for records is woken once for each request, and some batches wait for the disk.
+#[derive(Default)]
+struct Following {
+    appended: Vec<Arc<Partition>>,
+    unflushed: Unflushed,
+}
+
 /// Appends everything, then wakes who waits for it.
-fn append_all(call: &Call, id: Option<&str>, topics: Vec<TopicProduceData>) -> Vec<TopicProduceResponse> {
-    let mut appended = Vec::new();
-    let responses = topics.into_iter().map(|data| topic(call, id, data, &mut appended)).collect();
-    appended.iter().for_each(|partition: &Arc<Partition>| partition.wake());
+fn append_all(
+    call: &Call,
+    id: Option<&str>,
+    topics: Vec<TopicProduceData>,
+    unflushed: &mut Unflushed,
+) -> Vec<TopicProduceResponse> {
+    let mut following = Following::default();
+    let topics = topics.into_iter().enumerate();
+    let responses = topics.map(|(place, data)| topic(call, id, (place, data), &mut following)).collect();
+    following.appended.iter().for_each(|partition| partition.wake());
+    *unflushed = following.unflushed;
     responses
 }
 
 fn topic(
     call: &Call,
     id: Option<&str>,
-    data: TopicProduceData,
-    appended: &mut Vec<Arc<Partition>>,
+    (place, data): (usize, TopicProduceData),
+    following: &mut Following,
 ) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
@@ -94,9 +114,9 @@ fn topic(
     // An id that is not known names nothing that could be refused.
     let is_unknown_id = found.is_none() && call.version >= BY_ID;
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
-    let answered = partition_data.into_iter().map(|data| match &found {
+    let answered = partition_data.into_iter().enumerate().map(|(inner, data)| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => partition(call, id, topic, data, appended),
+        Some(topic) => partition(call, id, topic, ((place, inner), data), following),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -112,8 +132,8 @@ fn partition(
     call: &Call,
     id: Option<&str>,
     topic: &Topic,
-    data: PartitionProduceData,
-    appended: &mut Vec<Arc<Partition>>,
+    (place, data): ((usize, usize), PartitionProduceData),
+    following: &mut Following,
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -127,8 +147,11 @@ fn partition(
         records = Bytes::copy_from_slice(&records);
     }
     match append(call, id, partition, &records) {
-        Ok(response) => {
-            appended.push(Arc::clone(partition));
+        Ok((response, flush_to)) => {
+            following.appended.push(Arc::clone(partition));
+            if let Some(offset) = flush_to {
+                following.unflushed.add(place, partition, offset);
+            }
             response
         }
         Err(Failure::Content(error)) => refused(index, &error),
@@ -148,12 +171,13 @@ enum Failure {
     Append(AppendError),
 }
 
+/// The answer, and up to where the partition is to be flushed before it is given.
 fn append(
     call: &Call,
     transactional_id: Option<&str>,
     partition: &Partition,
     records: &Bytes,
-) -> Result<PartitionProduceResponse, Failure> {
+) -> Result<(PartitionProduceResponse, Option<i64>), Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
     let validation = Validation {
         topic: &topic,
@@ -169,13 +193,14 @@ fn append(
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
     let duplicate =
         appended.duplicate_timestamp.filter(|_| topic.timestamp_type == TimestampType::LogAppendTime);
-    Ok(PartitionProduceResponse {
+    let response = PartitionProduceResponse {
         index: partition.index,
         base_offset: appended.base_offset,
         log_append_time_ms: duplicate.unwrap_or(valid.log_append_time_ms),
         log_start_offset: appended.log_start_offset,
         ..Default::default()
-    })
+    };
+    Ok((response, appended.flush_to))
 }
 
 /// Most that one batch may give when it is opened; a bomb is stopped there.
