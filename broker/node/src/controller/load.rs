@@ -12,6 +12,7 @@ use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_confi
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
+use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
@@ -42,7 +43,19 @@ impl Controller {
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
-            Self { settings, folder, topics, tail, access, scram_users, features, state: Mutex::new(state) }
+            let quotas = Arc::new(ClientQuotas::default());
+            quotas.set(image.quotas());
+            Self {
+                settings,
+                folder,
+                topics,
+                tail,
+                access,
+                quotas,
+                scram_users,
+                features,
+                state: Mutex::new(state),
+            }
         };
         let known = image
             .topics()

@@ -45,6 +45,7 @@ use crate::access::Access;
 use crate::clock::now_ms;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
+use crate::quotas::ClientQuotas;
 use crate::settings::{Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
@@ -59,6 +60,7 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
     access: Arc<Access>,
+    quotas: Arc<ClientQuotas>,
     scram_users: ScramUsers,
     features: CurrentFeatures,
     state: Mutex<State>,
@@ -89,6 +91,10 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    pub(crate) fn quotas(&self) -> &Arc<ClientQuotas> {
+        &self.quotas
     }
 
     /// Where the metadata log ends.

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use gate::Gate;
+
+use gate::Entry;
 
 use crate::connection::Arrival;
 use crate::node::Node;
@@ -26,6 +28,8 @@ use crate::tls::{Tls, TlsError};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections get this long to be answered when the broker stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Most connections of a listener that are held before they are closed.
+const MOST_HELD: usize = 1_000;
 
 /// Clients can't be let in.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +115,7 @@ impl Listener {
         connections: &mut JoinSet<()>,
         told: &watch::Receiver<bool>,
     ) {
+        let held = Arc::new(Semaphore::new(MOST_HELD));
         loop {
             let (stream, peer) = match self.socket.accept().await {
                 Ok(accepted) => accepted,
@@ -122,7 +127,15 @@ impl Listener {
             };
             while connections.try_join_next().is_some() {}
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            let Some(place) = gate.enter(self.name(), peer.ip()).await else { continue };
+            let ip_rate = node.quotas.connections(peer.ip());
+            let place = match gate.enter(self.name(), peer.ip(), ip_rate).await {
+                Entry::Open(place) => place,
+                Entry::Close => continue,
+                Entry::CloseAfter(delay) => {
+                    hold(stream, delay, &held, connections);
+                    continue;
+                }
+            };
             let Some(arrival) = self.arrival(node, stream, peer) else { continue };
             let mut told = told.clone();
             connections.spawn(async move {
@@ -141,6 +154,16 @@ impl Listener {
     /// What a client is told that reached the broker at `local`.
     fn endpoint(&self, local: SocketAddr) -> Arc<Endpoint> {
         self.advertised.clone().unwrap_or_else(|| Arc::new(reached(&self.configured.host, local)))
+    }
+}
+
+/// Closes a connection after a while; at once where many wait for that already.
+fn hold(stream: TcpStream, delay: Duration, held: &Arc<Semaphore>, connections: &mut JoinSet<()>) {
+    if let Ok(place) = Arc::clone(held).try_acquire_owned() {
+        connections.spawn(async move {
+            tokio::time::sleep(delay).await;
+            drop((stream, place));
+        });
     }
 }
 
