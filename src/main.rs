@@ -114,8 +114,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// The demo's clients lose their broker on purpose.
+const DEMO_LOG_LEVEL: &str = "info,strait_client=error";
+
 fn start_log(arguments: &Arguments) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&arguments.log_level).map_err(|error| error.to_string())?;
+    let level = match (&arguments.command, arguments.log_level.as_str()) {
+        (Command::Demo(_), "info") => DEMO_LOG_LEVEL,
+        (_, level) => level,
+    };
+    let filter = EnvFilter::try_new(level).map_err(|error| error.to_string())?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| screen::LogWriter);
     match arguments.log_format {
         LogFormat::Text => log.with_ansi(false).init(),

@@ -23,6 +23,14 @@ pub(crate) fn show(text: &str) -> io::Result<()> {
     io::stderr().lock().write_all(output.as_bytes())
 }
 
+/// A line that stays, above the table if there is one, else on standard output.
+pub(crate) fn say(line: &str) -> io::Result<()> {
+    if is_terminal() {
+        return LogWriter.write_all(format!("{line}\n").as_bytes());
+    }
+    writeln!(io::stdout(), "{line}")
+}
+
 /// Where the log is written: above the table, if there is one.
 pub(crate) struct LogWriter;
 

@@ -12,4 +12,4 @@ mod metrics;
 pub use health::health;
 pub use metrics::{Families, Kind, metrics, register};
 pub use problem::Problem;
-pub use server::serve;
+pub use server::{Server, serve};

@@ -10,7 +10,6 @@ mod steady;
 mod options;
 
 use clap::{Subcommand, ValueEnum};
-use comfy_table::Table;
 use strait_bench::{BenchError, FloorOptions};
 
 use crate::Failure;
@@ -91,7 +90,11 @@ fn complete<T>(benchmark: impl Future<Output = Result<T, BenchError>>) -> Result
     })
 }
 
-fn print<T: serde::Serialize>(report: &T, output: Output, table: fn(&T) -> Table) -> Result<(), Failure> {
+fn print<T: serde::Serialize, S: std::fmt::Display>(
+    report: &T,
+    output: Output,
+    table: fn(&T) -> S,
+) -> Result<(), Failure> {
     match output {
         Output::Table => println!("{}", table(report)),
         Output::Json => {

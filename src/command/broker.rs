@@ -6,7 +6,7 @@ use std::time::Duration;
 use strait_broker::Settings;
 
 use crate::stop::stop_requested;
-use crate::{Failure, load, properties};
+use crate::{Failure, keys, load, properties};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:9092";
 
@@ -53,7 +53,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         tokio::spawn(strait_broker::run(settings, started, stop)).await
     };
     let outcome = runtime.block_on(served).map_err(|error| Failure::Failed(error.into()))?;
-    outcome.map_err(|error| Failure::Failed(error.into()))
+    // Its text holds those of its causes.
+    outcome.map_err(|error| Failure::Failed(anyhow::Error::msg(error.to_string())))
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
@@ -85,6 +86,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
 fn read(path: &Path, settings: &mut Settings, listens_by_option: bool) -> Result<(), Failure> {
     let bytes = std::fs::read(path).map_err(|error| load::wrong(path, &format!("can't be read: {error}")))?;
     let entries = properties::parse(&bytes).map_err(|error| load::wrong(path, &error.to_string()))?;
+    let mut wrong = Vec::new();
     for entry in entries {
         let line = entry.line;
         if listens_by_option && entry.key == "listeners" {
@@ -93,9 +95,21 @@ fn read(path: &Path, settings: &mut Settings, listens_by_option: bool) -> Result
         }
         match settings.set(&entry.key, &entry.value) {
             Ok(true) => {}
-            Ok(false) => tracing::warn!(key = entry.key, line, "this key means nothing here"),
-            Err(error) => return Err(load::wrong(path, &format!("line {line}: {error}"))),
+            Ok(false) => match keys::misspelled(&entry.key, Settings::names()) {
+                Some(nearest) => {
+                    tracing::warn!(
+                        key = entry.key,
+                        line,
+                        "this key means nothing here, did you mean {nearest}?"
+                    );
+                }
+                None => tracing::warn!(key = entry.key, line, "this key means nothing here"),
+            },
+            Err(error) => wrong.push(format!("\n  line {line}: {error}")),
         }
     }
-    Ok(())
+    match wrong.len() {
+        0 => Ok(()),
+        count => Err(load::wrong(path, &format!("{count} wrong{}", wrong.concat()))),
+    }
 }

@@ -144,6 +144,12 @@ pub(crate) fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) 
     (best.0 >= SIMILAR).then_some(best.1)
 }
 
+/// The word that `word` becomes by a letter or two.
+pub(crate) fn misspelled<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = words.into_iter().map(|name| (strsim::damerau_levenshtein(word, name), name));
+    scored.filter(|(letters, _)| *letters <= 2).min_by_key(|(letters, _)| *letters).map(|(_, name)| name)
+}
+
 /// The table of the documentation.
 pub(crate) fn markdown() -> String {
     let mut text = "| key | type | default | allowed | what it does |\n|---|---|---|---|---|\n".to_owned();

@@ -14,9 +14,13 @@ pub struct Feature {
     pub default_level: i16,
 }
 
+/// The new consumer protocol (KIP-848).
+pub const GROUP_VERSION: Feature =
+    Feature { name: "group.version", min_level: 0, max_level: 1, default_level: 1 };
+
 /// All of them, by name.
 pub const FEATURES: &[Feature] =
-    &[Feature { name: "transaction.version", min_level: 0, max_level: 2, default_level: 2 }];
+    &[GROUP_VERSION, Feature { name: "transaction.version", min_level: 0, max_level: 2, default_level: 2 }];
 
 /// What a level may become, as UpdateFeatures numbers it (`FeatureUpdate.UpgradeType`).
 const UPGRADE: i8 = 1;

@@ -3,10 +3,18 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use strait_broker_core::internal_record::consumer_group::{
+    ClassicMemberMetadata, ClassicProtocol, ConsumerGroupCurrentMemberAssignmentValue,
+    ConsumerGroupMemberMetadataValue, ConsumerGroupMetadataValue, ConsumerGroupPartitionMetadataValue,
+    ConsumerGroupRegularExpressionValue, ConsumerGroupTargetAssignmentMemberValue,
+    ConsumerGroupTargetAssignmentMetadataValue, TopicMetadata, TopicPartition, TopicPartitions,
+};
 use strait_broker_core::internal_record::group_metadata::{GroupMetadataValue, MemberMetadata};
 use strait_broker_core::internal_record::offset_commit::OffsetCommitValue;
 use strait_broker_core::internal_record::transaction_log::{PartitionsSchema, TransactionLogValue};
-use strait_broker_core::internal_record::{EncodedRecord, GroupRecord, OffsetKey, TransactionRecord};
+use strait_broker_core::internal_record::{
+    ConsumerGroupChange, ConsumerGroupRecord, EncodedRecord, GroupRecord, OffsetKey, TransactionRecord,
+};
 use strait_broker_core::topic_partition::java_hash;
 use strait_wire::ids::Uuid;
 
@@ -90,6 +98,102 @@ fn groups() {
     for (value, name) in [(full, "group-value"), (empty, "group-value-empty")] {
         let ours = GroupRecord::Group { group: "g".to_owned(), value: Some(value) };
         check_group(&ours, &record("group-key", name));
+    }
+}
+
+/// What the golden records of a consumer group say, by the names of key and value.
+fn consumer_changes() -> Vec<(&'static str, &'static str, ConsumerGroupChange)> {
+    let mut id = [0; 16];
+    (id[7], id[15]) = (1, 2);
+    let (topic_id, member) = (Uuid(id), "m-1".to_owned());
+    let topic = TopicMetadata {
+        topic_id,
+        topic_name: "orders".to_owned(),
+        num_partitions: 3,
+        partition_metadata: Vec::new(),
+    };
+    let protocol = ClassicProtocol { name: "range".to_owned(), metadata: Bytes::from_static(&[1, 2]) };
+    let plain = ConsumerGroupMemberMetadataValue {
+        client_id: "c".to_owned(),
+        client_host: "/127.0.0.1".to_owned(),
+        rebalance_timeout_ms: -1,
+        ..Default::default()
+    };
+    let full = ConsumerGroupMemberMetadataValue {
+        instance_id: Some("i".to_owned()),
+        rack_id: Some("r".to_owned()),
+        subscribed_topic_names: vec!["orders".to_owned()],
+        subscribed_topic_regex: Some("o.*".to_owned()),
+        rebalance_timeout_ms: 60_000,
+        server_assignor: Some("range".to_owned()),
+        classic_member_metadata: Some(ClassicMemberMetadata {
+            session_timeout_ms: 10_000,
+            supported_protocols: vec![protocol],
+        }),
+        ..plain.clone()
+    };
+    let partitions = |partitions: &[i32], epochs: Option<&[i32]>| TopicPartitions {
+        topic_id,
+        partitions: partitions.to_vec(),
+        assignment_epochs: epochs.map(<[i32]>::to_vec),
+    };
+    let current = ConsumerGroupCurrentMemberAssignmentValue {
+        member_epoch: 7,
+        previous_member_epoch: 6,
+        state: 2,
+        assigned_partitions: vec![partitions(&[0, 3], Some(&[5, 7]))],
+        partitions_pending_revocation: vec![partitions(&[1], None)],
+    };
+    let target = TopicPartition { topic_id, partitions: vec![0, 3] };
+    let regex =
+        ConsumerGroupRegularExpressionValue { topics: vec!["orders".to_owned()], version: 9, timestamp: NOW };
+    let epoch = ConsumerGroupMetadataValue { epoch: 7, metadata_hash: -5 };
+    let topics = ConsumerGroupPartitionMetadataValue { topics: vec![topic] };
+    let target = ConsumerGroupTargetAssignmentMemberValue { topic_partitions: vec![target] };
+    let target_epoch =
+        ConsumerGroupTargetAssignmentMetadataValue { assignment_epoch: 7, assignment_timestamp: NOW };
+    let member = || member.clone();
+    vec![
+        ("consumer-epoch-key", "consumer-epoch-value", ConsumerGroupChange::Epoch(Some(epoch))),
+        ("consumer-topics-key", "consumer-topics-value", ConsumerGroupChange::Topics(Some(topics))),
+        (
+            "consumer-member-key",
+            "consumer-member-value",
+            ConsumerGroupChange::Member { member: member(), value: Some(full) },
+        ),
+        (
+            "consumer-member-key",
+            "consumer-member-value-plain",
+            ConsumerGroupChange::Member { member: member(), value: Some(plain) },
+        ),
+        (
+            "consumer-target-epoch-key",
+            "consumer-target-epoch-value",
+            ConsumerGroupChange::TargetEpoch(Some(target_epoch)),
+        ),
+        (
+            "consumer-target-key",
+            "consumer-target-value",
+            ConsumerGroupChange::Target { member: member(), value: Some(target) },
+        ),
+        (
+            "consumer-current-key",
+            "consumer-current-value",
+            ConsumerGroupChange::Current { member: member(), value: Some(current) },
+        ),
+        (
+            "consumer-regex-key",
+            "consumer-regex-value",
+            ConsumerGroupChange::Regex { regex: "o.*".to_owned(), value: Some(regex) },
+        ),
+    ]
+}
+
+#[test]
+fn consumer_groups() {
+    for (key, value, change) in consumer_changes() {
+        let ours = GroupRecord::Consumer(ConsumerGroupRecord { group: "g".to_owned(), change });
+        check_group(&ours, &record(key, value));
     }
 }
 

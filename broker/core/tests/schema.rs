@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use serde_json::Value as Json;
-use strait_broker_core::internal_record::{group_metadata, offset_commit, transaction_log};
+use strait_broker_core::internal_record::{consumer_group, group_metadata, offset_commit, transaction_log};
 use strait_wire::codec::{Message, Value};
 use strait_wire::schema::{Field, Range, Struct};
 
@@ -24,6 +24,20 @@ fn ours() -> Vec<(&'static str, &'static Struct)> {
         (GROUPS, structure::<offset_commit::OffsetCommitKey>()),
         (GROUPS, structure::<offset_commit::OffsetCommitValue>()),
         (GROUPS, structure::<offset_commit::LegacyOffsetCommitValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupMetadataKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupMetadataValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupPartitionMetadataKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupPartitionMetadataValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupMemberMetadataKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupMemberMetadataValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupTargetAssignmentMetadataKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupTargetAssignmentMetadataValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupTargetAssignmentMemberKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupTargetAssignmentMemberValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupCurrentMemberAssignmentKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupCurrentMemberAssignmentValue>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupRegularExpressionKey>()),
+        (GROUPS, structure::<consumer_group::ConsumerGroupRegularExpressionValue>()),
         (TRANSACTIONS, structure::<transaction_log::TransactionLogKey>()),
         (TRANSACTIONS, structure::<transaction_log::TransactionLogValue>()),
     ]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use strait_broker_core::produce_validation::{
     Depth, TimestampType, TopicCompression, TopicSettings, ValidBatch, Validation, validate,
 };
-use strait_wire::batch::{Compression, DecompressionLimit, open};
+use strait_wire::batch::{Compression, DecompressionLimit, Decompressor, open};
 
 const TRACE: &str = include_str!("golden/validations-4.3.1.txt");
 const NOW: i64 = 1_700_000_000_000;
@@ -42,10 +42,10 @@ fn describe(valid: &ValidBatch) -> String {
 }
 
 /// Errors of records with their indexes, others without.
-fn answer(produced: &Bytes, topic: &TopicSettings) -> String {
+fn answer(produced: &Bytes, topic: &TopicSettings, decompressor: &mut Decompressor) -> String {
     let validation =
         Validation { topic, depth: Depth::Full, version: 9, now_ms: NOW, decompression_limit: LIMIT };
-    match validate(produced, &validation) {
+    match validate(produced, &validation, decompressor) {
         Ok(valid) => describe(&valid),
         Err(error) if error.record_errors().is_empty() => format!("ERROR {} -", error.code().0),
         Err(error) => {
@@ -58,6 +58,7 @@ fn answer(produced: &Bytes, topic: &TopicSettings) -> String {
 
 #[test]
 fn every_answer_is_that_of_kafka() {
+    let mut decompressor = Decompressor::default();
     for (at, line) in TRACE.lines().enumerate() {
         let words: Vec<&str> = line.splitn(5, ' ').collect();
         let &[produced, target, compacted, kind, expected] = words.as_slice() else { panic!("five words") };
@@ -74,7 +75,7 @@ fn every_answer_is_that_of_kafka() {
             compression: TopicCompression::Fixed(target),
             ..TopicSettings::default()
         };
-        assert_eq!(answer(&bytes(produced), &topic), expected, "line {}", at + 1);
+        assert_eq!(answer(&bytes(produced), &topic, &mut decompressor), expected, "line {}", at + 1);
     }
     assert_eq!(TRACE.lines().count(), 500);
 }

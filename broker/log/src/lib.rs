@@ -24,6 +24,8 @@ mod snapshot;
 // The newest batches in memory, and how much all logs may hold.
 mod budget;
 mod tail;
+// Memory for reading files.
+mod buffers;
 // One partition.
 mod log;
 // The newest record of each key stays.
@@ -32,6 +34,7 @@ mod cleaner;
 mod folder;
 
 pub use budget::TailBudget;
+pub use buffers::ReadBuffers;
 pub use cleaner::{Cleaned, CleaningPlan};
 pub use config::{CleanupPolicy, LogConfig};
 pub use error::LogError;

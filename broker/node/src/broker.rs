@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::controller::{Controller, LoadError};
@@ -65,6 +64,7 @@ pub async fn run(
         blocking(|| node.transactions.start(&node, &topic)).map_err(BrokerError::Transactions)?;
     }
     let listeners = Listener::open_all(&settings).await?;
+    let http = bind_http(&settings).await?;
     let bootstrap = listeners.first().map(Listener::bootstrap).unwrap_or_default();
     for listener in &listeners {
         tracing::info!(name = listener.name(), address = listener.bootstrap(), "listening");
@@ -75,17 +75,16 @@ pub async fn run(
     );
     started(&bootstrap);
     let mut services = services(&node);
-    let (stopping, told) = watch::channel(false);
     let mut acceptors = JoinSet::new();
     for listener in listeners {
-        acceptors.spawn(listener.serve(Arc::clone(&node), Arc::clone(&gate), told.clone()));
+        acceptors.spawn(listener.serve(Arc::clone(&node), Arc::clone(&gate)));
     }
     tokio::select! {
-        served = serve_http(&node) => served?,
+        served = serve_http(http, &node) => served?,
         () = stop => {}
     }
     // Those that wait for a request end at once, the others when they have answered.
-    let _ = stopping.send(true);
+    node.stop();
     while acceptors.join_next().await.is_some() {}
     services.shutdown().await;
     blocking(|| node.controller.close())?;
@@ -103,11 +102,18 @@ fn services(node: &Arc<Node>) -> JoinSet<()> {
     services
 }
 
-/// Serves health and metrics, for ever. Whoever asks is answered once the logs are open.
-async fn serve_http(node: &Arc<Node>) -> Result<(), BrokerError> {
-    let Some(listen) = &node.settings.http else { return std::future::pending().await };
+async fn bind_http(settings: &Settings) -> Result<Option<strait_http::Server>, BrokerError> {
+    let Some(listen) = &settings.http else { return Ok(None) };
+    let bound = strait_http::Server::bind(listen).await;
+    bound.map(Some).map_err(|source| BrokerError::Http { address: listen.clone(), source })
+}
+
+/// Serves health and metrics, for ever.
+async fn serve_http(server: Option<strait_http::Server>, node: &Arc<Node>) -> Result<(), BrokerError> {
+    let Some(server) = server else { return std::future::pending().await };
     let registry = metrics::registry(node)?;
     let router = strait_http::health(|| Ok(())).merge(strait_http::metrics(registry));
-    let served = strait_http::serve(listen, router, std::future::pending()).await;
-    served.map_err(|source| BrokerError::Http { address: listen.clone(), source })
+    let served = server.serve(router, std::future::pending()).await;
+    let address = node.settings.http.clone().unwrap_or_default();
+    served.map_err(|source| BrokerError::Http { address, source })
 }

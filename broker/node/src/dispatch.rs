@@ -9,6 +9,7 @@ use strait_wire::message;
 
 use crate::api;
 use crate::call::Call;
+use crate::memory::AnswerShare;
 
 /// Versions of a request that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,9 @@ pub(crate) struct Served {
 /// What follows a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// A frame in segments. The client is not heard for so many milliseconds after it.
-    Frame { segments: Vec<Bytes>, throttle_ms: i32 },
+    /// A frame in segments, with what they take of the memory for answers. The client is not heard for so many
+    /// milliseconds after it.
+    Frame { segments: Vec<Bytes>, throttle_ms: i32, share: Option<AnswerShare> },
     /// Nothing is answered, and the client is not heard for so many milliseconds.
     Nothing { throttle_ms: i32 },
     /// The connection is closed.
@@ -34,6 +36,8 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) enum Answer<R> {
     Response(R),
+    /// A response that takes part of the memory for answers until it was sent.
+    Large(R, AnswerShare),
     /// Nothing is answered, and the client is not heard for so many milliseconds.
     Nothing {
         throttle_ms: i32,
@@ -89,7 +93,9 @@ macro_rules! served {
                     let mut answer: Answer<<message::$file::$request as Request>::Response> =
                         Box::pin(api::$file::handle(call, request)).await.into();
                     let throttle_ms = match &mut answer {
-                        Answer::Response(response) => held_back(call, throttle_time!(response $($untold)?)),
+                        Answer::Response(response) | Answer::Large(response, _) => {
+                            held_back(call, throttle_time!(response $($untold)?))
+                        }
                         Answer::Nothing { throttle_ms } => *throttle_ms,
                         Answer::Close(_) => 0,
                     };
@@ -153,6 +159,8 @@ served! {
     unregister_broker::UnregisterBrokerRequest, 0 to 0;
     describe_transactions::DescribeTransactionsRequest, 0 to 0;
     list_transactions::ListTransactionsRequest, 0 to 2;
+    consumer_group_heartbeat::ConsumerGroupHeartbeatRequest, 0 to 1;
+    consumer_group_describe::ConsumerGroupDescribeRequest, 0 to 1;
     list_config_resources::ListConfigResourcesRequest, 0 to 1;
     describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
@@ -170,11 +178,13 @@ fn reply<R: Request>(
     answer: Answer<R::Response>,
     throttle_ms: i32,
 ) -> Result<Reply, RequestError> {
+    let frame = |response, share| {
+        let segments = response_frame::<R>(response, call.version, call.correlation_id)?;
+        Ok::<_, RequestError>(Reply::Frame { segments, throttle_ms, share })
+    };
     Ok(match answer {
-        Answer::Response(response) => {
-            let segments = response_frame::<R>(&response, call.version, call.correlation_id)?;
-            Reply::Frame { segments, throttle_ms }
-        }
+        Answer::Response(response) => frame(&response, None)?,
+        Answer::Large(response, share) => frame(&response, Some(share))?,
         Answer::Nothing { .. } => Reply::Nothing { throttle_ms },
         Answer::Close(reason) => Reply::Close(reason),
     })
@@ -202,7 +212,7 @@ pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeEr
 pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
     if api::api_versions::is_from_the_future(key, call.version) {
         let segments = api::api_versions::unsupported(call.correlation_id)?;
-        return Ok(Reply::Frame { segments, throttle_ms: 0 });
+        return Ok(Reply::Frame { segments, throttle_ms: 0, share: None });
     }
     if range(key, call.version).is_none() {
         return Err(RequestError::NotServed { key, version: call.version });

@@ -80,6 +80,7 @@ pub(crate) fn write(
     }
     if !builder.is_empty() {
         partition.append(&builder.finish(stamp, 0)?, Append::COORDINATOR, now_ms)?;
+        partition.wake();
     }
     Ok(())
 }

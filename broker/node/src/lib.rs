@@ -10,8 +10,9 @@ mod identity;
 mod lock;
 // What all connections share.
 mod node;
-// Where clients come in.
+// Where clients come in, and what they may make the broker hold.
 mod listener;
+mod memory;
 // Who clients are.
 mod sasl;
 mod tls;
@@ -30,9 +31,12 @@ mod api;
 mod controller;
 mod metadata;
 mod topics;
+// Memory for opening batches.
+mod decompressors;
 // What clients fetch again and again.
 mod fetch_session;
 // Groups and transactions, over the broker's own topics.
+mod group_configs;
 mod groups;
 mod internal_log;
 mod transactions;

@@ -25,9 +25,10 @@ pub(crate) struct FolderLock {
 impl FolderLock {
     /// Makes the folder when it is missing, and takes it.
     pub(crate) fn take(folder: &Path) -> Result<Self, LockError> {
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(|source| LockError::Io { path: folder.to_owned(), source })?;
         let path = folder.join(FILE);
         let io = |source| LockError::Io { path: path.clone(), source };
-        std::fs::create_dir_all(folder).map_err(io)?;
         let file = File::create(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

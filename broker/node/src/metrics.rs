@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus::Registry;
-use strait_broker_core::group::State;
+use strait_broker_core::group::{ConsumerState, Groups, State};
 use strait_http::{Families, Kind};
 use strait_wire::api_key::ApiKey;
 
@@ -76,9 +76,27 @@ fn groups(node: &Node, families: &mut Families) {
         ("stable", State::Stable),
     ];
     for (name, state) in states {
-        let counts =
-            node.groups.shards().iter().filter_map(|shard| shard.look(|all| all.count_in(state)).ok());
-        let count = counts.sum::<usize>() as f64;
-        families.add("strait_broker_groups", "Groups by state.", Kind::Gauge, &[("state", name)], count);
+        count_groups(node, families, ("classic", name), |groups| groups.count_in(state));
     }
+    let states = [
+        ("empty", ConsumerState::Empty),
+        ("assigning", ConsumerState::Assigning),
+        ("reconciling", ConsumerState::Reconciling),
+        ("stable", ConsumerState::Stable),
+    ];
+    for (name, state) in states {
+        count_groups(node, families, ("consumer", name), |groups| groups.count_consumers_in(state));
+    }
+}
+
+fn count_groups(
+    node: &Node,
+    families: &mut Families,
+    (kind, state): (&str, &str),
+    count: impl Fn(&Groups) -> usize,
+) {
+    let counts = node.groups.shards().iter().filter_map(|shard| shard.look(&count).ok());
+    let total = counts.sum::<usize>() as f64;
+    let labels = [("type", kind), ("state", state)];
+    families.add("strait_broker_groups", "Groups by type and state.", Kind::Gauge, &labels, total);
 }

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::access::Access;
 use crate::controller::{ChangeError, Controller};
+use crate::decompressors::Decompressors;
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
+use crate::memory::{AnswerMemory, RequestMemory};
 use crate::metrics::RequestCounts;
 use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
@@ -29,7 +33,11 @@ pub(crate) struct Node {
     pub(crate) groups: GroupCoordinator,
     pub(crate) transactions: TransactionCoordinator,
     pub(crate) requests: RequestCounts,
+    pub(crate) request_memory: Arc<RequestMemory>,
+    pub(crate) answer_memory: Arc<AnswerMemory>,
+    pub(crate) decompressors: Decompressors,
     producer_ids: Mutex<Range<i64>>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Node {
@@ -38,16 +46,35 @@ impl Node {
             cluster_id,
             id: settings.node_id(),
             fetch_sessions: FetchSessions::new(settings.size("max.incremental.fetch.session.cache.slots")),
-            groups: GroupCoordinator::new(&settings),
+            groups: GroupCoordinator::new(&settings, controller.topics(), controller.group_configs()),
             transactions: TransactionCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
             access: Arc::clone(controller.access()),
             quotas: Arc::clone(controller.quotas()),
             controller,
+            request_memory: Arc::new(RequestMemory::new(&settings)),
+            answer_memory: Arc::new(AnswerMemory::new(&settings)),
             settings,
             requests: RequestCounts::default(),
+            decompressors: Decompressors::default(),
             producer_ids: Mutex::new(0..0),
+            stopping: watch::Sender::new(false),
         }
+    }
+
+    /// From now on nobody waits for anything, and clients are told to go elsewhere.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Completes when the broker stops.
+    pub(crate) async fn stopped(&self) {
+        // The sender lives as long as the broker.
+        let _ = self.stopping.subscribe().wait_for(|stops| *stops).await;
     }
 
     /// Removes folders of deleted partitions after a while. Those that are left at a stop are removed at the next start.

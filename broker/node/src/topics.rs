@@ -41,6 +41,8 @@ pub(crate) fn is_internal(topic: &str) -> bool {
 struct Maps {
     by_name: BTreeMap<String, Arc<Topic>>,
     by_id: HashMap<Uuid, Arc<Topic>>,
+    /// Grows with each change.
+    version: u64,
 }
 
 /// All topics.
@@ -62,6 +64,15 @@ impl Topics {
         self.maps().by_id.get(&id).cloned()
     }
 
+    /// Another number after each change.
+    pub(crate) fn version(&self) -> u64 {
+        self.maps().version
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.maps().by_name.keys().cloned().collect()
+    }
+
     /// In the order of their names.
     pub(crate) fn all(&self) -> Vec<Arc<Topic>> {
         self.maps().by_name.values().cloned().collect()
@@ -75,12 +86,14 @@ impl Topics {
     pub(crate) fn put(&self, topic: Topic) {
         let topic = Arc::new(topic);
         let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
+        maps.version += 1;
         maps.by_id.insert(topic.id, Arc::clone(&topic));
         maps.by_name.insert(topic.name.clone(), topic);
     }
 
     pub(crate) fn remove(&self, topic: &Topic) {
         let mut maps = self.maps.write().unwrap_or_else(PoisonError::into_inner);
+        maps.version += 1;
         maps.by_name.remove(&topic.name);
         maps.by_id.remove(&topic.id);
     }

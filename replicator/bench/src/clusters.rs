@@ -74,7 +74,7 @@ pub(crate) async fn connect(address: &str, operation_timeout: Duration) -> Resul
 }
 
 /// Deletes every topic with `part` in its name.
-async fn delete_containing(cluster: &Cluster, part: &str) -> Result<(), BenchError> {
+pub(crate) async fn delete_containing(cluster: &Cluster, part: &str) -> Result<(), BenchError> {
     let metadata = cluster.refresh(None).await?;
     let names: Vec<String> = metadata.topics.keys().filter(|name| name.contains(part)).cloned().collect();
     if names.is_empty() {

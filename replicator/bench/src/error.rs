@@ -7,6 +7,7 @@ use std::time::Duration;
 use strait_client::{BrokerError, ClientError, ConnectionError};
 use strait_wire::api_key::ApiKey;
 use strait_wire::batch::BatchError;
+use strait_wire::codec::{DecodeError, EncodeError};
 
 /// A benchmark that gave no figures.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,14 @@ pub enum BenchError {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Batch(#[from] BatchError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error("{address}: {source}")]
+    RawConnection { address: String, source: io::Error },
+    #[error("a driver ended by itself")]
+    DriverEnded,
     #[error("{api} of {topic}: {error}")]
     Broker { api: ApiKey, topic: String, error: BrokerError },
     #[error("{topic}: its partitions have several leaders ({leaders:?}); a benchmark needs one broker")]

@@ -32,7 +32,8 @@ mod replicate;
 mod start;
 
 pub use broker::{
-    BrokerKind, BrokerMedians, BrokerOptions, BrokerReport, BrokerRun, measure as measure_broker,
+    BrokerKind, BrokerMedians, BrokerOptions, BrokerReport, BrokerRun, BrokerStart, Driver, Figures, Line,
+    Task, Work, measure as measure_broker,
 };
 pub use copier::CopierKind;
 pub use dataset::DataSet;

@@ -61,7 +61,7 @@ impl Peers {
         let mut command = self.command();
         command.env("HEAP", BROKER_HEAP).env("HEAP_MIN", BROKER_HEAP).env("SIDE_PORT", side_port.to_string());
         command.args(["start", name, &port_text]).args(BROKER_PROPERTIES);
-        self.run(command)?;
+        output(command)?;
         Ok((self.peer(name)?, format!("127.0.0.1:{port}")))
     }
 
@@ -69,7 +69,7 @@ impl Peers {
     pub(crate) fn start_mirror_maker(&self, name: &str, properties: &Path) -> Result<Peer<'_>, BenchError> {
         let mut command = self.command();
         command.args(["mm2", name]).arg(properties);
-        self.run(command)?;
+        output(command)?;
         self.peer(name)
     }
 
@@ -91,21 +91,23 @@ impl Peers {
         command
     }
 
-    fn ask(&self, arguments: &[&str]) -> Result<String, BenchError> {
+    /// Runs the script; gives what it prints.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Result<String, BenchError> {
         let mut command = self.command();
         command.args(arguments);
-        self.run(command)
+        output(command)
     }
+}
 
-    fn run(&self, mut command: Command) -> Result<String, BenchError> {
-        let program = self.script.display().to_string();
-        let output = command.output().map_err(|source| BenchError::Spawn { program, source })?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let output = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(BenchError::Script { command: format!("{command:?}"), output })
+/// Runs a command to its end; gives what it prints.
+pub(crate) fn output(mut command: Command) -> Result<String, BenchError> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|source| BenchError::Spawn { program, source })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    let output = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(BenchError::Script { command: format!("{command:?}"), output })
 }
 
 impl Peer<'_> {

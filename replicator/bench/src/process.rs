@@ -21,16 +21,25 @@ pub(crate) fn cpu_seconds(pid: u32) -> Result<f64, BenchError> {
 }
 
 fn tick_seconds(pid: u32) -> Result<f64, BenchError> {
+    Ok(stat_seconds(pid, 11, "utime")? + stat_seconds(pid, 12, "stime")?)
+}
+
+/// How long ago the process began, in seconds; hundredths are told.
+pub(crate) fn age_seconds(pid: u32) -> Result<f64, BenchError> {
+    let path = PathBuf::from("/proc/uptime");
+    let text = fs::read_to_string(&path).map_err(|source| BenchError::File { path, source })?;
+    let uptime = text.split_whitespace().next().and_then(|seconds| seconds.parse::<f64>().ok());
+    let uptime = uptime.ok_or(BenchError::Usage { pid, field: "uptime" })?;
+    Ok(uptime - stat_seconds(pid, 19, "starttime")?)
+}
+
+/// A time in the process's `stat`, by its place behind the name.
+fn stat_seconds(pid: u32, place: usize, field: &'static str) -> Result<f64, BenchError> {
     let stat = read(pid, "stat")?;
     // The name in parentheses may hold spaces; fields are counted behind it.
     let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
-    let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-    let times: Vec<f64> =
-        times.collect::<Result<_, _>>().map_err(|_| BenchError::Usage { pid, field: "utime" })?;
-    match times[..] {
-        [user, system] => Ok((user + system) / TICKS_PER_SECOND),
-        _ => Err(BenchError::Usage { pid, field: "utime" }),
-    }
+    let ticks = fields.split_whitespace().nth(place).and_then(|ticks| ticks.parse::<f64>().ok());
+    ticks.map(|ticks| ticks / TICKS_PER_SECOND).ok_or(BenchError::Usage { pid, field })
 }
 
 /// CPU time of everything on this machine, and what the machine had to give, since it began.
@@ -79,6 +88,7 @@ mod tests {
     fn this_process_uses_something() {
         let pid = std::process::id();
         assert!(cpu_seconds(pid).unwrap() >= 0.0);
+        assert!(age_seconds(pid).unwrap() >= 0.0);
         assert!(peak_resident_bytes(pid).unwrap() >= resident_bytes(pid).unwrap() / 2);
     }
 }

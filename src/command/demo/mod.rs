@@ -13,6 +13,7 @@ mod report;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::Subcommand;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -80,7 +81,10 @@ async fn show(arguments: &Arguments, folder: &Folder) -> anyhow::Result<()> {
     orders.stop().await;
     screen::show("")?;
     ended?;
-    let summary = report.settle(SETTLE).await;
+    let summary = tokio::select! {
+        summary = report.settle(SETTLE) => summary,
+        () = stop_requested(None) => bail!("interrupted before the copy was complete"),
+    };
     processes.stop();
     println!("{summary}");
     summary.verdict()
@@ -100,9 +104,9 @@ async fn watch(arguments: &Arguments, processes: &mut Processes, report: &mut Re
         processes.keep_running()?;
         report.look().await;
         if screen::is_terminal() {
-            screen::show(&report.table())?;
+            screen::show(&report.table(processes))?;
         } else if look % LINE_LOOKS == LINE_LOOKS - 1 {
-            println!("{}", report.line());
+            screen::say(&report.line())?;
         }
     }
     Ok(())

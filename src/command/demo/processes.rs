@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::folder::Folder;
+use crate::screen;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -111,18 +113,27 @@ impl Processes {
                     process.child = spawn(&process.arguments, &process.log)?;
                     process.ended_at = None;
                     is_changed = true;
-                    println!("{} is started again", process.name);
+                    screen::say(&format!("{} is started again", process.name))?;
                 }
                 Some(_) => {}
                 None => {
                     if let Some(status) = process.child.try_wait()? {
-                        println!("{} has ended ({status})", process.name);
+                        screen::say(&format!("{} has ended ({status})", process.name))?;
                         process.ended_at = Some(Instant::now());
                     }
                 }
             }
         }
         if is_changed { self.write() } else { Ok(()) }
+    }
+
+    /// Which of them run.
+    pub(super) fn states(&self) -> String {
+        let state = |process: &Process| match process.ended_at {
+            None => format!("{} runs", process.name),
+            Some(_) => format!("{} is DOWN", process.name),
+        };
+        self.processes.iter().map(state).collect::<Vec<_>>().join(", ")
     }
 
     /// Ends all of them in good order, the replicator first.
@@ -151,6 +162,8 @@ fn spawn(arguments: &[String], log: &std::path::Path) -> anyhow::Result<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(&program);
     command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    // Of its own, so that Ctrl-C ends the demo, and the demo ends the others when it has seen that all was copied.
+    command.process_group(0);
     command.spawn().with_context(|| format!("starting {}", program.display()))
 }
 

@@ -71,11 +71,12 @@ impl Report {
         asked.await.ok()?
     }
 
-    pub(super) fn table(&self) -> String {
+    /// What is copied, and below it which processes run.
+    pub(super) fn table(&self, processes: &Processes) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(COLUMNS);
         table.add_row(self.cells());
-        table.to_string()
+        format!("{table}\n\n {}", processes.states())
     }
 
     pub(super) fn line(&self) -> String {

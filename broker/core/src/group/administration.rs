@@ -19,9 +19,13 @@ impl Groups {
             return group.describe();
         }
         let is_error = version >= NOT_FOUND_SINCE;
+        let message = match self.consumer.contains_key(group) {
+            true => format!("Group {group} is not a classic group."),
+            false => format!("Group {group} not found."),
+        };
         DescribedGroup {
             error_code: if is_error { ErrorCode::GROUP_ID_NOT_FOUND.0 } else { 0 },
-            error_message: is_error.then(|| format!("Group {group} not found.")),
+            error_message: is_error.then_some(message),
             group_id: group.to_owned(),
             group_state: "Dead".to_owned(),
             ..DescribedGroup::default()
@@ -33,8 +37,10 @@ impl Groups {
         let passes = |filter: &[String], name: &str| {
             filter.is_empty() || filter.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
         };
-        let listed = self.classic.values().map(super::ClassicGroup::list);
-        listed
+        let classic = self.classic.values().map(super::ClassicGroup::list);
+        let consumer = self.consumer.values().map(super::ConsumerGroup::list);
+        classic
+            .chain(consumer)
             .filter(|group| passes(states, &group.group_state) && passes(types, &group.group_type))
             .collect()
     }
@@ -44,20 +50,27 @@ impl Groups {
         if group.is_empty() {
             return Outcome::only(ErrorCode::INVALID_GROUP_ID);
         }
-        match self.classic.get(group).map(super::ClassicGroup::state) {
+        let classic = self.classic.get(group).map(|group| group.state() == State::Empty);
+        let consumer = self.consumer.get(group).map(super::ConsumerGroup::is_empty);
+        match classic.or(consumer) {
             None => Outcome::only(ErrorCode::GROUP_ID_NOT_FOUND),
-            Some(State::Empty) => {
+            Some(true) => {
                 let mut effects = Effects::default();
                 self.remove_offsets(self.offsets.keys_of_group(group), &mut effects);
                 self.remove_group(group, &mut effects);
                 Outcome { response: ErrorCode::NONE, effects }
             }
-            Some(_) => Outcome::only(ErrorCode::NON_EMPTY_GROUP),
+            Some(false) => Outcome::only(ErrorCode::NON_EMPTY_GROUP),
         }
     }
 
     pub(super) fn remove_group(&mut self, group: &str, effects: &mut Effects) {
-        self.classic.remove(group);
-        effects.records.push(GroupRecord::Group { group: group.to_owned(), value: None });
+        match self.consumer.remove(group) {
+            Some(removed) => effects.records.extend(removed.tombstones()),
+            None => {
+                self.classic.remove(group);
+                effects.records.push(GroupRecord::Group { group: group.to_owned(), value: None });
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ use strait_wire::message::txn_offset_commit::{
 };
 
 use super::classic::{ClassicGroup, Committer};
+use super::cluster::Cluster;
+use super::consumer::PartitionCheck;
 use super::effects::{Effects, Outcome};
 use super::groups::Groups;
 use crate::group_offsets::CommittedOffset;
@@ -36,6 +38,7 @@ impl Groups {
         &mut self,
         request: &OffsetCommitRequest,
         version: i16,
+        cluster: &dyn Cluster,
         now_ms: i64,
     ) -> Outcome<OffsetCommitResponse> {
         let committer = Committer {
@@ -50,7 +53,7 @@ impl Groups {
         } else {
             ErrorCode::ILLEGAL_GENERATION
         };
-        let checked = self.check_commit(&request.group_id, committer, not_found, now_ms);
+        let checked = self.check_commit(&request.group_id, committer, (version, not_found), now_ms);
         let expires_ms =
             (request.retention_time_ms != -1).then(|| now_ms.saturating_add(request.retention_time_ms));
         let mut topics = Vec::with_capacity(request.topics.len());
@@ -65,7 +68,8 @@ impl Groups {
                     expires_ms,
                     producer_id: None,
                 };
-                let code = checked.and_then(|()| self.commit_one(commit, now_ms, &mut effects));
+                let code = partition_check(&checked, &commit.key, cluster)
+                    .and_then(|()| self.commit_one(commit, now_ms, &mut effects));
                 let error_code = code.err().unwrap_or_default().0;
                 OffsetCommitResponsePartition { partition_index: partition.partition_index, error_code }
             });
@@ -81,6 +85,8 @@ impl Groups {
     pub fn commit_in_transaction(
         &mut self,
         request: &TxnOffsetCommitRequest,
+        version: i16,
+        cluster: &dyn Cluster,
         now_ms: i64,
     ) -> Outcome<TxnOffsetCommitResponse> {
         let committer = Committer {
@@ -90,7 +96,8 @@ impl Groups {
             is_transactional: true,
         };
         let mut effects = Effects::default();
-        let checked = self.check_commit(&request.group_id, committer, ErrorCode::ILLEGAL_GENERATION, now_ms);
+        let not_found = ErrorCode::ILLEGAL_GENERATION;
+        let checked = self.check_commit(&request.group_id, committer, (version, not_found), now_ms);
         let mut topics = Vec::with_capacity(request.topics.len());
         for topic in &request.topics {
             let partitions = topic.partitions.iter().map(|partition| {
@@ -103,8 +110,13 @@ impl Groups {
                     expires_ms: None,
                     producer_id: Some(request.producer_id),
                 };
-                let code = checked.and_then(|()| self.commit_one(commit, now_ms, &mut effects));
-                let error_code = code.err().unwrap_or_default().0;
+                let code = partition_check(&checked, &commit.key, cluster)
+                    .and_then(|()| self.commit_one(commit, now_ms, &mut effects));
+                let error_code = match code.err().unwrap_or_default() {
+                    // Transactional producers do not know the newer error.
+                    ErrorCode::STALE_MEMBER_EPOCH => ErrorCode::ILLEGAL_GENERATION.0,
+                    other => other.0,
+                };
                 TxnOffsetCommitResponsePartition { partition_index: partition.partition_index, error_code }
             });
             let partitions = partitions.collect();
@@ -123,11 +135,14 @@ impl Groups {
         &mut self,
         group: &str,
         committer: Committer<'_>,
-        not_found: ErrorCode,
+        (version, not_found): (i16, ErrorCode),
         now_ms: i64,
-    ) -> Result<(), ErrorCode> {
+    ) -> Result<PartitionCheck, ErrorCode> {
         if group.is_empty() {
             return Err(ErrorCode::INVALID_GROUP_ID);
+        }
+        if let Some(group) = self.consumer.get(group) {
+            return group.check_commit(committer, version);
         }
         if !self.classic.contains_key(group) {
             if committer.generation >= 0 {
@@ -140,7 +155,7 @@ impl Groups {
             if !committer.is_transactional && group.commit_is_heard() {
                 group.heard(committer.member_id, work);
             }
-            Ok(())
+            Ok(PartitionCheck::All)
         });
         checked.unwrap_or(Err(not_found))
     }
@@ -167,6 +182,19 @@ impl Groups {
         effects.records.push(GroupRecord::Offset { key: commit.key.clone(), value });
         self.offsets.commit(commit.key, offset, commit.producer_id);
         Ok(())
+    }
+}
+
+/// Whether the one that was checked may commit for a partition.
+fn partition_check(
+    checked: &Result<PartitionCheck, ErrorCode>,
+    key: &OffsetKey,
+    cluster: &dyn Cluster,
+) -> Result<(), ErrorCode> {
+    match checked {
+        Ok(PartitionCheck::All) => Ok(()),
+        Ok(check) => check.check(cluster.topic(&key.topic).map(|topic| topic.id), key.partition),
+        Err(error) => Err(*error),
     }
 }
 

@@ -14,6 +14,13 @@ impl Groups {
     /// that an open transaction could change is `UNSTABLE_OFFSET_COMMIT`.
     pub fn fetch(&self, request: &OffsetFetchRequestGroup, require_stable: bool) -> OffsetFetchResponseGroup {
         let group = request.group_id.as_str();
+        let consumer = self.consumer.get(group);
+        let checked = consumer
+            .map_or(Ok(()), |known| known.check_fetch(request.member_id.as_deref(), request.member_epoch));
+        if let Err(error) = checked {
+            let group_id = group.to_owned();
+            return OffsetFetchResponseGroup { group_id, error_code: error.0, ..Default::default() };
+        }
         let topics = match &request.topics {
             None => self.fetch_all(group, require_stable),
             Some(topics) => {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::classic::{ClassicGroup, Work};
+use super::cluster::Cluster;
+use super::consumer::ConsumerGroup;
 use super::effects::Effects;
 use super::settings::GroupSettings;
 use crate::group_offsets::GroupOffsets;
@@ -26,6 +28,8 @@ pub(super) enum TimerKey {
     Sync(String),
     /// A member, or an id given out, has to be heard.
     Session(String, String),
+    /// A member has to give partitions away.
+    Rebalance(String, String),
 }
 
 /// The groups of one partition of `__consumer_offsets`.
@@ -33,6 +37,8 @@ pub(super) enum TimerKey {
 pub struct Groups {
     pub(super) settings: GroupSettings,
     pub(super) classic: BTreeMap<String, ClassicGroup>,
+    /// No id is in both.
+    pub(super) consumer: BTreeMap<String, ConsumerGroup>,
     pub(super) offsets: GroupOffsets,
     pub(super) timers: Timers<TimerKey>,
 }
@@ -40,12 +46,23 @@ pub struct Groups {
 impl Groups {
     /// A shard without groups.
     pub fn new(settings: GroupSettings) -> Self {
-        Self { settings, classic: BTreeMap::new(), offsets: GroupOffsets::default(), timers: Timers::new() }
+        Self {
+            settings,
+            classic: BTreeMap::new(),
+            consumer: BTreeMap::new(),
+            offsets: GroupOffsets::default(),
+            timers: Timers::new(),
+        }
     }
 
     /// A classic group by its id.
     pub fn classic(&self, group: &str) -> Option<&ClassicGroup> {
         self.classic.get(group)
+    }
+
+    /// A consumer group by its id.
+    pub fn consumer(&self, group: &str) -> Option<&ConsumerGroup> {
+        self.consumer.get(group)
     }
 
     /// What the groups committed.
@@ -59,17 +76,36 @@ impl Groups {
     }
 
     /// Does what is due: ends join phases, drops members that were not heard.
-    pub fn expire(&mut self, now_ms: i64) -> Effects {
+    pub fn expire(&mut self, cluster: &dyn Cluster, now_ms: i64) -> Effects {
         let mut effects = Effects::default();
         while let Some(key) = self.timers.pop_due(now_ms) {
-            let (TimerKey::Join(group) | TimerKey::Sync(group) | TimerKey::Session(group, _)) = &key;
-            self.with_group(&group.clone(), now_ms, &mut effects, |group, work| match &key {
-                TimerKey::Join(_) => group.join_expired(work),
-                TimerKey::Sync(_) => group.sync_expired(work),
-                TimerKey::Session(_, member) => group.session_expired(member, work),
-            });
+            self.expire_one(&key, cluster, now_ms, &mut effects);
         }
         effects
+    }
+
+    fn expire_one(&mut self, key: &TimerKey, cluster: &dyn Cluster, now_ms: i64, effects: &mut Effects) {
+        match key {
+            TimerKey::Join(group) => {
+                self.with_group(group, now_ms, effects, |group, work| group.join_expired(work));
+            }
+            TimerKey::Sync(group) => {
+                self.with_group(group, now_ms, effects, |group, work| group.sync_expired(work));
+            }
+            TimerKey::Session(group, member) => {
+                self.with_group(group, now_ms, effects, |group, work| group.session_expired(member, work));
+                self.with_consumer(group, cluster, now_ms, effects, |group, work| {
+                    group.fence(std::slice::from_ref(member), work);
+                });
+            }
+            TimerKey::Rebalance(group, member) => {
+                self.with_consumer(group, cluster, now_ms, effects, |group, work| {
+                    if group.is_late(member) {
+                        group.fence(std::slice::from_ref(member), work);
+                    }
+                });
+            }
+        }
     }
 
     /// Runs `act` on a group that exists.

@@ -30,6 +30,9 @@ impl Groups {
         now_ms: i64,
     ) -> Effects {
         let mut effects = Effects::default();
+        if request.member_id.is_empty() {
+            self.make_way_for_classic(&request.group_id, &mut effects);
+        }
         let is_new = !self.classic.contains_key(&request.group_id);
         if let Err(error) = self.check_join(request, is_new) {
             let protocol_name = (caller.version < 7).then(String::new);
@@ -59,6 +62,8 @@ impl Groups {
             Err(ErrorCode::INVALID_GROUP_ID)
         } else if !timeouts.contains(&request.session_timeout_ms) {
             Err(ErrorCode::INVALID_SESSION_TIMEOUT)
+        } else if self.consumer.contains_key(&request.group_id) {
+            Err(ErrorCode::INCONSISTENT_GROUP_PROTOCOL)
         } else if is_new && !request.member_id.is_empty() {
             Err(ErrorCode::UNKNOWN_MEMBER_ID)
         } else {

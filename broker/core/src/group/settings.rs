@@ -11,6 +11,10 @@ pub struct GroupSettings {
     pub initial_rebalance_delay_ms: i32,
     /// `group.max.size`.
     pub max_size: usize,
+    /// `group.consumer.max.size`.
+    pub consumer_max_size: usize,
+    /// `group.consumer.regex.refresh.interval.ms`.
+    pub regex_refresh_interval_ms: i64,
     /// Most members of a group that were told their id and did not come back with it.
     pub max_pending_members: usize,
     /// How long a new member may wait for the first generation.
@@ -29,6 +33,8 @@ impl Default for GroupSettings {
             max_session_timeout_ms: 1_800_000,
             initial_rebalance_delay_ms: 3_000,
             max_size: i32::MAX as usize,
+            consumer_max_size: i32::MAX as usize,
+            regex_refresh_interval_ms: 10 * 60 * 1000,
             max_pending_members: 10_000,
             new_member_join_timeout_ms: 5 * 60 * 1000,
             offset_metadata_max_bytes: 4_096,

@@ -8,6 +8,12 @@ mod static_members;
 mod commits;
 // Random members.
 mod histories;
+// Topics for tests.
+mod cluster;
+// Consumer groups: joins, revocation, fencing, expressions.
+mod consumers;
+// Random members of consumer groups.
+mod consumer_histories;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +23,8 @@ use strait_wire::message::heartbeat::HeartbeatRequest;
 use strait_wire::message::join_group::{JoinGroupRequest, JoinGroupRequestProtocol, JoinGroupResponse};
 use strait_wire::message::leave_group::{LeaveGroupRequest, LeaveGroupResponse, MemberIdentity};
 use strait_wire::message::sync_group::{SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse};
+
+pub(super) use cluster::TestCluster;
 
 use super::*;
 use crate::internal_record::GroupRecord;
@@ -28,6 +36,7 @@ pub(super) const REBALANCE: i32 = 60_000;
 /// A shard, its log, and the answers that it gave.
 pub(super) struct Shard {
     pub(super) groups: Groups,
+    pub(super) cluster: TestCluster,
     pub(super) log: Vec<(GroupRecord, Option<i64>)>,
     pub(super) now_ms: i64,
     pub(super) answers: BTreeMap<Token, Answer>,
@@ -71,7 +80,8 @@ impl Shard {
 
     pub(super) fn with(settings: GroupSettings) -> Self {
         let groups = Groups::new(settings);
-        Self { groups, log: Vec::new(), now_ms: 1_000, answers: BTreeMap::new(), tokens: 0 }
+        let (cluster, log, answers) = (TestCluster::default(), Vec::new(), BTreeMap::new());
+        Self { groups, cluster, log, now_ms: 1_000, answers, tokens: 0 }
     }
 
     pub(super) fn perform(&mut self, effects: Effects, producer_id: Option<i64>) {
@@ -157,7 +167,7 @@ impl Shard {
         let end_ms = self.now_ms + ms;
         while let Some(deadline_ms) = self.groups.next_deadline().filter(|deadline| *deadline <= end_ms) {
             self.now_ms = self.now_ms.max(deadline_ms);
-            let effects = self.groups.expire(self.now_ms);
+            let effects = self.groups.expire(&self.cluster, self.now_ms);
             self.perform(effects, None);
         }
         self.now_ms = end_ms;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::consumer_group_record::ConsumerGroupRecord;
 use super::group_metadata::{GroupMetadataKey, GroupMetadataValue};
 use super::offset_commit::{LegacyOffsetCommitValue, OffsetCommitKey, OffsetCommitValue};
 use super::prefixed::{EncodedRecord, RecordDecodeError, decode_key, decode_value, encode, key_kind};
@@ -28,6 +29,7 @@ pub struct OffsetKey {
 pub enum GroupRecord {
     Group { group: String, value: Option<GroupMetadataValue> },
     Offset { key: OffsetKey, value: Option<OffsetCommitValue> },
+    Consumer(ConsumerGroupRecord),
 }
 
 impl GroupRecord {
@@ -50,6 +52,7 @@ impl GroupRecord {
                 });
                 Ok(EncodedRecord { key: encode(OFFSET_KIND, 0, &key.message())?, value: value.transpose()? })
             }
+            Self::Consumer(record) => record.encode(),
         }
     }
 
@@ -73,7 +76,7 @@ impl GroupRecord {
                 let GroupMetadataKey { group } = decode_key(input)?;
                 Some(Self::Group { group, value: decode_value(value)? })
             }
-            _ => None,
+            kind => ConsumerGroupRecord::decode(kind, input, value)?.map(Self::Consumer),
         })
     }
 }

@@ -4,6 +4,10 @@
 
 // Keys and values of groups.
 pub mod group_metadata;
+// Keys and values of consumer groups.
+pub mod consumer_group;
+// The kinds of their records.
+mod consumer_group_record;
 // Keys and values of committed offsets.
 pub mod offset_commit;
 // All kinds of `__consumer_offsets`.
@@ -15,6 +19,7 @@ mod transaction_record;
 // Prefix and message.
 mod prefixed;
 
+pub use consumer_group_record::{ConsumerGroupChange, ConsumerGroupRecord};
 pub use group_record::{GroupRecord, OffsetKey};
 pub use prefixed::{EncodedRecord, RecordDecodeError};
 pub use transaction_record::TransactionRecord;

@@ -1,6 +1,5 @@
 //! Keys, timestamps and numbering of the records in a batch.
 
-use bytes::Bytes;
 use strait_wire::batch::BatchHeader;
 
 use super::error::{ProduceError, RecordError};
@@ -21,7 +20,7 @@ pub(super) struct Summary {
 /// Looks at each record of `records`, the batch's opened payload.
 pub(super) fn check(
     header: &BatchHeader,
-    records: &Bytes,
+    records: &[u8],
     validation: &Validation<'_>,
 ) -> Result<Summary, ProduceError> {
     let mut summary = Summary { max_timestamp: NO_TIMESTAMP, is_numbered: true };

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 use strait_wire::batch::{
-    Attributes, BatchBuilder, BatchHeader, ClosedBatch, Compression, DecompressionLimit, Header, Stamp, open,
+    Attributes, BatchBuilder, BatchHeader, ClosedBatch, Compression, DecompressionLimit, Decompressor,
+    Header, Stamp, open,
 };
 use strait_wire::error_code::ErrorCode;
 
@@ -42,7 +43,8 @@ fn changed(batch: &ClosedBatch, change: impl FnOnce(&mut BatchHeader)) -> Bytes 
 }
 
 fn run(data: &Bytes, topic: &TopicSettings, depth: Depth) -> Result<ValidBatch, ProduceError> {
-    validate(data, &Validation { topic, depth, version: 9, now_ms: NOW, decompression_limit: LIMIT })
+    let validation = Validation { topic, depth, version: 9, now_ms: NOW, decompression_limit: LIMIT };
+    validate(data, &validation, &mut Decompressor::default())
 }
 
 fn code(data: &Bytes, topic: &TopicSettings) -> ErrorCode {
@@ -138,7 +140,7 @@ fn zstd_needs_version_7() {
     let topic = TopicSettings::default();
     let validation =
         Validation { topic: &topic, depth: Depth::Full, version: 6, now_ms: NOW, decompression_limit: LIMIT };
-    let refused = validate(batch.bytes(), &validation).expect_err("too early");
+    let refused = validate(batch.bytes(), &validation, &mut Decompressor::default()).expect_err("too early");
     assert_eq!(refused.code(), ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
 }
 

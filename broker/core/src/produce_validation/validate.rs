@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use strait_wire::batch::{
-    Attributes, BatchError, BatchHeader, ClosedBatch, Compression, Entry, closed_batches,
+    Attributes, BatchError, BatchHeader, ClosedBatch, Compression, Decompressor, Entry, closed_batches,
 };
 
 use super::error::{ProduceError, RecordError};
@@ -27,11 +27,15 @@ pub struct ValidBatch {
 }
 
 /// Checks one partition's part of a Produce request. Bytes behind the batch that are no whole batch are left out, as
-/// Kafka does.
+/// Kafka does. What is compressed is opened in the memory of `decompressor`.
 ///
 /// # Errors
 /// What Kafka refuses, with its code; the first check that fails names it.
-pub fn validate(data: &Bytes, validation: &Validation<'_>) -> Result<ValidBatch, ProduceError> {
+pub fn validate(
+    data: &Bytes,
+    validation: &Validation<'_>,
+    decompressor: &mut Decompressor,
+) -> Result<ValidBatch, ProduceError> {
     let batch = only_batch(data, validation.version)?;
     let (header, topic) = (*batch.header(), validation.topic);
     if header.base_offset != 0 {
@@ -44,7 +48,7 @@ pub fn validate(data: &Bytes, validation: &Validation<'_>) -> Result<ValidBatch,
     let target = topic.compression.target(source);
     let looks_inside = validation.depth == Depth::Full || topic.is_compacted || source != target;
     let batch = if looks_inside {
-        opened(&batch, source, target, validation)?
+        opened(&batch, target, validation, decompressor)?
     } else {
         check_header_timestamps(&header, validation)?;
         stamped(batch, header.max_timestamp, validation)?
@@ -109,17 +113,19 @@ fn check_header(header: &BatchHeader) -> Result<(), ProduceError> {
 /// Every record is looked at; the batch is written anew only where codec or numbering ask for it.
 fn opened(
     batch: &ClosedBatch,
-    source: Compression,
     target: Compression,
     validation: &Validation<'_>,
+    decompressor: &mut Decompressor,
 ) -> Result<ClosedBatch, ProduceError> {
-    let records = source.decompress(&batch.payload(), validation.decompression_limit);
+    let source = batch.header().attributes.compression().map_err(ProduceError::Unreadable)?;
+    let payload = batch.payload();
+    let records = decompressor.open(source, &payload, validation.decompression_limit);
     let records = records.map_err(ProduceError::Unreadable)?;
-    let summary = check(batch.header(), &records, validation)?;
+    let summary = check(batch.header(), records, validation)?;
     if source == target && summary.is_numbered {
         return stamped(batch.clone(), summary.max_timestamp, validation);
     }
-    let rebuilt = rebuild(batch.header(), &records, target)?;
+    let rebuilt = rebuild(batch.header(), &Bytes::copy_from_slice(records), target)?;
     stamped(rebuilt, summary.max_timestamp, validation)
 }
 

@@ -63,6 +63,10 @@ impl RecordView<'_> {
     }
 }
 
+fn zigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
 struct Reader<'a> {
     rest: &'a [u8],
     index: i32,
@@ -78,13 +82,23 @@ impl<'a> Reader<'a> {
         ProduceError::MalformedRecord { index: self.index, what }
     }
 
+    #[inline]
     fn varint(&mut self, what: &'static str) -> Result<i64, ProduceError> {
+        // Nearly all are of one byte.
+        if let [byte @ 0..=0x7f, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(zigzag(u64::from(*byte)));
+        }
+        self.long_varint(what)
+    }
+
+    fn long_varint(&mut self, what: &'static str) -> Result<i64, ProduceError> {
         let mut value = 0_u64;
         for (at, byte) in self.rest.iter().take(LONGEST_VARINT).enumerate() {
             value |= u64::from(byte & 0x7f) << (7 * at);
             if byte & 0x80 == 0 {
                 self.rest = &self.rest[at + 1..];
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
+                return Ok(zigzag(value));
             }
         }
         Err(self.malformed(what))

@@ -118,6 +118,7 @@ impl PartitionLog {
             return Ok(None);
         }
         self.tail.clear();
+        self.places.clear();
         for (index, group) in cleaned.groups.iter().enumerate() {
             let old: Vec<Segment> = self.segments.splice(index..index + group.replaced.len(), []).collect();
             let (store, folder) = (self.store.clone(), self.folder.clone());

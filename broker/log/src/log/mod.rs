@@ -10,6 +10,7 @@ mod flush_plan;
 mod metadata;
 mod open;
 mod open_transactions;
+mod places;
 mod producers;
 mod read;
 mod recovery;
@@ -30,12 +31,15 @@ pub use read::LogRead;
 pub use timestamps::TimestampOffset;
 
 use crate::budget::TailBudget;
+use crate::buffers::ReadBuffers;
 use crate::config::LogConfig;
 use crate::epochs::LeaderEpochs;
 use crate::error::LogError;
 use crate::segment::Segment;
 use crate::store::Store;
 use crate::tail::Tail;
+
+use places::Places;
 
 /// The log of one partition. Owned by one thread at a time; reads go through `&self`.
 #[derive(Debug)]
@@ -47,6 +51,8 @@ pub struct PartitionLog {
     segments: Vec<Segment>,
     epochs: LeaderEpochs,
     tail: Tail,
+    places: Places,
+    buffers: Arc<ReadBuffers>,
     start_offset: i64,
     end_offset: i64,
     recovery_point: i64,
@@ -80,6 +86,11 @@ impl PartitionLog {
     /// Has the newest batches in memory count against what all logs of a broker may hold.
     pub fn share_tail_budget(&mut self, budget: Arc<TailBudget>) {
         self.tail.set_budget(budget);
+    }
+
+    /// Has reads of files use memory that all logs of a broker share.
+    pub fn share_read_buffers(&mut self, buffers: Arc<ReadBuffers>) {
+        self.buffers = buffers;
     }
 
     /// Forgets the batches in memory, as for a log that is not used: others then have room.

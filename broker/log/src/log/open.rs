@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::places::Places;
 use super::{PartitionLog, Recovered};
+use crate::buffers::ReadBuffers;
 use crate::cleaner::finish_swaps;
 use crate::config::LogConfig;
 use crate::epochs::LeaderEpochs;
@@ -71,6 +73,8 @@ impl PartitionLog {
             segments,
             epochs,
             tail,
+            places: Places::default(),
+            buffers: Arc::new(ReadBuffers::new(0)),
             start_offset,
             end_offset: start_offset,
             recovery_point: shutdown.recovery_point,

@@ -1,9 +1,13 @@
 //! Reading batches: from memory when they are new, else from the file.
 
-use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+use bytes::Bytes;
 use strait_wire::batch::BatchHeader;
 
 use super::PartitionLog;
+use super::places::Place;
+use crate::buffers::ReadBuffers;
 use crate::error::{At, LogError};
 use crate::scan::{Located, checked};
 use crate::segment::Segment;
@@ -47,13 +51,31 @@ impl PartitionLog {
         if let Some(read) = self.tail.read(from_offset, max_bytes, upper_bound, at_least_one) {
             return Ok(LogRead { batches: read.slices, size: read.size, next_offset: read.next_offset });
         }
-        for segment in &self.segments[self.segment_of(from_offset)..] {
-            if let Some(first) = segment.locate(from_offset)? {
-                let wanted = Wanted { from_offset, max_bytes, upper_bound, at_least_one };
-                return read_segment(segment, &first, &wanted);
+        let Some((segment, first)) = self.locate(from_offset)? else {
+            return Ok(LogRead { next_offset: from_offset, ..LogRead::default() });
+        };
+        let wanted = Wanted { from_offset, max_bytes, upper_bound, at_least_one };
+        let read = read_segment(segment, &first, &wanted, &self.buffers)?;
+        let (segment_base, position) = (segment.base_offset(), first.position + read.size as u64);
+        self.places.moved(from_offset, Place { offset: read.next_offset, segment_base, position });
+        Ok(read)
+    }
+
+    /// The first batch that ends at `offset` or later, with its segment.
+    fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
+        let segments = &self.segments[self.segment_of(offset)..];
+        if let (Some(place), Some(segment)) = (self.places.find(offset), segments.first())
+            && segment.base_offset() == place.segment_base
+            && let Some(first) = segment.batch_at(place.position, offset)
+        {
+            return Ok(Some((segment, first)));
+        }
+        for segment in segments {
+            if let Some(first) = segment.locate(offset)? {
+                return Ok(Some((segment, first)));
             }
         }
-        Ok(LogRead { next_offset: from_offset, ..LogRead::default() })
+        Ok(None)
     }
 }
 
@@ -65,18 +87,21 @@ struct Wanted {
 }
 
 /// Reads from `first` on; only one segment is read, as Kafka does.
-fn read_segment(segment: &Segment, first: &Located, wanted: &Wanted) -> Result<LogRead, LogError> {
+fn read_segment(
+    segment: &Segment,
+    first: &Located,
+    wanted: &Wanted,
+    buffers: &Arc<ReadBuffers>,
+) -> Result<LogRead, LogError> {
     let nothing = LogRead { next_offset: wanted.from_offset, ..LogRead::default() };
     if first.size > wanted.max_bytes && !wanted.at_least_one {
         return Ok(nothing);
     }
     let left = usize::try_from(segment.size() - first.position).unwrap_or(usize::MAX);
     let length = wanted.max_bytes.max(first.size).min(left);
-    let mut buffer = BytesMut::zeroed(length);
-    let path = segment.path();
-    let read = segment.reader()?.read_at(first.position, &mut buffer).at("read", path, first.position)?;
-    buffer.truncate(read);
-    let bytes = buffer.freeze();
+    let (path, file) = (segment.path(), segment.reader()?);
+    let bytes = buffers
+        .fill(length, |buffer| file.read_at(first.position, buffer).at("read", path, first.position))?;
     let mut read = nothing;
     while let Some(size) = whole_batch(&bytes[read.size..]) {
         let position = first.position + read.size as u64;

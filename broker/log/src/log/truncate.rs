@@ -19,6 +19,7 @@ impl PartitionLog {
             return self.truncate_fully(offset);
         }
         self.tail.clear();
+        self.places.clear();
         self.truncations += 1;
         while self.segments.len() > 1 && self.active().base_offset() > offset {
             if let Some(segment) = self.segments.pop() {
@@ -39,6 +40,7 @@ impl PartitionLog {
     pub fn truncate_fully(&mut self, start_offset: i64) -> Result<(), LogError> {
         self.ensure_online()?;
         self.tail.clear();
+        self.places.clear();
         self.truncations += 1;
         let segment = Segment::create(self.store.clone(), &self.folder, start_offset, self.now_ms)?;
         let removed = std::mem::replace(&mut self.segments, vec![segment]);

@@ -29,6 +29,13 @@ impl Segment {
         Ok(None)
     }
 
+    /// The batch at `position`, if it holds `offset`.
+    pub(crate) fn batch_at(&self, position: u64, offset: i64) -> Option<Located> {
+        // Whoever asks has another way, which tells what is wrong.
+        let found = self.scanner(position).ok()?.next().ok().flatten();
+        found.filter(|batch| (batch.header.base_offset..=batch.header.last_offset()).contains(&offset))
+    }
+
     /// The first batch at or after `offset` with a timestamp of at least `timestamp`, checked.
     pub(crate) fn first_batch_since(
         &self,

@@ -92,7 +92,9 @@ impl StoreFile for DiskFile {
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        // ext4 takes a file that was cut to nothing, even if it was empty, for one that is being replaced, and writes all
+        // of it to the disk when it is closed: for a segment of 1 GiB while nobody can append.
+        if self.length()? == length { Ok(()) } else { self.0.set_len(length) }
     }
 
     fn sync(&self) -> io::Result<()> {

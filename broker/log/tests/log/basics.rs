@@ -1,5 +1,7 @@
 //! A log on the files of this machine: what is appended is read, also after it was opened again.
 
+use strait_broker_log::LogConfig;
+
 use super::support::{Folder, appended, offsets, values};
 
 #[test]
@@ -41,4 +43,35 @@ fn a_read_gives_whole_batches_below_its_bounds() {
         assert!(log.read(5, 1 << 20, 5, true).is_err());
         assert!(log.read(-1, 1 << 20, 5, true).is_err());
     }
+}
+
+#[test]
+fn who_reads_on_finds_what_a_first_read_finds() {
+    let mut folder = Folder::new();
+    folder.config = LogConfig { segment_bytes: 1_000, tail_bytes: 0, ..LogConfig::default() };
+    let mut log = folder.open();
+    for _ in 0..60 {
+        appended(&mut log, &["some value", "another"]);
+    }
+    // Each read but the first begins where another ended.
+    let read_all = |max_bytes| {
+        let (mut next, mut bytes) = (0, Vec::new());
+        while next < log.end_offset() {
+            let read = log.read(next, max_bytes, i64::MAX, true).expect("read");
+            assert!(read.next_offset > next);
+            next = read.next_offset;
+            bytes.extend(read.batches.concat());
+        }
+        bytes
+    };
+    let by_batches = read_all(1);
+    assert_eq!(by_batches.len() as u64, log.size());
+    assert!(read_all(500) == by_batches && read_all(1 << 20) == by_batches);
+    assert_eq!(offsets(&log, 0), (0..120).collect::<Vec<i64>>());
+    // A place that was remembered lies inside a longer batch now.
+    log.truncate_to(50).expect("cut");
+    let middle = log.read(0, usize::MAX >> 1, 10, true).expect("read").next_offset;
+    log.truncate_to(middle - 2).expect("cut");
+    appended(&mut log, &["a longer value than before", "b", "c", "d"]);
+    assert_eq!(offsets(&log, middle), [middle, middle + 1]);
 }

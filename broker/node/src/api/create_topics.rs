@@ -10,7 +10,7 @@ use strait_wire::message::create_topics::{
 };
 
 use crate::call::Call;
-use crate::controller::{ChangeError, NewTopic};
+use crate::controller::{ChangeError, NewTopic, check_partitions};
 use crate::node::{Node, blocking};
 use crate::quotas::Mutations;
 
@@ -22,10 +22,14 @@ pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateT
     for topic in &request.topics {
         *counts.entry(topic.name.clone()).or_default() += 1;
     }
+    let too_many = check_total(call, &request.topics).err();
     let mut results = Vec::with_capacity(counts.len());
     let mutations = Mutations::new(call, STRICT_QUOTA);
     for topic in request.topics {
         match counts.remove(&topic.name) {
+            Some(_) if too_many.is_some() => {
+                results.extend(too_many.as_ref().map(|error| failed(topic.name, error)))
+            }
             Some(1) => results.push(create(call, topic, request.validate_only, &mutations)),
             Some(_) => results.push(CreatableTopicResult {
                 name: topic.name,
@@ -88,10 +92,24 @@ fn create(
             if error.code() == ErrorCode::KAFKA_STORAGE_ERROR {
                 tracing::warn!(topic = name, %error, "topic not created");
             }
-            let (error_code, error_message) = (error.code().0, error.message());
-            CreatableTopicResult { name, error_code, error_message, ..Default::default() }
+            failed(name, &error)
         }
     }
+}
+
+fn failed(name: String, error: &ChangeError) -> CreatableTopicResult {
+    let (error_code, error_message) = (error.code().0, error.message());
+    CreatableTopicResult { name, error_code, error_message, ..Default::default() }
+}
+
+/// All topics of a request together have so many partitions at most, or none of them is made, as in Kafka.
+fn check_total(call: &Call, topics: &[CreatableTopic]) -> Result<(), ChangeError> {
+    let count = |topic: &CreatableTopic| match (topic.assignments.len(), topic.num_partitions) {
+        (0, -1) => call.node.settings.number("num.partitions"),
+        (0, given) => i64::from(given.max(0)),
+        (assigned, _) => i64::try_from(assigned).unwrap_or(i64::MAX),
+    };
+    check_partitions(topics.iter().map(count).fold(0, i64::saturating_add))
 }
 
 fn wanted(topic: CreatableTopic) -> Result<NewTopic, ChangeError> {

@@ -34,8 +34,14 @@ async fn join(call: &Call, request: JoinGroupRequest) -> Result<JoinGroupRespons
     let host = format!("/{}", call.session.peer.ip());
     let caller = Caller { version: call.version, client_id: &call.client_id, client_host: &host };
     let answer = shard.ask(|groups, token, now_ms| groups.join(&request, caller, token, random, now_ms))?;
-    match answer.await {
-        Ok(Answer::Join(response)) => Ok(response),
-        Ok(Answer::Sync(_)) | Err(_) => Err(ErrorCode::NOT_COORDINATOR),
+    let answer = tokio::select! {
+        biased;
+        answer = answer => answer.ok(),
+        // The member looks for the group elsewhere.
+        () = call.node.stopped() => None,
+    };
+    match answer {
+        Some(Answer::Join(response)) => Ok(response),
+        Some(Answer::Sync(_)) | None => Err(ErrorCode::NOT_COORDINATOR),
     }
 }

@@ -19,8 +19,14 @@ use crate::topics::{Topic, is_internal};
 
 const DENIED: ErrorCode = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
 
+/// First version that can send a client back to its bootstrap addresses (KIP-1102).
+const REBOOTSTRAP: i16 = 13;
+
 pub(crate) async fn handle(call: &Call, request: MetadataRequest) -> MetadataResponse {
     let node = &call.node;
+    if call.version >= REBOOTSTRAP && node.is_stopping() {
+        return MetadataResponse { error_code: ErrorCode::REBOOTSTRAP_REQUIRED.0, ..Default::default() };
+    }
     let mut topics: Vec<_> = match request.topics {
         None => all(call),
         Some(topics) if topics.is_empty() && call.version == 0 => all(call),

@@ -8,6 +8,8 @@ pub(crate) mod alter_partition_reassignments;
 pub(crate) mod alter_replica_log_dirs;
 pub(crate) mod alter_user_scram_credentials;
 pub(crate) mod api_versions;
+pub(crate) mod consumer_group_describe;
+pub(crate) mod consumer_group_heartbeat;
 pub(crate) mod create_acls;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
@@ -57,8 +59,10 @@ pub(crate) mod write_txn_markers;
 // What several of them share.
 mod config_changes;
 
+use strait_broker_core::features::GROUP_VERSION;
 use strait_wire::error_code::ErrorCode;
 
+use crate::call::Call;
 use crate::partition::Partition;
 
 /// Whether the epoch that a client believes in is the leader's (KIP-320). -1 is not checked.
@@ -67,6 +71,14 @@ fn check_epoch(partition: &Partition, current: i32) -> Result<(), ErrorCode> {
         -1 => Ok(()),
         older if older < partition.leader_epoch => Err(ErrorCode::FENCED_LEADER_EPOCH),
         newer if newer > partition.leader_epoch => Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the new consumer protocol is in force (KIP-848).
+fn check_consumer_protocol(call: &Call) -> Result<(), ErrorCode> {
+    match call.node.controller.features().get().levels.level(&GROUP_VERSION) {
+        0 => Err(ErrorCode::UNSUPPORTED_VERSION),
         _ => Ok(()),
     }
 }

@@ -19,7 +19,8 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
         return OffsetCommitResponse { throttle_time_ms: 0, topics: refused };
     }
     let committed = call.node.groups.shard(&request.group_id).and_then(|shard| {
-        shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, now_ms))
+        let cluster = call.node.groups.cluster();
+        shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, cluster, now_ms))
     });
     let mut response = committed.unwrap_or_else(|error| all_refused(&request.topics, error));
     for topic in refused {

@@ -20,8 +20,14 @@ async fn sync(call: &Call, request: SyncGroupRequest) -> Result<SyncGroupRespons
     }
     let shard = call.node.groups.shard(&request.group_id)?;
     let answer = shard.ask(|groups, token, now_ms| groups.sync(&request, call.version, token, now_ms))?;
-    match answer.await {
-        Ok(Answer::Sync(response)) => Ok(response),
-        Ok(Answer::Join(_)) | Err(_) => Err(ErrorCode::NOT_COORDINATOR),
+    let answer = tokio::select! {
+        biased;
+        answer = answer => answer.ok(),
+        // The member looks for the group elsewhere.
+        () = call.node.stopped() => None,
+    };
+    match answer {
+        Some(Answer::Sync(response)) => Ok(response),
+        Some(Answer::Join(_)) | None => Err(ErrorCode::NOT_COORDINATOR),
     }
 }

@@ -80,7 +80,9 @@ fn commit(call: &Call, request: &TxnOffsetCommitRequest) -> Result<TxnOffsetComm
         transactional: true,
     };
     let shard = call.node.groups.shard(&request.group_id)?;
-    shard.perform(stamp, |groups, now_ms| groups.commit_in_transaction(request, now_ms))
+    let cluster = call.node.groups.cluster();
+    shard
+        .perform(stamp, |groups, now_ms| groups.commit_in_transaction(request, call.version, cluster, now_ms))
 }
 
 /// Makes sure that the group's partition belongs to the transaction, so that it gets a marker.

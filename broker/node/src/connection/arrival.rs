@@ -28,11 +28,11 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// Serves the client until it goes, is idle for too long, sends what can't be answered, or `stop` completes between
+    /// Serves the client until it goes, is idle for too long, sends what can't be answered, or the broker stops between
     /// two requests.
-    pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
-        let peer = self.peer;
-        let mut stop: Pin<&mut _> = std::pin::pin!(stop);
+    pub(crate) async fn serve(self) {
+        let (peer, node) = (self.peer, Arc::clone(&self.node));
+        let mut stop: Pin<&mut _> = std::pin::pin!(node.stopped());
         let opened = tokio::select! {
             opened = self.open() => opened,
             () = stop.as_mut() => return,
@@ -57,7 +57,8 @@ impl Arrival {
             Some(tls) => Box::pin(encrypted(&tls, self.stream, idle)).await?,
         };
         let (reader, writer): (ReadHalf, WriteHalf) = halves;
-        let frames = Frames::new(reader, self.node.settings.size("socket.request.max.bytes"));
+        let memory = Arc::clone(&self.node.request_memory);
+        let frames = Frames::new(reader, self.node.settings.size("socket.request.max.bytes"), memory);
         let session = Arc::new(Session { principal, peer: self.peer, endpoint: self.endpoint });
         let (node, sasl) = (self.node, self.sasl);
         Ok(Connection { node, session, sasl, sasl_session: None, frames, writer, idle })

@@ -87,7 +87,7 @@ impl Connection {
                 // Like Kafka: who guesses is held up, and hears of it at the end.
                 tokio::time::sleep(sasl.settings.failure_delay).await;
                 if let Some(answer) = answer {
-                    write::write_all(&mut self.writer, answer).await?;
+                    write::write_all(&mut self.writer, answer, self.idle).await?;
                 }
                 Ok(false)
             }
@@ -117,9 +117,9 @@ impl Conversation<'_> {
         loop {
             let frame = self.connection.next_frame().await?.ok_or(Failure::Gone)?;
             let known = match self.exchange.expected() {
-                Expected::Token => self.bare_token(&frame).await?,
+                Expected::Token => self.bare_token(&frame.bytes).await?,
                 Expected::Request => {
-                    let mut body = Decoder::new(frame);
+                    let mut body = Decoder::new(frame.bytes);
                     let header = dispatch::read_header(&mut body)
                         .map_err(|error| Failure::refused(format!("malformed request header: {error}")))?;
                     self.request(&header, body).await?
@@ -229,7 +229,8 @@ impl Conversation<'_> {
     }
 
     async fn send(&mut self, segments: Vec<Bytes>) -> Result<(), Failure> {
-        Ok(write::write_all(&mut self.connection.writer, segments).await?)
+        let idle = self.connection.idle;
+        Ok(write::write_all(&mut self.connection.writer, segments, idle).await?)
     }
 }
 

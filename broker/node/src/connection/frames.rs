@@ -2,10 +2,12 @@
 
 use std::io;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::memory::{RequestMemory, RequestShare};
 use crate::tls::ReadHalf;
 
 /// A long frame's buffer grows by at most this much, or by what it holds, ahead of the bytes that came.
@@ -27,6 +29,15 @@ pub(super) struct Frames<R> {
     read_bytes: usize,
     allowed: RangeInclusive<usize>,
     max_request_bytes: usize,
+    /// Long frames are counted in it.
+    memory: Arc<RequestMemory>,
+}
+
+/// A frame without its length, and its part of the memory for requests.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) bytes: Bytes,
+    pub(super) memory: Option<RequestShare>,
 }
 
 /// A stream that may tell when there is something to read, so that an idle one needs no buffer.
@@ -45,9 +56,9 @@ impl Readable for ReadHalf {
 }
 
 impl<R: AsyncRead + Readable + Unpin> Frames<R> {
-    pub(super) fn new(reader: R, max_request_bytes: usize) -> Self {
+    pub(super) fn new(reader: R, max_request_bytes: usize, memory: Arc<RequestMemory>) -> Self {
         let allowed = SHORTEST..=max_request_bytes;
-        Self { reader, buffer: BytesMut::new(), read_bytes: FIRST_READ, allowed, max_request_bytes }
+        Self { reader, buffer: BytesMut::new(), read_bytes: FIRST_READ, allowed, max_request_bytes, memory }
     }
 
     /// Takes frames of these lengths from now on.
@@ -60,9 +71,16 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
         self.allow(SHORTEST..=self.max_request_bytes);
     }
 
-    /// The next frame without its length; `None` at the end of the stream between two frames. Dropping the future
+    /// Whether the next frame was read already.
+    pub(super) fn has_whole(&self) -> bool {
+        let length = self.buffer.first_chunk::<4>().map(|length| i32::from_be_bytes(*length));
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        length.is_some_and(|length| length <= self.buffer.len() - 4)
+    }
+
+    /// The next frame; `None` at the end of the stream between two frames. Dropping the future
     /// loses nothing but a long frame.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+    pub(super) async fn next(&mut self) -> io::Result<Option<Frame>> {
         while self.buffer.len() < 4 {
             if self.buffer.is_empty() {
                 self.buffer = BytesMut::new();
@@ -85,27 +103,35 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
         };
         if length <= self.buffer.len() {
-            return Ok(Some(self.buffer.split_to(length).freeze()));
+            return Ok(Some(Frame { bytes: self.buffer.split_to(length).freeze(), memory: None }));
         }
         self.long_frame(length).await.map(Some)
     }
 
     /// A frame that is longer than what was read gets a buffer of its own.
-    async fn long_frame(&mut self, length: usize) -> io::Result<Bytes> {
+    async fn long_frame(&mut self, length: usize) -> io::Result<Frame> {
+        let mut memory = self.take_memory(length.min(GROWTH)).await?;
         let mut frame = Vec::with_capacity(length.min(GROWTH));
         frame.extend_from_slice(&self.buffer);
         self.buffer.clear();
         while frame.len() < length {
             let missing = length - frame.len();
             if frame.capacity() == frame.len() {
-                frame.reserve_exact(missing.min(GROWTH.max(frame.len())));
+                let more = missing.min(GROWTH.max(frame.len()));
+                memory.merge(self.take_memory(more).await?);
+                frame.reserve_exact(more);
             }
             let mut limited = (&mut self.reader).take(missing as u64);
             if limited.read_buf(&mut frame).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(frame.into())
+        Ok(Frame { bytes: frame.into(), memory: Some(memory) })
+    }
+
+    async fn take_memory(&self, bytes: usize) -> io::Result<RequestShare> {
+        let taken = self.memory.take(bytes).await;
+        taken.ok_or_else(|| io::Error::other("queued.max.request.bytes: other requests take all memory"))
     }
 
     /// Completes when the client has gone; meanwhile reads a little ahead, which is how that is noticed.
@@ -131,8 +157,13 @@ mod tests {
         }
     }
 
+    /// For one frame of 30,000 bytes at a time.
+    fn memory() -> Arc<RequestMemory> {
+        Arc::new(RequestMemory::with_bytes(40_000, std::time::Duration::from_millis(10)))
+    }
+
     fn frames(bytes: &[u8]) -> Frames<&[u8]> {
-        Frames::new(bytes, 64 << 10)
+        Frames::new(bytes, 64 << 10, memory())
     }
 
     #[tokio::test]
@@ -144,9 +175,9 @@ mod tests {
         }
         let mut frames = frames(&bytes);
         for length in [10, 30_000, 11] {
-            assert_eq!(frames.next().await.expect("a frame").expect("not the end").len(), length);
+            assert_eq!(frames.next().await.expect("a frame").expect("not the end").bytes.len(), length);
         }
-        assert_eq!(frames.next().await.expect("the end"), None);
+        assert!(frames.next().await.expect("the end").is_none());
     }
 
     #[tokio::test]
@@ -156,6 +187,17 @@ mod tests {
             let error = frames(&bytes).next().await.expect_err("refused");
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{length}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_long_frame_needs_memory_until_it_is_dropped() {
+        let bytes = [&30_000_i32.to_be_bytes()[..], &[0; 30_000]].concat();
+        let memory = memory();
+        let read = async || Frames::new(&bytes[..], 64 << 10, Arc::clone(&memory)).next().await;
+        let first = read().await.expect("a frame");
+        assert!(read().await.is_err());
+        drop(first);
+        assert!(read().await.is_ok());
     }
 
     #[tokio::test]
@@ -171,7 +213,10 @@ mod tests {
         let mut bytes = 10_i32.to_be_bytes().to_vec();
         bytes.extend([5; 10]);
         let mut frames = frames(&bytes);
+        assert!(!frames.has_whole());
         frames.closed().await;
-        assert_eq!(frames.next().await.expect("a frame"), Some(Bytes::from_static(&[5; 10])));
+        assert!(frames.has_whole());
+        let frame = frames.next().await.expect("a frame").expect("not the end");
+        assert_eq!(frame.bytes, Bytes::from_static(&[5; 10]));
     }
 }

@@ -14,7 +14,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use strait_broker_core::sasl::SaslSession;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
@@ -31,7 +30,7 @@ use crate::tls::{ReadHalf, WriteHalf};
 
 pub(crate) use arrival::Arrival;
 
-use frames::Frames;
+use frames::{Frame, Frames};
 
 /// How long the end of a stream with TLS may take to be told.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -71,12 +70,17 @@ impl Connection {
             }
         }
         loop {
-            let frame = tokio::select! {
-                frame = self.next_frame() => frame?,
-                () = stop.as_mut() => None,
+            // What came before the stop is answered.
+            let frame = if self.frames.has_whole() {
+                self.next_frame().await?
+            } else {
+                tokio::select! {
+                    frame = self.next_frame() => frame?,
+                    () = stop.as_mut() => None,
+                }
             };
-            let Some(frame) = frame else { return Ok(()) };
-            let (request_bytes, mut body) = (frame.len(), Decoder::new(frame));
+            let Some(Frame { bytes, memory }) = frame else { return Ok(()) };
+            let (request_bytes, mut body) = (bytes.len(), Decoder::new(bytes));
             let header = match dispatch::read_header(&mut body) {
                 Ok(header) => header,
                 Err(error) => return self.close(format!("malformed request header: {error}")),
@@ -91,9 +95,12 @@ impl Connection {
                 return self.close("its authentication has expired".to_owned());
             }
             let call = self.call(&header, request_bytes);
-            let throttle_ms = match self.reply(&call, &header, body).await {
-                Some(Reply::Frame { segments, throttle_ms }) => {
-                    call.metered(write::write_all(&mut self.writer, segments)).await?;
+            let reply = self.reply(&call, &header, body).await;
+            drop(memory);
+            let throttle_ms = match reply {
+                Some(Reply::Frame { segments, throttle_ms, share }) => {
+                    call.metered(write::write_all(&mut self.writer, segments, self.idle)).await?;
+                    drop(share);
                     call.note_thread_time();
                     throttle_ms
                 }
@@ -128,7 +135,7 @@ impl Connection {
     }
 
     /// None where the client went or was idle for too long.
-    async fn next_frame(&mut self) -> io::Result<Option<Bytes>> {
+    async fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         let next = self.frames.next();
         match self.idle {
             Some(idle) => tokio::time::timeout(idle, next).await.unwrap_or(Ok(None)),

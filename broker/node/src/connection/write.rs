@@ -3,21 +3,25 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 
+use std::time::Duration;
+
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// Slices of one write.
 const SLICES: usize = 64;
 
+/// Fails when the client takes nothing for as long as `idle`.
 pub(super) async fn write_all(
     writer: &mut (impl AsyncWrite + Unpin),
     segments: Vec<Bytes>,
+    idle: Option<Duration>,
 ) -> io::Result<()> {
     let mut segments = VecDeque::from(segments);
     while !segments.is_empty() {
         let slices: Vec<IoSlice<'_>> =
             segments.iter().take(SLICES).map(|bytes| IoSlice::new(bytes)).collect();
-        let mut written = writer.write_vectored(&slices).await?;
+        let mut written = within(idle, writer.write_vectored(&slices)).await?;
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -30,7 +34,14 @@ pub(super) async fn write_all(
             segments.pop_front();
         }
     }
-    writer.flush().await
+    within(idle, writer.flush()).await
+}
+
+async fn within<T>(idle: Option<Duration>, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match idle {
+        Some(idle) => tokio::time::timeout(idle, work).await.unwrap_or(Err(io::ErrorKind::TimedOut.into())),
+        None => work.await,
+    }
 }
 
 #[cfg(test)]
@@ -42,7 +53,15 @@ mod tests {
         let segments: Vec<Bytes> = (0..200_u8).map(|byte| vec![byte; usize::from(byte)].into()).collect();
         let expected = segments.concat();
         let mut written = Vec::new();
-        write_all(&mut written, segments).await.expect("written");
+        write_all(&mut written, segments, None).await.expect("written");
         assert_eq!(written, expected);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_is_not_waited_for() {
+        let (mut writer, _reader) = tokio::io::duplex(64);
+        let written =
+            write_all(&mut writer, vec![vec![1; 100].into()], Some(Duration::from_millis(10))).await;
+        assert_eq!(written.expect_err("not taken").kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -11,7 +11,7 @@ use crate::random;
 use crate::topics::{GROUP_TOPIC, TRANSACTION_TOPIC, Topic};
 
 /// Most partitions that one request may make, as in Kafka.
-const MOST_PARTITIONS: i32 = 10_000;
+const MOST_PARTITIONS: i64 = 10_000;
 
 /// A topic that is asked for.
 #[derive(Clone, Debug, Default)]
@@ -112,10 +112,7 @@ impl Controller {
             let reason = "Number of partitions was set to an invalid non-positive value.".to_owned();
             return Err(ChangeError::InvalidPartitions { reason });
         }
-        if partitions > MOST_PARTITIONS {
-            let reason = format!("Excessively large number of partitions per request: {partitions}");
-            return Err(ChangeError::Policy { reason });
-        }
+        check_partitions(partitions.into())?;
         match wanted.replication_factor {
             None | Some(1) => Ok(partitions),
             Some(factor) => Err(ChangeError::InvalidReplicationFactor { factor }),
@@ -130,7 +127,10 @@ impl Controller {
         }
         let node_id = self.settings.node_id();
         match assignments.values().find(|replicas| ***replicas != [node_id]) {
-            None => Ok(i32::try_from(assignments.len()).unwrap_or(i32::MAX).min(MOST_PARTITIONS)),
+            None => {
+                let count = i32::try_from(assignments.len()).unwrap_or(i32::MAX);
+                check_partitions(count.into()).map(|()| count)
+            }
             Some(replicas) => {
                 let reason = format!(
                     "The manual partition assignment includes {replicas:?}, but only broker {node_id} is there."
@@ -162,6 +162,15 @@ impl Controller {
         let replica = self.settings.node_id();
         indexes.map(move |index| MetadataRecord::Partition { topic_id, index, replica })
     }
+}
+
+/// Whether one request may make so many partitions.
+pub(crate) fn check_partitions(count: i64) -> Result<(), ChangeError> {
+    if count > MOST_PARTITIONS {
+        let reason = "Excessively large number of partitions per request.".to_owned();
+        return Err(ChangeError::Policy { reason });
+    }
+    Ok(())
 }
 
 /// Settings of a new topic.

@@ -27,7 +27,11 @@ impl Controller {
         if validate_only {
             return Ok(());
         }
-        state.commit(records((kind, name), &present, &configs))
+        state.commit(records((kind, name), &present, &configs))?;
+        if kind == GROUP_RESOURCE {
+            self.group_configs.put(name, configs);
+        }
+        Ok(())
     }
 
     /// What a resource has for itself.

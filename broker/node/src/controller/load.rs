@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, DiskStore, LogError, TailBudget};
+use strait_broker_log::{DataFolder, DiskStore, LogError, ReadBuffers, TailBudget};
 
 use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::stray::{self, StrayError};
-use super::{ChangeError, Controller, ScramUsers, State, TAIL_BYTES, broker_configs};
+use super::{ChangeError, Controller, READ_BUFFERS, ScramUsers, State, TAIL_BYTES, broker_configs};
 use crate::access::Access;
 use crate::clock::now_ms;
-use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
+use crate::group_configs::GroupConfigs;
+use crate::metadata::{GROUP_RESOURCE, METADATA_TOPIC, MetadataError, MetadataLog, TOPIC_RESOURCE};
 use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
@@ -40,18 +41,25 @@ impl Controller {
             let (levels, epoch) = (image.features().clone(), log.end_offset());
             let features = CurrentFeatures::new(FinalizedFeatures { levels, epoch });
             let (tail, state) = (Arc::new(TailBudget::new(TAIL_BYTES)), State { log, image: image.clone() });
+            let buffers = Arc::new(ReadBuffers::new(READ_BUFFERS));
             let scram_users = ScramUsers::new(image.scram_users().clone());
             let access = Arc::new(Access::new(&settings));
             access.add(image.acls().values().cloned());
             let quotas = Arc::new(ClientQuotas::default());
             quotas.set(image.quotas());
+            let group_configs = Arc::new(GroupConfigs::default());
+            for group in image.resources(GROUP_RESOURCE) {
+                group_configs.put(group, image.configs(GROUP_RESOURCE, group));
+            }
             Self {
                 settings,
                 folder,
                 topics,
                 tail,
+                buffers,
                 access,
                 quotas,
+                group_configs,
                 scram_users,
                 features,
                 state: Mutex::new(state),

@@ -30,10 +30,10 @@ mod stray;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use strait_broker_core::topic_config::TopicConfigs;
-use strait_broker_log::{DataFolder, LogError, PartitionOffset, TailBudget};
+use strait_broker_log::{DataFolder, LogError, PartitionOffset, ReadBuffers, TailBudget};
 use strait_wire::ids::Uuid;
 
-pub(crate) use create::NewTopic;
+pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
 pub(crate) use features::{CurrentFeatures, FeatureChangeError};
 pub(crate) use scram::{SaltedPassword, ScramChange, ScramUsers};
@@ -43,6 +43,7 @@ pub use stray::StrayError;
 
 use crate::access::Access;
 use crate::clock::now_ms;
+use crate::group_configs::GroupConfigs;
 use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
 use crate::partition::{OpenError, Opening, Partition};
 use crate::quotas::ClientQuotas;
@@ -51,6 +52,8 @@ use crate::topics::Topics;
 
 /// Bytes of the newest batches of all logs that are kept in memory.
 const TAIL_BYTES: usize = 64 << 20;
+/// Buffers of 1 MiB for reading files that are kept.
+const READ_BUFFERS: usize = 8;
 
 /// The owner of the metadata log.
 #[derive(Debug)]
@@ -59,8 +62,10 @@ pub(crate) struct Controller {
     folder: DataFolder,
     topics: Arc<Topics>,
     tail: Arc<TailBudget>,
+    buffers: Arc<ReadBuffers>,
     access: Arc<Access>,
     quotas: Arc<ClientQuotas>,
+    group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
     features: CurrentFeatures,
     state: Mutex<State>,
@@ -97,6 +102,10 @@ impl Controller {
         &self.quotas
     }
 
+    pub(crate) fn group_configs(&self) -> &Arc<GroupConfigs> {
+        &self.group_configs
+    }
+
     /// Where the metadata log ends.
     pub(crate) fn metadata_end_offset(&self) -> i64 {
         self.state().log.end_offset()
@@ -126,6 +135,7 @@ impl Controller {
             now_ms: now_ms(),
             producer_expiration_ms,
             tail: &self.tail,
+            buffers: &self.buffers,
         };
         indexes.map(|index| self.open_partition(opening(index)).map(Arc::new)).collect()
     }

@@ -3,6 +3,8 @@
 
 // One partition of the topic.
 mod shard;
+// What groups see of topics and settings.
+mod cluster;
 // Reading it at a start.
 mod load;
 // Wakes shards at their deadlines.
@@ -15,10 +17,12 @@ use strait_broker_core::topic_partition::coordinator_partition;
 use strait_wire::error_code::ErrorCode;
 
 use crate::controller::Controller;
+use crate::group_configs::GroupConfigs;
 use crate::internal_log::InternalReadError;
 use crate::settings::Settings;
-use crate::topics::{GROUP_TOPIC, Topic};
+use crate::topics::{GROUP_TOPIC, Topic, Topics};
 
+pub(crate) use cluster::ClusterView;
 pub(crate) use shard::Shard;
 
 use clock_task::Alarm;
@@ -27,6 +31,7 @@ use clock_task::Alarm;
 #[derive(Debug)]
 pub(crate) struct GroupCoordinator {
     settings: GroupSettings,
+    cluster: Arc<ClusterView>,
     /// There once the topic is.
     shards: OnceLock<Vec<Arc<Shard>>>,
     starting: Mutex<()>,
@@ -35,19 +40,22 @@ pub(crate) struct GroupCoordinator {
 
 impl GroupCoordinator {
     /// A coordinator without groups.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, topics: &Arc<Topics>, configs: &Arc<GroupConfigs>) -> Self {
+        let cluster = ClusterView::new(settings, Arc::clone(topics), Arc::clone(configs));
         let int = |key| i32::try_from(settings.number(key)).unwrap_or(i32::MAX);
         let settings = GroupSettings {
             min_session_timeout_ms: int("group.min.session.timeout.ms"),
             max_session_timeout_ms: int("group.max.session.timeout.ms"),
             initial_rebalance_delay_ms: int("group.initial.rebalance.delay.ms"),
             max_size: settings.size("group.max.size"),
+            consumer_max_size: settings.size("group.consumer.max.size"),
+            regex_refresh_interval_ms: settings.number("group.consumer.regex.refresh.interval.ms"),
             offset_metadata_max_bytes: settings.size("offset.metadata.max.bytes"),
             offsets_retention_ms: settings.number("offsets.retention.minutes").saturating_mul(60_000),
             ..GroupSettings::default()
         };
         let (shards, starting, alarm) = (OnceLock::new(), Mutex::new(()), Arc::new(Alarm::default()));
-        Self { settings, shards, starting, alarm }
+        Self { settings, cluster: Arc::new(cluster), shards, starting, alarm }
     }
 
     /// Reads the topic; what it holds is there before the first request.
@@ -57,7 +65,8 @@ impl GroupCoordinator {
             return Ok(());
         }
         let shards = topic.partitions.iter().map(|partition| {
-            Shard::load(Arc::clone(partition), self.settings, Arc::clone(&self.alarm)).map(Arc::new)
+            let (partition, cluster) = (Arc::clone(partition), Arc::clone(&self.cluster));
+            Shard::load(partition, self.settings, cluster, Arc::clone(&self.alarm)).map(Arc::new)
         });
         let shards = shards.collect::<Result<Vec<_>, _>>()?;
         // Only this call sets it.
@@ -78,6 +87,11 @@ impl GroupCoordinator {
             tracing::error!(%error, "groups can't be read");
             ErrorCode::COORDINATOR_NOT_AVAILABLE
         })
+    }
+
+    /// What groups see of the broker.
+    pub(crate) fn cluster(&self) -> &ClusterView {
+        &self.cluster
     }
 
     /// The shard of a group.

@@ -12,6 +12,7 @@ use strait_wire::error_code::ErrorCode;
 use tokio::sync::oneshot;
 
 use super::clock_task::Alarm;
+use super::cluster::ClusterView;
 use super::load;
 use crate::clock::now_ms;
 use crate::internal_log::{self, InternalReadError, InternalWriteError};
@@ -22,6 +23,7 @@ use crate::partition::{AppendError, Partition};
 pub(crate) struct Shard {
     partition: Arc<Partition>,
     settings: GroupSettings,
+    cluster: Arc<ClusterView>,
     alarm: Arc<Alarm>,
     state: Mutex<State>,
 }
@@ -38,14 +40,15 @@ impl Shard {
     pub(super) fn load(
         partition: Arc<Partition>,
         settings: GroupSettings,
+        cluster: Arc<ClusterView>,
         alarm: Arc<Alarm>,
     ) -> Result<Self, InternalReadError> {
         let groups = load::groups(&partition, settings)?;
         let state = State { groups: Some(groups), waiting: HashMap::new(), tokens: 0 };
-        let shard = Self { partition, settings, alarm, state: Mutex::new(state) };
+        let shard = Self { partition, settings, cluster, alarm, state: Mutex::new(state) };
         // Members that were there before have a session's time to be heard.
         let _ = shard.perform(Stamp::NONE, |groups, now_ms| {
-            let effects = groups.loaded(now_ms);
+            let effects = groups.loaded(&*shard.cluster, now_ms);
             Outcome { response: (), effects }
         });
         Ok(shard)
@@ -94,7 +97,7 @@ impl Shard {
         let mut state = self.state();
         let groups = state.groups.as_mut()?;
         if groups.next_deadline().is_some_and(|deadline| deadline <= now_ms) {
-            let effects = groups.expire(now_ms);
+            let effects = groups.expire(&*self.cluster, now_ms);
             // A failed write was told and the shard was read again.
             let _ = self.settle(&mut state, effects, Stamp::NONE);
         }

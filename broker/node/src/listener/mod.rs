@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use strait_broker_core::sasl::Mechanism;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub(crate) use gate::Gate;
@@ -94,12 +95,11 @@ impl Listener {
     }
 
     /// Accepts connections until the broker stops, then waits for them a while.
-    pub(crate) async fn serve(self, node: Arc<Node>, gate: Arc<Gate>, mut stops: watch::Receiver<bool>) {
+    pub(crate) async fn serve(self, node: Arc<Node>, gate: Arc<Gate>) {
         let mut connections = JoinSet::new();
-        let told = stops.clone();
         tokio::select! {
-            () = self.accept_for_ever(&node, &gate, &mut connections, &told) => {}
-            _ = stops.wait_for(|stops| *stops) => {}
+            () = self.accept_for_ever(&node, &gate, &mut connections) => {}
+            () = node.stopped() => {}
         }
         drop(self.socket);
         let drained = async { while connections.join_next().await.is_some() {} };
@@ -108,13 +108,7 @@ impl Listener {
         }
     }
 
-    async fn accept_for_ever(
-        &self,
-        node: &Arc<Node>,
-        gate: &Arc<Gate>,
-        connections: &mut JoinSet<()>,
-        told: &watch::Receiver<bool>,
-    ) {
+    async fn accept_for_ever(&self, node: &Arc<Node>, gate: &Arc<Gate>, connections: &mut JoinSet<()>) {
         let held = Arc::new(Semaphore::new(MOST_HELD));
         loop {
             let (stream, peer) = match self.socket.accept().await {
@@ -137,9 +131,8 @@ impl Listener {
                 }
             };
             let Some(arrival) = self.arrival(node, stream, peer) else { continue };
-            let mut told = told.clone();
             connections.spawn(async move {
-                arrival.serve(async move { drop(told.wait_for(|stops| *stops).await) }).await;
+                arrival.serve().await;
                 drop(place);
             });
         }
@@ -174,7 +167,16 @@ fn tls(settings: &Settings, listener: &Configured) -> Result<Tls, ListenError> {
 
 fn sasl(settings: &Settings, listener: &Configured) -> Result<Sasl, ListenError> {
     let failed = |source| ListenError::Sasl { listener: listener.name.clone(), source };
-    Sasl::new(settings.sasl(&listener.name)?).map_err(failed)
+    let (name, settings) = (&listener.name, settings.sasl(&listener.name)?);
+    if settings.mechanisms.contains(&Mechanism::Plain) {
+        if !listener.protocol.has_tls() {
+            tracing::warn!(listener = name, "passwords come unencrypted: SASL PLAIN without TLS");
+        }
+        if settings.users.is_empty() {
+            tracing::warn!(listener = name, "sasl.jaas.config names no user for SASL PLAIN");
+        }
+    }
+    Sasl::new(settings).map_err(failed)
 }
 
 /// Port 0 is advertised as the one that was found.

@@ -48,18 +48,20 @@ impl AppendError {
 }
 
 impl Partition {
-    /// Adds a batch whose content was validated. A duplicate is answered with where it was.
+    /// Adds a batch whose content was validated. A duplicate is answered with where it was. The caller wakes readers, once
+    /// for all batches of a request: who is woken earlier reads the first batch and comes again for each of the others.
     pub(crate) fn append(
         &self,
         batch: &ClosedBatch,
         append: Append,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let appended = self.exclusive().append(batch, append, self.leader_epoch, now_ms)?;
-        if appended.duplicate_timestamp.is_none() {
-            self.waiters.wake();
-        }
-        Ok(appended)
+        self.exclusive().append(batch, append, self.leader_epoch, now_ms)
+    }
+
+    /// Wakes who waits for records.
+    pub(crate) fn wake(&self) {
+        self.waiters.wake();
     }
 
     /// The guard for a transactional batch; where it is a number the coordinator has to be asked first (KIP-890).

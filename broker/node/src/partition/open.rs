@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use strait_broker_core::producer_state::{Producers, SnapshotEntry};
-use strait_broker_log::{DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, Recovered, TailBudget};
+use strait_broker_log::{
+    DataFolder, LogError, PartitionLog, ProducerSnapshotEntry, ReadBuffers, Recovered, TailBudget,
+};
 use strait_wire::ids::Uuid;
 
 use super::waiters::Waiters;
@@ -22,6 +24,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) producer_expiration_ms: i64,
     /// Memory for the newest batches of all logs.
     pub(crate) tail: &'a Arc<TailBudget>,
+    /// Memory for reading files of all logs.
+    pub(crate) buffers: &'a Arc<ReadBuffers>,
 }
 
 /// A partition can't be opened.
@@ -37,7 +41,8 @@ impl Partition {
     /// Opens the log, made when missing. After a stop that was not clean records may be missing at its end, so the
     /// leader's epoch grows and clients notice.
     pub(crate) fn open(folder: &DataFolder, opening: Opening<'_>) -> Result<Self, OpenError> {
-        let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms, tail } = opening;
+        let Opening { topic, topic_id, index, rules, now_ms, producer_expiration_ms, tail, buffers } =
+            opening;
         let mut producers: Option<Producers> = None;
         let mut observer = |recovered: Recovered<'_>| match recovered {
             Recovered::Snapshot { offset, entries } => {
@@ -50,6 +55,7 @@ impl Partition {
         };
         let mut log = folder.open_log((topic, index), rules.log.clone(), now_ms, &mut observer)?;
         log.share_tail_budget(Arc::clone(tail));
+        log.share_read_buffers(Arc::clone(buffers));
         let mut producers = producers.unwrap_or_else(|| Producers::new(log.start_offset()));
         producers.remove_expired(now_ms, producer_expiration_ms);
         producers.high_watermark_moved(log.end_offset());

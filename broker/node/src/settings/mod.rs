@@ -26,7 +26,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use strait_broker_core::topic_config::{BrokerConfigs, broker_setting};
+use strait_broker_core::topic_config::{BrokerConfigs, broker_setting, definitions};
 
 pub(crate) use bearer::{BearerSettings, TokenTrust};
 pub(crate) use dynamic::{Reach, reach};
@@ -109,6 +109,12 @@ impl Settings {
         Ok(true)
     }
 
+    /// All keys that have a meaning, without those of single listeners.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let of_topics = definitions().iter().flat_map(|definition| definition.broker_settings());
+        broker_keys().map(|key| key.name).chain(of_topics.map(|setting| setting.name))
+    }
+
     /// The value that was given for a key.
     pub(crate) fn given(&self, key: &str) -> Option<&str> {
         self.given.get(key).map(String::as_str)
@@ -119,6 +125,15 @@ impl Settings {
     /// # Errors
     /// The first key that can't be used with the others.
     pub fn check(&self) -> Result<(), SettingError> {
+        let (queued, longest) = ("queued.max.request.bytes", "socket.request.max.bytes");
+        if (1..self.number(longest)).contains(&self.number(queued)) {
+            let allowed = format!("must not be less than {longest}, which is {}", self.number(longest));
+            return Err(SettingError {
+                key: queued.to_owned(),
+                value: self.text(queued).to_owned(),
+                allowed,
+            });
+        }
         for listener in self.listeners()? {
             if listener.protocol.has_sasl() {
                 self.sasl(&listener.name)?;

@@ -142,11 +142,11 @@ impl Compression {
         self.malformed(&error.to_string())
     }
 
-    fn malformed(self, reason: &str) -> BatchError {
+    pub(super) fn malformed(self, reason: &str) -> BatchError {
         BatchError::Decompression { codec: self.name(), reason: reason.to_owned() }
     }
 
-    fn over(self, limit: DecompressionLimit) -> BatchError {
+    pub(super) fn over(self, limit: DecompressionLimit) -> BatchError {
         BatchError::DecompressionLimit { codec: self.name(), limit: limit.0 }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn with_right_checksum(frame: &Bytes) -> Bytes {
 }
 
 /// Where the header's checksum stands, and what it should be.
-fn right_checksum(frame: &[u8]) -> Option<(usize, u8)> {
+pub(super) fn right_checksum(frame: &[u8]) -> Option<(usize, u8)> {
     let flags = *frame.get(MAGIC_LENGTH)?;
     let content_size = if flags & CONTENT_SIZE_FLAG != 0 { CONTENT_SIZE_LENGTH } else { 0 };
     let dictionary = if flags & DICTIONARY_FLAG != 0 { DICTIONARY_LENGTH } else { 0 };

@@ -17,6 +17,9 @@ mod record;
 mod varint;
 // Codecs, each with a limit on what comes out.
 mod compress;
+// The same, into memory that is used again.
+mod decompressor;
+mod lz4_frame;
 // New batches from records.
 mod builder;
 // A batch with some of its records.
@@ -34,6 +37,7 @@ pub use closed::{BatchIter, ClosedBatch, Entry, closed_batches};
 pub use compress::{Compression, DecompressionLimit};
 pub use control::{ControlKind, ControlRecord, control_record};
 pub use crc::crc32c;
+pub use decompressor::Decompressor;
 pub use error::{BatchError, CorruptBatchError, RecordTooLargeError};
 pub use header::{Attributes, BatchHeader, HEADER_LENGTH};
 pub use legacy::LegacyMessageSet;

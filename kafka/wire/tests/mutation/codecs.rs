@@ -1,7 +1,7 @@
 //! Compressed data that is wrong, and data that grows beyond its limit.
 
 use bytes::Bytes;
-use strait_wire::batch::{Compression, DecompressionLimit};
+use strait_wire::batch::{Compression, DecompressionLimit, Decompressor};
 
 use crate::generate::Random;
 use crate::generate::raw::CODECS;
@@ -25,6 +25,11 @@ fn open(codec: Compression, packed: &[u8]) -> bool {
     let opened = bounded(codec.name(), packed, allowed, || codec.decompress(&input, LIMIT));
     let within = opened.as_ref().is_ok_and(|opened| codec == Compression::None || opened.len() <= LIMIT.0);
     assert!(within || opened.is_err());
+    let mut decompressor = Decompressor::default();
+    let again = bounded(codec.name(), packed, allowed, || {
+        decompressor.open(codec, &input, LIMIT).map(Bytes::copy_from_slice)
+    });
+    assert_eq!(again.ok(), opened.as_ref().ok().cloned());
     opened.is_ok()
 }
 

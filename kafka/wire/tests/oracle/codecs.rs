@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use bytes::Bytes;
-use strait_wire::batch::{BatchError, Compression, DecompressionLimit};
+use strait_wire::batch::{BatchError, Compression, DecompressionLimit, Decompressor};
 
 use crate::generate::raw::CODECS;
 
@@ -16,10 +16,14 @@ fn opens(codec: Compression, packed: Vec<u8>, wanted: &[u8]) {
     let packed = Bytes::from(packed);
     let opened = codec.decompress(&packed, DecompressionLimit(wanted.len()));
     assert!(opened.as_deref() == Ok(wanted), "{codec:?}: {:?}", opened.map(|opened| opened.len()));
+    let mut decompressor = Decompressor::default();
+    assert_eq!(decompressor.open(codec, &packed, DecompressionLimit(wanted.len())), Ok(wanted));
     if codec != Compression::None && !wanted.is_empty() {
         let limit = wanted.len() - 1;
         let over = codec.decompress(&packed, DecompressionLimit(limit));
-        assert_eq!(over, Err(BatchError::DecompressionLimit { codec: codec.name(), limit }));
+        let refused = BatchError::DecompressionLimit { codec: codec.name(), limit };
+        assert_eq!(over, Err(refused.clone()));
+        assert_eq!(decompressor.open(codec, &packed, DecompressionLimit(limit)), Err(refused));
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tempfile::TempDir;
 
+use super::BrokerOptions;
 use crate::error::BenchError;
 use crate::peers::{Peer, Peers};
 use crate::{ports, process};
@@ -20,6 +21,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 #[serde(rename_all = "lowercase")]
 pub enum BrokerKind {
     Strait,
+    /// Another build of ours.
+    Baseline,
     Kafka,
 }
 
@@ -27,6 +30,7 @@ impl BrokerKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Strait => "strait",
+            Self::Baseline => "baseline",
             Self::Kafka => "kafka",
         }
     }
@@ -34,6 +38,7 @@ impl BrokerKind {
 
 /// A broker that runs on an empty folder. Dropping it ends it and removes its data.
 pub(super) struct RunningBroker<'a> {
+    pub(super) kind: BrokerKind,
     pub(super) address: String,
     pid: u32,
     _process: Process<'a>,
@@ -51,13 +56,18 @@ struct Own {
 }
 
 impl<'a> RunningBroker<'a> {
-    pub(super) fn start(kind: BrokerKind, peers: &'a Peers, program: &Path) -> Result<Self, BenchError> {
+    pub(super) fn start(
+        kind: BrokerKind,
+        peers: &'a Peers,
+        options: &BrokerOptions,
+    ) -> Result<Self, BenchError> {
         match kind {
             BrokerKind::Kafka => {
                 let (peer, address) = peers.start_broker("bench-broker")?;
-                Ok(Self { address, pid: peer.pid, _process: Process::Kafka(peer) })
+                Ok(Self { kind, address, pid: peer.pid, _process: Process::Kafka(peer) })
             }
-            BrokerKind::Strait => start_own(peers, program),
+            BrokerKind::Strait => start_own(kind, peers, &options.setup.program),
+            BrokerKind::Baseline => start_own(kind, peers, &options.baseline),
         }
     }
 
@@ -65,12 +75,21 @@ impl<'a> RunningBroker<'a> {
         process::cpu_seconds(self.pid)
     }
 
+    /// Since the process began.
+    pub(super) fn age_seconds(&self) -> Result<f64, BenchError> {
+        process::age_seconds(self.pid)
+    }
+
+    pub(super) fn resident_bytes(&self) -> Result<u64, BenchError> {
+        process::resident_bytes(self.pid)
+    }
+
     pub(super) fn peak_resident_bytes(&self) -> Result<u64, BenchError> {
         process::peak_resident_bytes(self.pid)
     }
 }
 
-fn start_own<'a>(peers: &Peers, program: &Path) -> Result<RunningBroker<'a>, BenchError> {
+fn start_own<'a>(kind: BrokerKind, peers: &Peers, program: &Path) -> Result<RunningBroker<'a>, BenchError> {
     let folder = tempfile::Builder::new().prefix("own-broker-").tempdir_in(peers.folder());
     let folder = folder.map_err(|source| BenchError::File { path: peers.folder().to_owned(), source })?;
     let [port] = ports::free()?;
@@ -84,7 +103,7 @@ fn start_own<'a>(peers: &Peers, program: &Path) -> Result<RunningBroker<'a>, Ben
     let pid = child.id();
     let own = Own { child, _folder: folder };
     wait_for_port(&address)?;
-    Ok(RunningBroker { address, pid, _process: Process::Strait(own) })
+    Ok(RunningBroker { kind, address, pid, _process: Process::Strait(own) })
 }
 
 fn wait_for_port(address: &str) -> Result<(), BenchError> {

@@ -11,6 +11,8 @@ mod records;
 mod tools;
 // Settings that change while it runs.
 mod configs;
+// The new consumer protocol.
+mod consumer_protocol;
 // Transactions.
 mod transactions;
 // Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.

@@ -47,7 +47,7 @@ impl Shard {
             topics: vec![topic],
             ..OffsetCommitRequest::default()
         };
-        let outcome = self.groups.commit(&request, 8, self.now_ms);
+        let outcome = self.groups.commit(&request, 8, &self.cluster, self.now_ms);
         self.perform(outcome.effects, None);
         ErrorCode(outcome.response.topics[0].partitions[0].error_code)
     }
@@ -64,7 +64,7 @@ impl Shard {
             topics: vec![TxnOffsetCommitRequestTopic { name: "t".to_owned(), partitions: vec![partition] }],
             ..TxnOffsetCommitRequest::default()
         };
-        let outcome = self.groups.commit_in_transaction(&request, self.now_ms);
+        let outcome = self.groups.commit_in_transaction(&request, 3, &self.cluster, self.now_ms);
         self.perform(outcome.effects, Some(producer_id));
         ErrorCode(outcome.response.topics[0].partitions[0].error_code)
     }

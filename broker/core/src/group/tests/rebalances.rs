@@ -211,7 +211,7 @@ fn a_loaded_group_is_stable_and_its_members_have_a_session_to_be_heard() {
     let mut shard = Shard::new();
     let ids = shard.stable(2);
     shard.groups = shard.reloaded();
-    let effects = shard.groups.loaded(shard.now_ms);
+    let effects = shard.groups.loaded(&shard.cluster, shard.now_ms);
     shard.perform(effects, None);
     assert_eq!(shard.state(), Some(State::Stable));
     assert_eq!(shard.heartbeat(&ids[1], 1), ErrorCode::NONE);

@@ -13,6 +13,8 @@ use strait_wire::message::fetch::{FetchRequest, FetchResponse};
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::Call;
+use crate::dispatch::Answer;
+use crate::memory::AnswerShare;
 use crate::partition::{Isolation, Waiter};
 
 use answer::{Budget, Found};
@@ -21,16 +23,16 @@ use wanted::Fetch;
 /// A client that asks for more waits this long at most and asks again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
-pub(crate) async fn handle(call: &Call, request: FetchRequest) -> FetchResponse {
+pub(crate) async fn handle(call: &Call, request: FetchRequest) -> Answer<FetchResponse> {
     let limits = Limits::of(call, &request);
     let fetch = match wanted::fetch(call, request) {
         Ok(fetch) => fetch,
-        Err(error) => return FetchResponse { error_code: error.0, ..Default::default() },
+        Err(error) => return FetchResponse { error_code: error.0, ..Default::default() }.into(),
     };
-    let found = wait(call, &fetch, &limits).await;
+    let (found, share) = wait(call, &fetch, &limits).await;
     match throttle_ms(call, &found) {
-        0 => fetch.respond(call, found),
-        throttle_ms => fetch.put_off(call, throttle_ms),
+        0 => Answer::Large(fetch.respond(call, found), share),
+        throttle_ms => fetch.put_off(call, throttle_ms).into(),
     }
 }
 
@@ -71,22 +73,51 @@ impl Limits {
     }
 }
 
-async fn wait(call: &Call, fetch: &Fetch, limits: &Limits) -> Vec<Found> {
+async fn wait(call: &Call, fetch: &Fetch, limits: &Limits) -> (Vec<Found>, AnswerShare) {
+    let first = Read::of(call, fetch, limits);
+    if first.is_enough {
+        return (first.found, first.share);
+    }
+    // Memory is not held while waiting.
+    drop(first);
     let waiter = Arc::new(Waiter::default());
-    // Before the first read, so that nothing that comes after it is missed.
+    // Before the next read, so that nothing that comes after it is missed.
     let _waiting: Vec<_> = fetch.partitions().map(|partition| partition.wait(&waiter)).collect();
     loop {
-        let mut budget = Budget::new(limits.max_bytes);
+        let Read { found, share, is_enough } = Read::of(call, fetch, limits);
+        if is_enough {
+            return (found, share);
+        }
+        let is_over = tokio::select! {
+            changed = timeout_at(limits.deadline, waiter.changed()) => changed.is_err(),
+            () = call.node.stopped() => true,
+        };
+        if is_over {
+            return (found, share);
+        }
+    }
+}
+
+/// What all partitions gave at one moment.
+struct Read {
+    found: Vec<Found>,
+    share: AnswerShare,
+    /// The answer need not wait for more.
+    is_enough: bool,
+}
+
+impl Read {
+    fn of(call: &Call, fetch: &Fetch, limits: &Limits) -> Self {
+        let mut share = call.node.answer_memory.take_up_to(limits.max_bytes);
+        let mut budget = Budget::new(share.bytes());
         let found: Vec<Found> = fetch
             .wanted()
             .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
             .collect();
-        let is_enough = budget.used >= limits.min_bytes || found.iter().any(Found::is_error);
-        if is_enough || fetch.is_empty() {
-            return found;
-        }
-        if timeout_at(limits.deadline, waiter.changed()).await.is_err() {
-            return found;
-        }
+        // Where memory is short, any batch is enough.
+        let enough = limits.min_bytes.min(share.bytes().max(1));
+        share.resize(budget.used);
+        let is_enough = budget.used >= enough || found.iter().any(Found::is_error) || fetch.is_empty();
+        Self { found, share, is_enough }
     }
 }

@@ -4,6 +4,9 @@
 // Batches of transactions.
 mod transaction;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
@@ -22,8 +25,13 @@ use crate::dispatch::Answer;
 use crate::partition::{AppendError, Partition};
 use crate::topics::{Topic, is_internal};
 
-/// Most that one batch may give when it is opened.
-const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
+/// How much larger than the longest batch of its topic a batch may become when it is opened, and what is always allowed.
+const EXPANSION: usize = 100;
+const ALWAYS_OPENED: usize = 16 << 20;
+const MOST_OPENED: usize = 256 << 20;
+/// What is a smaller part than this of its request is copied: the newest batches stay in memory, and would hold all of
+/// the request there.
+const SMALL_PART: usize = 8;
 /// First version with topics by id.
 const BY_ID: i16 = 13;
 
@@ -36,7 +44,7 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => request.topic_data.into_iter().map(|data| topic(call, id, data)).collect(),
+        -1..=1 => append_all(call, id, request.topic_data),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
@@ -63,7 +71,20 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
 }
 
-fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceResponse {
+/// Appends everything, then wakes who waits for it.
+fn append_all(call: &Call, id: Option<&str>, topics: Vec<TopicProduceData>) -> Vec<TopicProduceResponse> {
+    let mut appended = Vec::new();
+    let responses = topics.into_iter().map(|data| topic(call, id, data, &mut appended)).collect();
+    appended.iter().for_each(|partition: &Arc<Partition>| partition.wake());
+    responses
+}
+
+fn topic(
+    call: &Call,
+    id: Option<&str>,
+    data: TopicProduceData,
+    appended: &mut Vec<Arc<Partition>>,
+) -> TopicProduceResponse {
     let TopicProduceData { name, topic_id, partition_data } = data;
     let (found, unknown) = match call.version >= BY_ID {
         true => (call.node.topics.by_id(topic_id), ErrorCode::UNKNOWN_TOPIC_ID),
@@ -75,7 +96,7 @@ fn topic(call: &Call, id: Option<&str>, data: TopicProduceData) -> TopicProduceR
     let is_allowed = is_unknown_id || call.may(Operation::Write, ResourceType::Topic, known);
     let answered = partition_data.into_iter().map(|data| match &found {
         _ if !is_allowed => failed(data.index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-        Some(topic) => partition(call, id, topic, data),
+        Some(topic) => partition(call, id, topic, data, appended),
         None => failed(data.index, unknown),
     });
     let partition_responses = answered.collect();
@@ -92,6 +113,7 @@ fn partition(
     id: Option<&str>,
     topic: &Topic,
     data: PartitionProduceData,
+    appended: &mut Vec<Arc<Partition>>,
 ) -> PartitionProduceResponse {
     let index = data.index;
     let Some(partition) = topic.partition(index) else {
@@ -100,9 +122,15 @@ fn partition(
     if is_internal(&topic.name) {
         return failed(index, ErrorCode::INVALID_TOPIC_EXCEPTION);
     }
-    let records = data.records.unwrap_or_default().into_bytes();
+    let mut records = data.records.unwrap_or_default().into_bytes();
+    if records.len().saturating_mul(SMALL_PART) < call.request_bytes {
+        records = Bytes::copy_from_slice(&records);
+    }
     match append(call, id, partition, &records) {
-        Ok(response) => response,
+        Ok(response) => {
+            appended.push(Arc::clone(partition));
+            response
+        }
         Err(Failure::Content(error)) => refused(index, &error),
         Err(Failure::Transaction(error)) => failed(index, error),
         Err(Failure::Append(error)) => {
@@ -124,7 +152,7 @@ fn append(
     call: &Call,
     transactional_id: Option<&str>,
     partition: &Partition,
-    records: &bytes::Bytes,
+    records: &Bytes,
 ) -> Result<PartitionProduceResponse, Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
     let validation = Validation {
@@ -132,9 +160,10 @@ fn append(
         depth: Depth::Full,
         version: call.version,
         now_ms,
-        decompression_limit: OPENED,
+        decompression_limit: opened(topic.max_message_bytes),
     };
-    let valid = validate(records, &validation).map_err(Failure::Content)?;
+    let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
+    let valid = valid.map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
@@ -147,6 +176,11 @@ fn append(
         log_start_offset: appended.log_start_offset,
         ..Default::default()
     })
+}
+
+/// Most that one batch may give when it is opened; a bomb is stopped there.
+fn opened(max_message_bytes: usize) -> DecompressionLimit {
+    DecompressionLimit(max_message_bytes.saturating_mul(EXPANSION).clamp(ALWAYS_OPENED, MOST_OPENED))
 }
 
 fn refused(index: i32, error: &ProduceError) -> PartitionProduceResponse {
