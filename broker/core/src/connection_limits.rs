@@ -154,7 +154,12 @@ impl ConnectionLimits {
         let Some(limit) = ip_rate else { return 0 };
         let rate = self.rate_per_ip.entry(ip.to_owned()).or_default();
         rate.record(1.0, now_ms);
-        rate.throttle_ms(limit, LONGEST_DELAY_MS, now_ms)
+        let throttle_ms = rate.throttle_ms(limit, LONGEST_DELAY_MS, now_ms);
+        if throttle_ms > 0 {
+            // It does not come in, so it does not count.
+            rate.record(-1.0, now_ms);
+        }
+        throttle_ms
     }
 
     /// A connection that was [`Admission::Open`] ended.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::node::Node;
+use crate::quotas::ThreadTime;
 use crate::session::Session;
 
 /// What a handler knows besides the request.
@@ -13,6 +14,7 @@ pub(crate) struct Call {
     pub(crate) correlation_id: i32,
     pub(crate) client_id: String,
     pub(crate) session: Arc<Session>,
-    /// Size of its frame.
+    /// Of the whole request, without its length.
     pub(crate) request_bytes: usize,
+    pub(crate) thread_time: ThreadTime,
 }

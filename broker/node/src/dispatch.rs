@@ -23,10 +23,11 @@ pub(crate) struct Served {
 /// What follows a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// A frame in segments, and what they take of the memory for answers.
-    Frame(Vec<Bytes>, Option<AnswerShare>),
-    /// Nothing is answered.
-    Nothing,
+    /// A frame in segments, with what they take of the memory for answers. The client is not heard for so many
+    /// milliseconds after it.
+    Frame { segments: Vec<Bytes>, throttle_ms: i32, share: Option<AnswerShare> },
+    /// Nothing is answered, and the client is not heard for so many milliseconds.
+    Nothing { throttle_ms: i32 },
     /// The connection is closed.
     Close(String),
 }
@@ -37,8 +38,11 @@ pub(crate) enum Answer<R> {
     Response(R),
     /// A response that takes part of the memory for answers until it was sent.
     Large(R, AnswerShare),
-    /// Nothing is answered; with a reason the connection is closed.
-    Nothing,
+    /// Nothing is answered, and the client is not heard for so many milliseconds.
+    Nothing {
+        throttle_ms: i32,
+    },
+    /// The connection is closed for this reason.
     Close(String),
 }
 
@@ -59,8 +63,19 @@ pub(crate) enum RequestError {
     Encode(#[from] EncodeError),
 }
 
+/// Where a response tells for how long its client is held back.
+macro_rules! throttle_time {
+    ($response:ident) => {
+        Some(&mut $response.throttle_time_ms)
+    };
+    ($response:ident untold) => {{
+        let _ = $response;
+        None
+    }};
+}
+
 macro_rules! served {
-    ($($file:ident::$request:ident, $min:literal to $max:literal;)*) => {
+    ($($file:ident::$request:ident, $min:literal to $max:literal $(, $untold:ident)?;)*) => {
         /// All requests that are served, in order of their keys.
         pub(crate) const SERVED: &[Served] = &[$(Served {
             key: <message::$file::$request as Request>::KEY.0,
@@ -75,8 +90,16 @@ macro_rules! served {
                     let request = message::$file::$request::decode(call.version, &mut body)?;
                     drop(body);
                     // Boxed: the longest future of all handlers would be held for each connection.
-                    let answer = Box::pin(api::$file::handle(call, request)).await;
-                    reply::<message::$file::$request>(call, answer.into())
+                    let mut answer: Answer<<message::$file::$request as Request>::Response> =
+                        Box::pin(api::$file::handle(call, request)).await.into();
+                    let throttle_ms = match &mut answer {
+                        Answer::Response(response) | Answer::Large(response, _) => {
+                            held_back(call, throttle_time!(response $($untold)?))
+                        }
+                        Answer::Nothing { throttle_ms } => *throttle_ms,
+                        Answer::Close(_) => 0,
+                    };
+                    reply::<message::$file::$request>(call, answer, throttle_ms)
                 })*
                 key => Err(RequestError::NotServed { key, version: call.version }),
             }
@@ -98,7 +121,7 @@ served! {
     sync_group::SyncGroupRequest, 0 to 5;
     describe_groups::DescribeGroupsRequest, 0 to 6;
     list_groups::ListGroupsRequest, 0 to 5;
-    sasl_handshake::SaslHandshakeRequest, 0 to 1;
+    sasl_handshake::SaslHandshakeRequest, 0 to 1, untold;
     api_versions::ApiVersionsRequest, 0 to 4;
     create_topics::CreateTopicsRequest, 2 to 7;
     delete_topics::DeleteTopicsRequest, 1 to 6;
@@ -108,7 +131,7 @@ served! {
     add_partitions_to_txn::AddPartitionsToTxnRequest, 0 to 5;
     add_offsets_to_txn::AddOffsetsToTxnRequest, 0 to 4;
     end_txn::EndTxnRequest, 0 to 5;
-    write_txn_markers::WriteTxnMarkersRequest, 1 to 1;
+    write_txn_markers::WriteTxnMarkersRequest, 1 to 1, untold;
     txn_offset_commit::TxnOffsetCommitRequest, 0 to 5;
     describe_acls::DescribeAclsRequest, 1 to 3;
     create_acls::CreateAclsRequest, 1 to 3;
@@ -117,7 +140,7 @@ served! {
     alter_configs::AlterConfigsRequest, 0 to 2;
     alter_replica_log_dirs::AlterReplicaLogDirsRequest, 1 to 2;
     describe_log_dirs::DescribeLogDirsRequest, 1 to 4;
-    sasl_authenticate::SaslAuthenticateRequest, 0 to 2;
+    sasl_authenticate::SaslAuthenticateRequest, 0 to 2, untold;
     create_partitions::CreatePartitionsRequest, 0 to 3;
     delete_groups::DeleteGroupsRequest, 0 to 2;
     elect_leaders::ElectLeadersRequest, 0 to 2;
@@ -129,7 +152,7 @@ served! {
     alter_client_quotas::AlterClientQuotasRequest, 0 to 1;
     describe_user_scram_credentials::DescribeUserScramCredentialsRequest, 0 to 0;
     alter_user_scram_credentials::AlterUserScramCredentialsRequest, 0 to 0;
-    describe_quorum::DescribeQuorumRequest, 0 to 2;
+    describe_quorum::DescribeQuorumRequest, 0 to 2, untold;
     update_features::UpdateFeaturesRequest, 0 to 2;
     describe_cluster::DescribeClusterRequest, 0 to 2;
     describe_producers::DescribeProducersRequest, 0 to 0;
@@ -142,12 +165,27 @@ served! {
     describe_topic_partitions::DescribeTopicPartitionsRequest, 0 to 0;
 }
 
-fn reply<R: Request>(call: &Call, answer: Answer<R::Response>) -> Result<Reply, RequestError> {
-    let frame = |response| response_frame::<R>(response, call.version, call.correlation_id);
+/// Tells the client for how long it is held back, by the quota of its requests or by what its request did.
+fn held_back(call: &Call, told: Option<&mut i32>) -> i32 {
+    let by_requests = call.request_throttle_ms();
+    let Some(told) = told else { return by_requests };
+    *told = by_requests.max(*told);
+    *told
+}
+
+fn reply<R: Request>(
+    call: &Call,
+    answer: Answer<R::Response>,
+    throttle_ms: i32,
+) -> Result<Reply, RequestError> {
+    let frame = |response, share| {
+        let segments = response_frame::<R>(response, call.version, call.correlation_id)?;
+        Ok::<_, RequestError>(Reply::Frame { segments, throttle_ms, share })
+    };
     Ok(match answer {
-        Answer::Response(response) => Reply::Frame(frame(&response)?, None),
-        Answer::Large(response, share) => Reply::Frame(frame(&response)?, Some(share)),
-        Answer::Nothing => Reply::Nothing,
+        Answer::Response(response) => frame(&response, None)?,
+        Answer::Large(response, share) => frame(&response, Some(share))?,
+        Answer::Nothing { .. } => Reply::Nothing { throttle_ms },
         Answer::Close(reason) => Reply::Close(reason),
     })
 }
@@ -173,7 +211,8 @@ pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeEr
 /// Answers one request.
 pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
     if api::api_versions::is_from_the_future(key, call.version) {
-        return Ok(Reply::Frame(api::api_versions::unsupported(call.correlation_id)?, None));
+        let segments = api::api_versions::unsupported(call.correlation_id)?;
+        return Ok(Reply::Frame { segments, throttle_ms: 0, share: None });
     }
     if range(key, call.version).is_none() {
         return Err(RequestError::NotServed { key, version: call.version });

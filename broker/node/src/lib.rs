@@ -24,6 +24,8 @@ mod dispatch;
 mod session;
 // Who may do what.
 mod access;
+// How much clients may use.
+mod quotas;
 // One file for each API key.
 mod api;
 // Topics, and the log of their changes.

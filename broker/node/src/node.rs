@@ -14,6 +14,7 @@ use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
 use crate::memory::{AnswerMemory, RequestMemory};
 use crate::metrics::RequestCounts;
+use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
 use crate::topics::Topics;
 use crate::transactions::TransactionCoordinator;
@@ -26,6 +27,7 @@ pub(crate) struct Node {
     pub(crate) id: i32,
     pub(crate) controller: Controller,
     pub(crate) access: Arc<Access>,
+    pub(crate) quotas: Arc<ClientQuotas>,
     pub(crate) topics: Arc<Topics>,
     pub(crate) fetch_sessions: FetchSessions,
     pub(crate) groups: GroupCoordinator,
@@ -48,6 +50,7 @@ impl Node {
             transactions: TransactionCoordinator::new(&settings),
             topics: Arc::clone(controller.topics()),
             access: Arc::clone(controller.access()),
+            quotas: Arc::clone(controller.quotas()),
             controller,
             request_memory: Arc::new(RequestMemory::new(&settings)),
             answer_memory: Arc::new(AnswerMemory::new(&settings)),

@@ -8,8 +8,10 @@ mod store;
 mod alteration;
 mod error;
 mod filter;
-// How fast a client is.
+// How fast a client is, and what was used of the quotas.
 mod rate;
+mod token_bucket;
+mod usage;
 
 pub use alteration::{EntityNames, QuotaAlteration, QuotaChange, QuotaOutcomes};
 pub use entity::{Entity, Part, QuotaKind};
@@ -17,6 +19,7 @@ pub use error::{QuotaAlterationError, QuotaFilterError};
 pub use filter::{QuotaFilter, QuotaFilterComponent};
 pub use rate::QuotaRate;
 pub use store::{AppliedQuota, Quotas};
+pub use usage::{Mutation, QuotaClient, QuotaUsage};
 
 #[cfg(test)]
 mod tests;

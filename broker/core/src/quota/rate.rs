@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 /// `quota.window.num` and `quota.window.size.seconds`.
-const WINDOWS: usize = 11;
-const WINDOW_MS: i64 = 1_000;
+pub(super) const WINDOWS: usize = 11;
+pub(super) const WINDOW_MS: i64 = 1_000;
 
 #[derive(Clone, Copy, Debug)]
 struct Window {
@@ -36,6 +36,12 @@ impl QuotaRate {
         while self.windows.front().is_some_and(|window| window.start_ms <= oldest_ms) {
             self.windows.pop_front();
         }
+    }
+
+    /// Whether nothing of it is left to be remembered.
+    pub(super) fn is_idle(&self, now_ms: i64) -> bool {
+        let oldest_ms = now_ms.saturating_sub(WINDOWS as i64 * WINDOW_MS);
+        self.windows.back().is_none_or(|window| window.start_ms <= oldest_ms)
     }
 
     /// Milliseconds over which is measured: never less than all but the window at hand.

@@ -59,7 +59,10 @@ impl Quotas {
             (None, client_part.clone()),
             (None, default()),
         ];
-        order.into_iter().find_map(|(user, client_id)| {
+        // Who gives no client id has the quotas of the user only.
+        let mut order =
+            order.into_iter().filter(|(_, client_part)| client_part.is_none() || !client_id.is_empty());
+        order.find_map(|(user, client_id)| {
             let shared_by = Entity {
                 user: user.as_ref().and(user_part.clone()),
                 client_id: client_id.as_ref().and(client_part.clone()),
@@ -68,14 +71,6 @@ impl Quotas {
             let limit = self.own(&Entity { user, client_id, ip: None }, kind)?;
             Some(AppliedQuota { limit, shared_by })
         })
-    }
-
-    /// The connections a second that an address may make.
-    pub fn of_address(&self, ip: &str) -> Option<f64> {
-        let kind = QuotaKind::ConnectionCreationRate;
-        [Part::Named(ip.to_owned()), Part::Default]
-            .into_iter()
-            .find_map(|part| self.own(&Entity { ip: Some(part), ..Entity::default() }, kind))
     }
 
     pub(super) fn own(&self, entity: &Entity, kind: QuotaKind) -> Option<f64> {

@@ -12,6 +12,10 @@ use strait_wire::message::create_topics::{
 use crate::call::Call;
 use crate::controller::{ChangeError, NewTopic, check_partitions};
 use crate::node::{Node, blocking};
+use crate::quotas::Mutations;
+
+/// First version whose clients know that a quota may refuse topics.
+const STRICT_QUOTA: i16 = 6;
 
 pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateTopicsResponse {
     let mut counts: HashMap<String, usize> = HashMap::new();
@@ -20,12 +24,13 @@ pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateT
     }
     let too_many = check_total(call, &request.topics).err();
     let mut results = Vec::with_capacity(counts.len());
+    let mutations = Mutations::new(call, STRICT_QUOTA);
     for topic in request.topics {
         match counts.remove(&topic.name) {
             Some(_) if too_many.is_some() => {
                 results.extend(too_many.as_ref().map(|error| failed(topic.name, error)))
             }
-            Some(1) => results.push(create(call, topic, request.validate_only)),
+            Some(1) => results.push(create(call, topic, request.validate_only, &mutations)),
             Some(_) => results.push(CreatableTopicResult {
                 name: topic.name,
                 error_code: ErrorCode::INVALID_REQUEST.0,
@@ -36,10 +41,15 @@ pub(crate) async fn handle(call: &Call, request: CreateTopicsRequest) -> CreateT
             None => {}
         }
     }
-    CreateTopicsResponse { throttle_time_ms: 0, topics: results }
+    CreateTopicsResponse { throttle_time_ms: mutations.throttle_ms(), topics: results }
 }
 
-fn create(call: &Call, topic: CreatableTopic, validate_only: bool) -> CreatableTopicResult {
+fn create(
+    call: &Call,
+    topic: CreatableTopic,
+    validate_only: bool,
+    mutations: &Mutations<'_>,
+) -> CreatableTopicResult {
     let node = &*call.node;
     let name = topic.name.clone();
     let may_create =
@@ -56,7 +66,8 @@ fn create(call: &Call, topic: CreatableTopic, validate_only: bool) -> CreatableT
     let count = topic.num_partitions;
     let created = wanted(topic).and_then(|wanted| {
         let count = wanted.assignments.as_ref().map_or(count, |assigned| assigned.len() as i32);
-        blocking(|| node.controller.create_topic(wanted, validate_only)).map(|topic| (topic, count))
+        let permit = |partitions| mutations.ask(partitions);
+        blocking(|| node.controller.create_topic(wanted, validate_only, permit)).map(|topic| (topic, count))
     });
     match created {
         // How the topic looks is told to those who may ask for it.
@@ -87,7 +98,7 @@ fn create(call: &Call, topic: CreatableTopic, validate_only: bool) -> CreatableT
 }
 
 fn failed(name: String, error: &ChangeError) -> CreatableTopicResult {
-    let (error_code, error_message) = (error.code().0, Some(error.to_string()));
+    let (error_code, error_message) = (error.code().0, error.message());
     CreatableTopicResult { name, error_code, error_message, ..Default::default() }
 }
 

@@ -13,22 +13,25 @@ use strait_wire::message::delete_topics::{
 
 use crate::call::Call;
 use crate::node::{Node, blocking};
+use crate::quotas::Mutations;
 use crate::topics::Topic;
+
+/// First version whose clients know that a quota may refuse removals.
+const STRICT_QUOTA: i16 = 5;
 
 pub(crate) async fn handle(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
     let named = request.topic_names.into_iter().map(|name| (Some(name), Uuid::ZERO));
     let wanted = request.topics.into_iter().map(|DeleteTopicState { name, topic_id }| (name, topic_id));
-    let responses = named.chain(wanted).map(|(name, id)| delete(call, name, id)).collect();
-    DeleteTopicsResponse { throttle_time_ms: 0, responses }
+    let mutations = Mutations::new(call, STRICT_QUOTA);
+    let responses = named.chain(wanted).map(|(name, id)| delete(call, name, id, &mutations)).collect();
+    DeleteTopicsResponse { throttle_time_ms: mutations.throttle_ms(), responses }
 }
 
-fn delete(call: &Call, name: Option<String>, id: Uuid) -> DeletableTopicResult {
-    let refused = |name: Option<String>, error: ErrorCode, message: String| DeletableTopicResult {
-        name,
-        topic_id: id,
-        error_code: error.0,
-        error_message: Some(message),
+fn delete(call: &Call, name: Option<String>, id: Uuid, mutations: &Mutations<'_>) -> DeletableTopicResult {
+    let failed = |name: Option<String>, error: ErrorCode, error_message: Option<String>| {
+        DeletableTopicResult { name, topic_id: id, error_code: error.0, error_message }
     };
+    let refused = |name, error, message: String| failed(name, error, Some(message));
     if name.is_some() && !id.is_zero() {
         let message = "You may not specify both topic name and topic id.".to_owned();
         return refused(name, ErrorCode::INVALID_REQUEST, message);
@@ -67,14 +70,14 @@ fn delete(call: &Call, name: Option<String>, id: Uuid) -> DeletableTopicResult {
             false => denied(Some(topic.name.clone())),
         };
     }
-    match blocking(|| node.controller.delete_topic(&topic)) {
+    match blocking(|| node.controller.delete_topic(&topic, |partitions| mutations.ask(partitions))) {
         Ok(folders) => {
             node.remove_later(folders, delay(node, &topic));
             forget_offsets(node, &topic.name);
             let (name, topic_id) = (Some(topic.name.clone()), topic.id);
             DeletableTopicResult { name, topic_id, ..Default::default() }
         }
-        Err(error) => refused(Some(topic.name.clone()), error.code(), error.to_string()),
+        Err(error) => failed(Some(topic.name.clone()), error.code(), error.message()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::access::NOT_ASKED;
 use crate::call::Call;
 use crate::controller::ChangeError;
 use crate::node::{Node, blocking};
+use crate::quotas::Mutations;
 use crate::topics::{Topic, is_internal};
 
 const DENIED: ErrorCode = ErrorCode::TOPIC_AUTHORIZATION_FAILED;
@@ -90,7 +91,7 @@ fn one(call: &Call, wanted: MetadataRequestTopic, creates: bool) -> MetadataResp
     if creates && !may_create(call, &name) {
         return missing(Some(name), Uuid::ZERO, DENIED);
     }
-    match if creates { created(node, &name) } else { Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) } {
+    match if creates { created(call, &name) } else { Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION) } {
         Ok(topic) => described(node, &topic),
         Err(error) => missing(Some(name), Uuid::ZERO, error),
     }
@@ -104,12 +105,15 @@ fn by_id(call: &Call, id: Uuid) -> MetadataResponseTopic {
     }
 }
 
-fn created(node: &Node, name: &str) -> Result<Arc<Topic>, ErrorCode> {
-    let wanted = node.controller.internal(name);
-    match blocking(|| node.controller.create_topic(wanted, false)) {
+fn created(call: &Call, name: &str) -> Result<Arc<Topic>, ErrorCode> {
+    let node = &call.node;
+    let (wanted, mutations) = (node.controller.internal(name), Mutations::new(call, 0));
+    match blocking(|| node.controller.create_topic(wanted, false, |partitions| mutations.ask(partitions))) {
         Ok(_) | Err(ChangeError::TopicExists { .. }) => {
             node.topics.by_name(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
         }
+        // As in Kafka, the client asks again until it is there.
+        Err(ChangeError::Throttled) => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
         Err(error) => {
             tracing::warn!(topic = name, %error, "topic not created");
             Err(error.code())

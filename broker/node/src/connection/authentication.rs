@@ -147,14 +147,14 @@ impl Conversation<'_> {
     }
 
     async fn versions(&mut self, header: &RequestHeader, body: Decoder) -> Result<(), Failure> {
-        let call = self.connection.call(header, 0);
+        let call = self.connection.call(header, body.remaining());
         let reply = dispatch::dispatch(&call, header.api_key, body).await.map_err(Failure::refused)?;
         if (0..=ApiVersionsRequest::MAX_VERSION).contains(&header.api_version) {
             self.exchange.versions_told();
         }
         match reply {
-            Reply::Frame(segments, _) => self.send(segments).await,
-            Reply::Nothing => Ok(()),
+            Reply::Frame { segments, .. } => self.send(segments).await,
+            Reply::Nothing { .. } => Ok(()),
             Reply::Close(reason) => Err(Failure::refused(reason)),
         }
     }

@@ -23,6 +23,7 @@ use crate::call::Call;
 use crate::clock::now_ms;
 use crate::dispatch::{self, Reply, RequestError};
 use crate::node::Node;
+use crate::quotas::ThreadTime;
 use crate::sasl::Sasl;
 use crate::session::Session;
 use crate::tls::{ReadHalf, WriteHalf};
@@ -79,29 +80,57 @@ impl Connection {
                 }
             };
             let Some(Frame { bytes, memory }) = frame else { return Ok(()) };
-            let request_bytes = bytes.len();
-            let mut body = Decoder::new(bytes);
-            let reply = match dispatch::read_header(&mut body) {
-                Ok(header) if self.begins_again(&header) => match self.again(header, body).await? {
+            let (request_bytes, mut body) = (bytes.len(), Decoder::new(bytes));
+            let header = match dispatch::read_header(&mut body) {
+                Ok(header) => header,
+                Err(error) => return self.close(format!("malformed request header: {error}")),
+            };
+            if self.begins_again(&header) {
+                match self.again(header, body).await? {
                     true => continue,
                     false => return Ok(()),
-                },
-                Ok(_) if self.is_expired() => Some(Reply::Close("its authentication has expired".to_owned())),
-                Ok(header) => self.reply(&header, body, request_bytes).await,
-                Err(error) => Some(Reply::Close(format!("malformed request header: {error}"))),
-            };
-            drop(memory);
-            match reply {
-                Some(Reply::Frame(segments, _held)) => {
-                    write::write_all(&mut self.writer, segments, self.idle).await?;
                 }
-                Some(Reply::Nothing) => {}
-                Some(Reply::Close(reason)) => {
-                    tracing::info!(peer = %self.session.peer, principal = self.session.principal, reason, "connection closed");
-                    return Ok(());
-                }
-                None => return Ok(()),
             }
+            if self.is_expired() {
+                return self.close("its authentication has expired".to_owned());
+            }
+            let call = self.call(&header, request_bytes);
+            let reply = self.reply(&call, &header, body).await;
+            drop(memory);
+            let throttle_ms = match reply {
+                Some(Reply::Frame { segments, throttle_ms, share }) => {
+                    call.metered(write::write_all(&mut self.writer, segments, self.idle)).await?;
+                    drop(share);
+                    call.note_thread_time();
+                    throttle_ms
+                }
+                Some(Reply::Nothing { throttle_ms }) => throttle_ms,
+                Some(Reply::Close(reason)) => return self.close(reason),
+                None => return Ok(()),
+            };
+            if throttle_ms > 0 && !self.stays_after_silence(throttle_ms, stop.as_mut()).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends in good order for a reason that is told in the log.
+    fn close(&self, reason: String) -> io::Result<()> {
+        tracing::info!(peer = %self.session.peer, principal = self.session.principal, reason, "connection closed");
+        Ok(())
+    }
+
+    /// Does not hear the client for a while (KIP-219). False: it went, or the broker stops.
+    async fn stays_after_silence(
+        &mut self,
+        throttle_ms: i32,
+        stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> bool {
+        let throttle = Duration::from_millis(throttle_ms.unsigned_abs().into());
+        tokio::select! {
+            () = tokio::time::sleep(throttle) => true,
+            () = self.frames.closed() => false,
+            () = stop => false,
         }
     }
 
@@ -133,9 +162,8 @@ impl Connection {
     }
 
     /// None where the client went before it was answered.
-    async fn reply(&mut self, header: &RequestHeader, body: Decoder, request_bytes: usize) -> Option<Reply> {
-        let call = self.call(header, request_bytes);
-        let answer = dispatch::dispatch(&call, header.api_key, body);
+    async fn reply(&mut self, call: &Call, header: &RequestHeader, body: Decoder) -> Option<Reply> {
+        let answer = call.metered(dispatch::dispatch(call, header.api_key, body));
         let answered = tokio::select! {
             biased;
             answered = answer => answered,
@@ -152,6 +180,7 @@ impl Connection {
             client_id: header.client_id.clone().unwrap_or_default(),
             session: Arc::clone(&self.session),
             request_bytes,
+            thread_time: ThreadTime::default(),
         }
     }
 }

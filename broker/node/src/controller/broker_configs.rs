@@ -99,11 +99,11 @@ fn check_all(configs: &Values, of_cluster: bool) -> Result<(), ChangeError> {
         (!wrong.is_empty()).then(|| wrong.join(", "))
     };
     if let Some(fixed) = named(|name| reach(name).is_none() && check(name, "") != Ok(false)) {
-        return invalid(format!("Cannot update these configs dynamically: Set({fixed})"));
+        return invalid(format!("Cannot update these configs dynamically: [{fixed}]"));
     }
     if of_cluster && let Some(own) = named(|name| reach(name) == Some(Reach::Broker)) {
         return invalid(format!(
-            "Cannot update these configs at default cluster level, broker id must be specified: Set({own})"
+            "Cannot update these configs at default cluster level, broker id must be specified: [{own}]"
         ));
     }
     for (name, value) in configs {
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(refused("log.retention.ms", "5"), None);
         assert_eq!(refused("log.cleaner.backoff.ms", "5"), None);
         assert_eq!(refused("my.own.key", "5"), None);
-        let fixed = Some("Cannot update these configs dynamically: Set(log.retention.hours)".to_owned());
+        let fixed = Some("Cannot update these configs dynamically: [log.retention.hours]".to_owned());
         assert_eq!(refused("log.retention.hours", "5"), fixed);
         assert!(refused("sasl.kerberos.kinit.cmd", "x").expect("refused").contains("default cluster level"));
         assert!(refused("num.partitions", "5").is_some() && refused("log.retention.ms", "x").is_some());

@@ -35,8 +35,14 @@ impl NewTopic {
 }
 
 impl Controller {
-    /// Makes a topic; with `validate_only` only says what it would be. Blocks until it is on disk.
-    pub(crate) fn create_topic(&self, wanted: NewTopic, validate_only: bool) -> Result<Topic, ChangeError> {
+    /// Makes a topic; with `validate_only` only says what it would be. `permit` is asked for the partitions of what could
+    /// be made. Blocks until it is on disk.
+    pub(crate) fn create_topic(
+        &self,
+        wanted: NewTopic,
+        validate_only: bool,
+        permit: impl FnOnce(usize) -> Result<(), ChangeError>,
+    ) -> Result<Topic, ChangeError> {
         let mut state = self.state();
         name::check(&wanted.name)?;
         if self.topics.by_name(&wanted.name).is_some() {
@@ -45,6 +51,7 @@ impl Controller {
         name::check_collision(&wanted.name, &self.topics)?;
         let partitions = self.partition_count(&wanted)?;
         let configs = checked_configs(&wanted.configs)?;
+        permit(usize::try_from(partitions).unwrap_or_default())?;
         let (id, name) = (random::uuid()?, wanted.name);
         let rules = self.rules(&configs);
         let mut topic = Topic { id, name, partitions: Vec::new(), configs };
@@ -63,7 +70,7 @@ impl Controller {
     /// Makes a topic of the broker's own, or gives the one that is there.
     pub(crate) fn ensure_internal(&self, name: &str) -> Result<std::sync::Arc<Topic>, ChangeError> {
         if self.topics.by_name(name).is_none() {
-            match self.create_topic(self.internal(name), false) {
+            match self.create_topic(self.internal(name), false, |_| Ok(())) {
                 Ok(_) | Err(ChangeError::TopicExists { .. }) => {}
                 Err(error) => return Err(error),
             }

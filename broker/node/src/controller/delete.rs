@@ -9,13 +9,18 @@ use crate::random;
 use crate::topics::Topic;
 
 impl Controller {
-    /// Removes a topic. Gives the folders of its partitions, which the caller removes after a while.
-    pub(crate) fn delete_topic(&self, topic: &Topic) -> Result<Vec<PathBuf>, ChangeError> {
+    /// Removes a topic. `permit` is asked for its partitions. Gives their folders, which the caller removes after a while.
+    pub(crate) fn delete_topic(
+        &self,
+        topic: &Topic,
+        permit: impl FnOnce(usize) -> Result<(), ChangeError>,
+    ) -> Result<Vec<PathBuf>, ChangeError> {
         if !self.settings.flag("delete.topic.enable") {
             return Err(ChangeError::DeletionDisabled);
         }
         let mut state = self.state();
         let current = self.topics.by_id(topic.id).ok_or(ChangeError::UnknownTopic)?;
+        permit(current.partitions.len())?;
         state.commit(vec![MetadataRecord::RemoveTopic { id: current.id }])?;
         self.topics.remove(&current);
         let mut folders = Vec::with_capacity(current.partitions.len());

@@ -24,7 +24,7 @@ pub(crate) enum ChangeError {
     InvalidTopicName { reason: String },
     #[error("{reason}")]
     InvalidPartitions { reason: String },
-    #[error("Replication factor {factor} is not possible with the one broker of this cluster.")]
+    #[error("{}", unreachable_factor(*factor))]
     InvalidReplicationFactor { factor: i16 },
     #[error("{reason}")]
     InvalidReplicaAssignment { reason: String },
@@ -36,6 +36,8 @@ pub(crate) enum ChangeError {
     InvalidRequest { reason: String },
     #[error("{reason}")]
     Policy { reason: String },
+    #[error("The throttling quota has been exceeded.")]
+    Throttled,
     #[error("Topic deletion is disabled.")]
     DeletionDisabled,
     #[error("{0}")]
@@ -65,6 +67,7 @@ impl ChangeError {
             Self::InvalidConfig { .. } => ErrorCode::INVALID_CONFIG,
             Self::InvalidRequest { .. } => ErrorCode::INVALID_REQUEST,
             Self::Policy { .. } => ErrorCode::POLICY_VIOLATION,
+            Self::Throttled => ErrorCode::THROTTLING_QUOTA_EXCEEDED,
             Self::DeletionDisabled => ErrorCode::TOPIC_DELETION_DISABLED,
             Self::Metadata(_) | Self::Log(_) | Self::OtherTopic { .. } | Self::Stray(_) => {
                 ErrorCode::KAFKA_STORAGE_ERROR
@@ -72,6 +75,22 @@ impl ChangeError {
             Self::NoRandomness(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
         }
     }
+
+    /// What a client is told besides the code; nothing where Kafka has no words of its own.
+    pub(crate) fn message(&self) -> Option<String> {
+        (!matches!(self, Self::Throttled)).then(|| self.to_string())
+    }
+}
+
+/// Kafka's words for what one broker can't do.
+fn unreachable_factor(factor: i16) -> String {
+    if factor <= 0 {
+        return "Replication factor must be larger than 0, or -1 to use the default value.".to_owned();
+    }
+    format!(
+        "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be \
+         reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned."
+    )
 }
 
 /// Kafka's words for who may not do something.

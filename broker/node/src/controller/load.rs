@@ -16,6 +16,7 @@ use crate::group_configs::GroupConfigs;
 use crate::metadata::{
     GROUP_RESOURCE, METADATA_TOPIC, MetadataError, MetadataImage, MetadataLog, TOPIC_RESOURCE,
 };
+use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
 use crate::topics::{Topic, Topics};
 
@@ -42,6 +43,8 @@ impl Controller {
         broker_configs::put_in_force(&settings, &image);
         let access = Arc::new(Access::new(&settings));
         access.add(image.acls().values().cloned());
+        let quotas = Arc::new(ClientQuotas::default());
+        quotas.set(image.quotas());
         let group_configs = Arc::new(GroupConfigs::default());
         for group in image.resources(GROUP_RESOURCE) {
             group_configs.put(group, image.configs(GROUP_RESOURCE, group));
@@ -53,6 +56,7 @@ impl Controller {
             topics: Arc::new(Topics::default()),
             budgets: budgets(open_files),
             access,
+            quotas,
             group_configs,
             scram_users: ScramUsers::new(image.scram_users().clone()),
             features: CurrentFeatures::new(FinalizedFeatures { levels, epoch }),

@@ -49,6 +49,7 @@ use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord
 use crate::parallel;
 use crate::partition::Budgets;
 use crate::partition::Partition;
+use crate::quotas::ClientQuotas;
 use crate::settings::{Settings, TopicRules, topic_rules};
 use crate::topics::Topics;
 
@@ -74,6 +75,7 @@ pub(crate) struct Controller {
     topics: Arc<Topics>,
     budgets: Budgets,
     access: Arc<Access>,
+    quotas: Arc<ClientQuotas>,
     group_configs: Arc<GroupConfigs>,
     scram_users: ScramUsers,
     features: CurrentFeatures,
@@ -107,6 +109,10 @@ impl Controller {
 
     pub(crate) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    pub(crate) fn quotas(&self) -> &Arc<ClientQuotas> {
+        &self.quotas
     }
 
     pub(crate) fn group_configs(&self) -> &Arc<GroupConfigs> {

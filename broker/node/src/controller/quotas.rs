@@ -1,11 +1,12 @@
 //! Quotas of clients (`ClientQuotaControlManager`).
 
-use std::net::ToSocketAddrs;
+use std::collections::BTreeSet;
 
 use strait_broker_core::quota::{QuotaAlteration, QuotaFilter, QuotaOutcomes, Quotas};
 
 use super::{ChangeError, Controller};
 use crate::metadata::MetadataRecord;
+use crate::quotas::addresses;
 
 impl Controller {
     /// Changes quotas, those together that can be; gives the outcome for each entity. Blocks until it is on disk.
@@ -14,8 +15,10 @@ impl Controller {
         alterations: &[QuotaAlteration],
         validate_only: bool,
     ) -> Result<QuotaOutcomes, ChangeError> {
+        // A name server may be slow, so it is asked before others have to wait.
+        let hosts = hosts(alterations);
         let mut state = self.state();
-        let (changes, outcomes) = state.image.quotas().plan(alterations, is_host);
+        let (changes, outcomes) = state.image.quotas().plan(alterations, |name| hosts.contains(name));
         if validate_only {
             return Ok(outcomes);
         }
@@ -25,6 +28,7 @@ impl Controller {
             MetadataRecord::ClientQuota { entity, key, value: change.limit }
         });
         state.commit(records.collect())?;
+        self.quotas.set(state.image.quotas());
         Ok(outcomes)
     }
 
@@ -36,7 +40,8 @@ impl Controller {
     }
 }
 
-/// Whether it is an address or the name of a host that has one.
-fn is_host(name: &str) -> bool {
-    (name, 0).to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some())
+/// Those names in alterations that are addresses or stand for some.
+fn hosts(alterations: &[QuotaAlteration]) -> BTreeSet<&str> {
+    let names = alterations.iter().filter_map(|alteration| alteration.entity.get("ip")?.as_deref());
+    names.filter(|name| !addresses(name).is_empty()).collect()
 }

@@ -6,18 +6,21 @@ use crate::topics::Topic;
 
 impl Controller {
     /// Gives a topic `count` partitions in all. `assignments` are the replicas of the new ones, where they were given.
+    /// `permit` is asked for the new ones.
     pub(crate) fn widen_topic(
         &self,
         name: &str,
         count: i32,
         assignments: Option<&[Vec<i32>]>,
         validate_only: bool,
+        permit: impl FnOnce(usize) -> Result<(), ChangeError>,
     ) -> Result<(), ChangeError> {
         let mut state = self.state();
         let topic = self.topics.by_name(name).ok_or(ChangeError::UnknownTopic)?;
         let present = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         check_count(name, present, count)?;
         self.check_assignments(count - present, assignments)?;
+        permit(usize::try_from(count - present).unwrap_or_default())?;
         if validate_only {
             return Ok(());
         }

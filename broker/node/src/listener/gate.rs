@@ -33,6 +33,15 @@ pub(crate) struct Place {
     ip: String,
 }
 
+/// What becomes of a connection that was accepted.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    Open(Place),
+    Close,
+    /// It is held for a while first, so that who comes too fast waits.
+    CloseAfter(Duration),
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.gate.limits().closed(&self.listener, &self.ip);
@@ -52,21 +61,25 @@ impl Gate {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is room for a connection that was accepted. `None`: it shall be closed.
-    pub(crate) async fn enter(self: &Arc<Self>, listener: &str, ip: IpAddr) -> Option<Place> {
+    /// Waits until there is room for a connection that was accepted. `ip_rate` is what its address may make in a second.
+    pub(crate) async fn enter(self: &Arc<Self>, listener: &str, ip: IpAddr, ip_rate: Option<f64>) -> Entry {
         let ip = ip.to_string();
         loop {
             let ended = self.one_ended.notified();
             tokio::pin!(ended);
             ended.as_mut().enable();
-            match self.try_enter(listener, &ip) {
+            match self.try_enter(listener, &ip, ip_rate) {
                 (Acceptance::Now, Some(Admission::Open)) => {
                     let (gate, listener) = (Arc::clone(self), listener.to_owned());
-                    return Some(Place { gate, listener, ip });
+                    return Entry::Open(Place { gate, listener, ip });
+                }
+                (Acceptance::Now, Some(Admission::CloseAfter { ms })) => {
+                    tracing::debug!(listener, ip, ms, "connections come too fast from this address");
+                    return Entry::CloseAfter(Duration::from_millis(ms.unsigned_abs()));
                 }
                 (Acceptance::Now, _) => {
                     tracing::info!(listener, ip, "too many connections from this address");
-                    return None;
+                    return Entry::Close;
                 }
                 (Acceptance::After { ms }, _) => {
                     tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())).await;
@@ -76,10 +89,10 @@ impl Gate {
         }
     }
 
-    fn try_enter(&self, listener: &str, ip: &str) -> (Acceptance, Option<Admission>) {
+    fn try_enter(&self, listener: &str, ip: &str, ip_rate: Option<f64>) -> (Acceptance, Option<Admission>) {
         let (mut limits, now_ms) = (self.limits(), now_ms());
         match limits.acceptance(listener, now_ms) {
-            Acceptance::Now => (Acceptance::Now, Some(limits.accepted(listener, ip, None, now_ms))),
+            Acceptance::Now => (Acceptance::Now, Some(limits.accepted(listener, ip, ip_rate, now_ms))),
             wait => (wait, None),
         }
     }
@@ -146,23 +159,40 @@ mod tests {
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
+    async fn entered(gate: &Arc<Gate>, ip: IpAddr) -> Option<Place> {
+        match gate.enter("PLAINTEXT", ip, None).await {
+            Entry::Open(place) => Some(place),
+            Entry::Close | Entry::CloseAfter(_) => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_comes_too_fast_is_held_before_it_is_closed() {
+        let gate = gate(&[]).expect("a gate");
+        let enter = || gate.enter("PLAINTEXT", HOME, Some(0.1));
+        let first = enter().await;
+        assert!(matches!(first, Entry::Open(_)), "{first:?}");
+        assert!(matches!(enter().await, Entry::CloseAfter(_)));
+        assert_eq!(gate.open_connections(), 1);
+    }
+
     #[tokio::test]
     async fn a_place_is_given_back_when_it_is_dropped() {
         let gate = gate(&[("max.connections.per.ip", "1"), (OVERRIDES, "10.0.0.1:0")]).expect("a gate");
-        let place = gate.enter("PLAINTEXT", HOME).await.expect("a place");
-        assert!(gate.enter("PLAINTEXT", HOME).await.is_none());
-        assert!(gate.enter("PLAINTEXT", AWAY).await.is_none());
+        let place = entered(&gate, HOME).await.expect("a place");
+        assert!(entered(&gate, HOME).await.is_none());
+        assert!(entered(&gate, AWAY).await.is_none());
         assert_eq!(gate.open_connections(), 1);
         drop(place);
         assert_eq!(gate.open_connections(), 0);
-        assert!(gate.enter("PLAINTEXT", HOME).await.is_some());
+        assert!(entered(&gate, HOME).await.is_some());
     }
 
     #[tokio::test]
     async fn who_finds_it_full_waits_for_an_end() {
         let gate = gate(&[("listener.name.plaintext.max.connections", "1")]).expect("a gate");
-        let place = gate.enter("PLAINTEXT", HOME).await.expect("a place");
-        let next = gate.enter("PLAINTEXT", AWAY);
+        let place = entered(&gate, HOME).await.expect("a place");
+        let next = entered(&gate, AWAY);
         tokio::pin!(next);
         assert!(futures_are_pending(next.as_mut()).await);
         drop(place);

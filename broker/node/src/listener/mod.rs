@@ -12,9 +12,12 @@ use std::time::Duration;
 
 use strait_broker_core::sasl::Mechanism;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub(crate) use gate::Gate;
+
+use gate::Entry;
 
 use crate::connection::Arrival;
 use crate::node::Node;
@@ -26,6 +29,8 @@ use crate::tls::{Tls, TlsError};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections get this long to be answered when the broker stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Most connections of a listener that are held before they are closed.
+const MOST_HELD: usize = 1_000;
 
 /// Clients can't be let in.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +109,7 @@ impl Listener {
     }
 
     async fn accept_for_ever(&self, node: &Arc<Node>, gate: &Arc<Gate>, connections: &mut JoinSet<()>) {
+        let held = Arc::new(Semaphore::new(MOST_HELD));
         loop {
             let (stream, peer) = match self.socket.accept().await {
                 Ok(accepted) => accepted,
@@ -115,7 +121,15 @@ impl Listener {
             };
             while connections.try_join_next().is_some() {}
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            let Some(place) = gate.enter(self.name(), peer.ip()).await else { continue };
+            let ip_rate = node.quotas.connections(peer.ip());
+            let place = match gate.enter(self.name(), peer.ip(), ip_rate).await {
+                Entry::Open(place) => place,
+                Entry::Close => continue,
+                Entry::CloseAfter(delay) => {
+                    hold(stream, delay, &held, connections);
+                    continue;
+                }
+            };
             let Some(arrival) = self.arrival(node, stream, peer) else { continue };
             connections.spawn(async move {
                 arrival.serve().await;
@@ -133,6 +147,16 @@ impl Listener {
     /// What a client is told that reached the broker at `local`.
     fn endpoint(&self, local: SocketAddr) -> Arc<Endpoint> {
         self.advertised.clone().unwrap_or_else(|| Arc::new(reached(&self.configured.host, local)))
+    }
+}
+
+/// Closes a connection after a while; at once where many wait for that already.
+fn hold(stream: TcpStream, delay: Duration, held: &Arc<Semaphore>, connections: &mut JoinSet<()>) {
+    if let Ok(place) = Arc::clone(held).try_acquire_owned() {
+        connections.spawn(async move {
+            tokio::time::sleep(delay).await;
+            drop((stream, place));
+        });
     }
 }
 

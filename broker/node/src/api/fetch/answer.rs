@@ -45,6 +45,11 @@ impl Found {
         self.error != ErrorCode::NONE || self.diverging.is_some()
     }
 
+    /// Bytes of its records.
+    pub(super) fn size(&self) -> usize {
+        self.read.size
+    }
+
     pub(super) fn has_records(&self) -> bool {
         self.read.size > 0
     }

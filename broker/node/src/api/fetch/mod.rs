@@ -8,6 +8,7 @@ mod answer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use strait_broker_core::quota::QuotaKind;
 use strait_wire::message::fetch::{FetchRequest, FetchResponse};
 use tokio::time::{Instant, timeout_at};
 
@@ -29,7 +30,21 @@ pub(crate) async fn handle(call: &Call, request: FetchRequest) -> Answer<FetchRe
         Err(error) => return FetchResponse { error_code: error.0, ..Default::default() }.into(),
     };
     let (found, share) = wait(call, &fetch, &limits).await;
-    Answer::Large(fetch.respond(call, found), share)
+    match throttle_ms(call, &found) {
+        0 => Answer::Large(fetch.respond(call, found), share),
+        throttle_ms => fetch.put_off(call, throttle_ms).into(),
+    }
+}
+
+/// For how long the client is held back, before it is given anything.
+fn throttle_ms(call: &Call, found: &[Found]) -> i32 {
+    let bytes = found.iter().map(Found::size).sum();
+    let by_bytes = call.used(QuotaKind::ConsumerByteRate, bytes);
+    let throttle_ms = by_bytes.max(call.request_throttle_ms());
+    if throttle_ms > 0 {
+        call.gave_back(QuotaKind::ConsumerByteRate, bytes);
+    }
+    throttle_ms
 }
 
 struct Limits {
@@ -43,6 +58,7 @@ impl Limits {
     fn of(call: &Call, request: &FetchRequest) -> Self {
         let largest = call.node.settings.size("fetch.max.bytes");
         let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0).min(largest);
+        let max_bytes = max_bytes.min(call.largest(QuotaKind::ConsumerByteRate));
         let wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)).min(LONGEST_WAIT);
         Self {
             isolation: if request.isolation_level == 1 {

@@ -90,6 +90,13 @@ impl Fetch {
         self.wanted.iter().filter_map(|wanted| wanted.partition.as_ref().ok())
     }
 
+    /// An answer without anything, to a client that is held back. A session that goes on stays as it is.
+    pub(super) fn put_off(self, call: &Call, throttle_time_ms: i32) -> FetchResponse {
+        let session = self.session.filter(|_| self.is_incremental);
+        let session_id = session.map_or(0, |session| call.node.fetch_sessions.keep(session));
+        FetchResponse { session_id, throttle_time_ms, ..Default::default() }
+    }
+
     /// The answer with what was found for each wanted partition, in order. Keeps the session for the next request.
     pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> FetchResponse {
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
 use strait_broker_core::producer_state::{Append, Origin};
+use strait_broker_core::quota::QuotaKind;
 use strait_wire::batch::DecompressionLimit;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
@@ -57,13 +58,14 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
         }
     };
     unflushed.settle(&mut responses).await;
+    let throttle_time_ms = call.used(QuotaKind::ProducerByteRate, call.request_bytes);
     if acks != 0 {
-        return ProduceResponse { responses, ..Default::default() }.into();
+        return ProduceResponse { responses, throttle_time_ms, ..Default::default() }.into();
     }
     // Nobody is told of an error, so the connection ends: the client reads its metadata again.
     let mut partitions = responses.iter().flat_map(|topic| topic.partition_responses.iter());
     match partitions.find(|partition| partition.error_code != 0) {
-        None => Answer::Nothing,
+        None => Answer::Nothing { throttle_ms: throttle_time_ms },
         Some(failed) => {
             let (client, error) = (&call.client_id, ErrorCode(failed.error_code));
             Answer::Close(format!("client id `{client}`: produce without acknowledgement failed: {error}"))
