@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use strait_broker_core::produce_validation::{
-    Depth, TimestampType, TopicCompression, TopicSettings, ValidBatch, Validation, validate,
+    Depth, TimestampType, TopicCompression, TopicSettings, ValidBatch, Validation, only_batch, validate,
 };
 use strait_wire::batch::{Compression, DecompressionLimit, Decompressor, open};
 
@@ -45,7 +45,8 @@ fn describe(valid: &ValidBatch) -> String {
 fn answer(produced: &Bytes, topic: &TopicSettings, decompressor: &mut Decompressor) -> String {
     let validation =
         Validation { topic, depth: Depth::Full, version: 9, now_ms: NOW, decompression_limit: LIMIT };
-    match validate(produced, &validation, decompressor) {
+    let batch = only_batch(produced, &validation);
+    match batch.and_then(|batch| validate(&batch, &validation, decompressor)) {
         Ok(valid) => describe(&valid),
         Err(error) if error.record_errors().is_empty() => format!("ERROR {} -", error.code().0),
         Err(error) => {

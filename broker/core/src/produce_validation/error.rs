@@ -36,6 +36,10 @@ pub enum ProduceError {
     Control,
     #[error("base sequence {sequence} with a producer id")]
     Sequence { sequence: i32 },
+    #[error("producer id {producer_id} without an epoch")]
+    Epoch { producer_id: i64 },
+    #[error("the records are not numbered from 0 on without gaps")]
+    Numbering,
     #[error("record {index} is cut or malformed: {what}")]
     MalformedRecord { index: i32, what: &'static str },
     #[error("the batch can't be opened or written: {0}")]
@@ -75,6 +79,8 @@ impl ProduceError {
             | Self::Count { .. }
             | Self::Control
             | Self::Sequence { .. }
+            | Self::Epoch { .. }
+            | Self::Numbering
             | Self::MalformedRecord { .. }
             | Self::Records { timestamp: false, .. } => ErrorCode::INVALID_RECORD,
             Self::Records { timestamp: true, .. } => ErrorCode::INVALID_TIMESTAMP,
@@ -84,8 +90,8 @@ impl ProduceError {
             }
             Self::LargerThanSegment { .. } => ErrorCode::RECORD_LIST_TOO_LARGE,
             Self::Corrupt => ErrorCode::CORRUPT_MESSAGE,
-            // Kafka's stream exceptions have no code of their own.
-            Self::Unreadable(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
+            // Where a codec of Kafka throws what has no code of its own, it answers UNKNOWN_SERVER_ERROR.
+            Self::Unreadable(_) => ErrorCode::INVALID_RECORD,
         }
     }
 

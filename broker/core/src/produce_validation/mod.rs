@@ -16,6 +16,6 @@ mod validate;
 
 pub use error::{ProduceError, RecordError};
 pub use settings::{Depth, TimestampType, TopicCompression, TopicSettings, Validation};
-pub use validate::{ValidBatch, validate};
+pub use validate::{ValidBatch, only_batch, validate};
 #[cfg(test)]
 mod tests;

@@ -7,14 +7,21 @@ use super::error::ProduceError;
 use super::records::timestamp_of;
 use super::walk::Walk;
 
-/// The records of a batch in the codec `target`, numbered from 0.
+const NO_EPOCH: i16 = -1;
+
+/// The records of a batch in the codec `target`, numbered from 0. Timestamps count from the first record's. Kafka throws for a producer without an epoch.
 pub(super) fn rebuild(
     header: &BatchHeader,
     records: &Bytes,
     target: Compression,
 ) -> Result<ClosedBatch, ProduceError> {
     let mut walk = Walk::new(records, header.records_count);
-    let mut builder = BatchBuilder::new(target, header.base_timestamp);
+    if header.producer_id >= 0 && header.producer_epoch == NO_EPOCH {
+        return Err(ProduceError::Epoch { producer_id: header.producer_id });
+    }
+    let first = Walk::new(records, header.records_count).next_record()?;
+    let base_timestamp = first.map_or(header.base_timestamp, |first| timestamp_of(header, &first));
+    let mut builder = BatchBuilder::new(target, base_timestamp);
     while let Some(record) = walk.next_record()? {
         let key = record.key.map(|key| records.slice_ref(key));
         let value = record.value.map(|value| records.slice_ref(value));

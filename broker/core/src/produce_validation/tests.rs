@@ -44,7 +44,7 @@ fn changed(batch: &ClosedBatch, change: impl FnOnce(&mut BatchHeader)) -> Bytes 
 
 fn run(data: &Bytes, topic: &TopicSettings, depth: Depth) -> Result<ValidBatch, ProduceError> {
     let validation = Validation { topic, depth, version: 9, now_ms: NOW, decompression_limit: LIMIT };
-    validate(data, &validation, &mut Decompressor::default())
+    validate(&only_batch(data, &validation)?, &validation, &mut Decompressor::default())
 }
 
 fn code(data: &Bytes, topic: &TopicSettings) -> ErrorCode {
@@ -140,7 +140,7 @@ fn zstd_needs_version_7() {
     let topic = TopicSettings::default();
     let validation =
         Validation { topic: &topic, depth: Depth::Full, version: 6, now_ms: NOW, decompression_limit: LIMIT };
-    let refused = validate(batch.bytes(), &validation, &mut Decompressor::default()).expect_err("too early");
+    let refused = only_batch(batch.bytes(), &validation).expect_err("too early");
     assert_eq!(refused.code(), ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
 }
 
@@ -245,15 +245,40 @@ fn a_topic_with_a_codec_recompresses() {
 }
 
 #[test]
-fn records_numbered_wrongly_are_numbered_anew() {
+fn records_numbered_wrongly_are_refused_or_numbered_anew_with_another_codec() {
     let mut bytes = plain().bytes().to_vec();
     // Length (one byte), attributes and timestamp delta stand before the first record's offset delta.
     assert_eq!(bytes[64], 0);
     bytes[64] = 8;
     let crc = strait_wire::batch::crc32c(&bytes[21..]);
     bytes[17..21].copy_from_slice(&crc.to_be_bytes());
-    let valid = run(&bytes.into(), &TopicSettings::default(), Depth::Full).expect("valid");
+    let bytes = Bytes::from(bytes);
+    assert_eq!(code(&bytes, &TopicSettings::default()), ErrorCode::INVALID_RECORD);
+    let compression = TopicCompression::Fixed(Compression::Lz4);
+    let topic = TopicSettings { compression, ..TopicSettings::default() };
+    let valid = run(&bytes, &topic, Depth::Full).expect("valid");
     assert_eq!(open(&valid.batch, LIMIT), open(&plain(), LIMIT));
+    assert_eq!(valid.batch.header().base_timestamp, NOW - 5, "timestamps count from the first record");
+}
+
+#[test]
+fn a_header_that_is_written_anew_loses_bits_without_meaning() {
+    let append_time =
+        TopicSettings { timestamp_type: TimestampType::LogAppendTime, ..TopicSettings::default() };
+    let odd = changed(&plain(), |header| header.attributes = Attributes(0x7fd0));
+    let valid = run(&odd, &append_time, Depth::Full).expect("valid");
+    assert_eq!(valid.batch.header().attributes, Attributes(0x58));
+    let kept = run(&odd, &TopicSettings::default(), Depth::Full).expect("valid");
+    assert_eq!(kept.batch.header().attributes, Attributes(0x7fd0));
+}
+
+#[test]
+fn a_producer_without_an_epoch_is_not_written_anew() {
+    let odd = changed(&plain(), |header| header.producer_epoch = -1);
+    assert!(run(&odd, &TopicSettings::default(), Depth::Full).is_ok());
+    let compression = TopicCompression::Fixed(Compression::Zstd);
+    let topic = TopicSettings { compression, ..TopicSettings::default() };
+    assert_eq!(code(&odd, &topic), ErrorCode::INVALID_RECORD);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::batch_header::{is_intact, with_header};
 /// zstd came with this version of Produce (KIP-110).
 const ZSTD_SINCE: i16 = 7;
 const LOG_APPEND_TIME: i16 = 1 << 3;
+/// What stays of the attributes when a header is written anew: the codec, and the bits of transactions, markers and
+/// tombstones. Bits without a meaning go.
+const KEPT: i16 = 0x77;
 /// Bytes before the length counts.
 const LOG_OVERHEAD: usize = 12;
 
@@ -26,34 +29,32 @@ pub struct ValidBatch {
     pub log_append_time_ms: i64,
 }
 
-/// Checks one partition's part of a Produce request. Bytes behind the batch that are no whole batch are left out, as
-/// Kafka does. What is compressed is opened in the memory of `decompressor`.
+/// Checks a batch that [`only_batch`] gave. What is compressed is opened in the memory of `decompressor`.
 ///
 /// # Errors
 /// What Kafka refuses, with its code; the first check that fails names it.
 pub fn validate(
-    data: &Bytes,
+    batch: &ClosedBatch,
     validation: &Validation<'_>,
     decompressor: &mut Decompressor,
 ) -> Result<ValidBatch, ProduceError> {
-    let batch = only_batch(data, validation.version)?;
     let (header, topic) = (*batch.header(), validation.topic);
     if header.base_offset != 0 {
         return Err(ProduceError::BaseOffset { base_offset: header.base_offset });
     }
-    size_allowed(&batch, validation)?;
+    size_allowed(batch.size(), validation)?;
     batch.verify_crc().map_err(|_| ProduceError::Corrupt)?;
     check_header(&header)?;
     let source = header.attributes.compression().map_err(ProduceError::Unreadable)?;
     let target = topic.compression.target(source);
     let looks_inside = validation.depth == Depth::Full || topic.is_compacted || source != target;
     let batch = if looks_inside {
-        opened(&batch, target, validation, decompressor)?
+        opened(batch, target, validation, decompressor)?
     } else {
         check_header_timestamps(&header, validation)?;
-        stamped(batch, header.max_timestamp, validation)?
+        stamped(batch.clone(), header.max_timestamp, validation)?
     };
-    size_allowed(&batch, validation)?;
+    size_allowed(batch.size(), validation)?;
     let (size, limit) = (batch.size(), topic.segment_bytes);
     if size > limit {
         return Err(ProduceError::LargerThanSegment { size, limit });
@@ -61,7 +62,13 @@ pub fn validate(
     Ok(ValidBatch { batch, log_append_time_ms: log_append_time(validation).unwrap_or(NO_TIMESTAMP) })
 }
 
-fn only_batch(data: &Bytes, version: i16) -> Result<ClosedBatch, ProduceError> {
+/// The batch in one partition's part of a Produce request. Bytes behind it that are no whole batch are left out, as Kafka
+/// does.
+///
+/// # Errors
+/// What is no batch, or more than one.
+pub fn only_batch(data: &Bytes, validation: &Validation<'_>) -> Result<ClosedBatch, ProduceError> {
+    let version = validation.version;
     let mut entries = closed_batches(data.clone());
     let batch = match entries.next() {
         None => return Err(ProduceError::NoBatch),
@@ -70,6 +77,7 @@ fn only_batch(data: &Bytes, version: i16) -> Result<ClosedBatch, ProduceError> {
         Some(Err(BatchError::InvalidCount { count, last_offset_delta, .. }))
             if is_intact(first_entry(data)) =>
         {
+            size_allowed(first_entry(data).len(), validation)?;
             return Err(ProduceError::Count { count, last_offset_delta });
         }
         Some(Err(_)) => return Err(ProduceError::Corrupt),
@@ -91,8 +99,8 @@ fn first_entry(data: &[u8]) -> &[u8] {
     length.and_then(|length| data.get(..length.checked_add(LOG_OVERHEAD)?)).unwrap_or_default()
 }
 
-fn size_allowed(batch: &ClosedBatch, validation: &Validation<'_>) -> Result<(), ProduceError> {
-    let (size, limit) = (batch.size(), validation.topic.max_message_bytes);
+fn size_allowed(size: usize, validation: &Validation<'_>) -> Result<(), ProduceError> {
+    let limit = validation.topic.max_message_bytes;
     if size > limit { Err(ProduceError::TooLarge { size, limit }) } else { Ok(()) }
 }
 
@@ -110,7 +118,8 @@ fn check_header(header: &BatchHeader) -> Result<(), ProduceError> {
     Ok(())
 }
 
-/// Every record is looked at; the batch is written anew only where codec or numbering ask for it.
+/// Every record is looked at; the batch is written anew, and its records numbered, only where the codec asks for it.
+/// Kafka stores wrong numbers without a codec, which damages its log, and throws with one.
 fn opened(
     batch: &ClosedBatch,
     target: Compression,
@@ -122,8 +131,11 @@ fn opened(
     let records = decompressor.open(source, &payload, validation.decompression_limit);
     let records = records.map_err(ProduceError::Unreadable)?;
     let summary = check(batch.header(), records, validation)?;
-    if source == target && summary.is_numbered {
-        return stamped(batch.clone(), summary.max_timestamp, validation);
+    if source == target {
+        return match summary.is_numbered {
+            true => stamped(batch.clone(), summary.max_timestamp, validation),
+            false => Err(ProduceError::Numbering),
+        };
     }
     let rebuilt = rebuild(batch.header(), &Bytes::copy_from_slice(records), target)?;
     stamped(rebuilt, summary.max_timestamp, validation)
@@ -151,11 +163,12 @@ fn stamped(
     let header = *batch.header();
     let append_time = log_append_time(validation);
     let max_timestamp = append_time.unwrap_or(max_timestamp);
-    let kind = if append_time.is_some() { LOG_APPEND_TIME } else { 0 };
-    let attributes = Attributes(header.attributes.0 & !LOG_APPEND_TIME | kind);
-    if attributes == header.attributes && max_timestamp == header.max_timestamp {
+    let is_kind = header.attributes.is_log_append_time() == append_time.is_some();
+    if is_kind && max_timestamp == header.max_timestamp {
         return Ok(batch);
     }
+    let kind = if append_time.is_some() { LOG_APPEND_TIME } else { 0 };
+    let attributes = Attributes(header.attributes.0 & KEPT | kind);
     let header = BatchHeader { attributes, max_timestamp, ..header };
     with_header(&batch, header).map_err(ProduceError::Unreadable)
 }

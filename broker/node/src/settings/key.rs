@@ -93,8 +93,10 @@ pub(super) const BROKER_KEYS: &[Key] = &[
     key("transactional.id.expiration.ms", COUNT, Some("604800000")),
 ];
 
-/// Keys of the authorizer: Kafka's table does not have them, so nobody is told their values.
-const HIDDEN_KEYS: &[&str] = &["allow.everyone.if.no.acl.found", "super.users"];
+/// Keys of the authorizer, which Kafka's table does not have, and those that Kafka keeps to itself: nobody is told their
+/// values.
+const HIDDEN_KEYS: &[&str] =
+    &["allow.everyone.if.no.acl.found", "producer.id.expiration.check.interval.ms", "super.users"];
 
 /// Keys that Kafka keeps for its own tests, and tells of only where they were given.
 const INTERNAL_KEYS: &[&str] = &["producer.id.expiration.check.interval.ms"];

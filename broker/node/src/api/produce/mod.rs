@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use strait_broker_core::acl::{Operation, ResourceType};
-use strait_broker_core::produce_validation::{Depth, ProduceError, TimestampType, Validation, validate};
+use strait_broker_core::produce_validation::{Depth, ProduceError, Validation, only_batch, validate};
 use strait_broker_core::producer_state::{Append, Origin};
 use strait_broker_core::quota::QuotaKind;
 use strait_wire::batch::DecompressionLimit;
@@ -188,17 +188,18 @@ fn append(
         now_ms,
         decompression_limit: opened(topic.max_message_bytes),
     };
-    let valid = call.node.decompressors.with(|decompressor| validate(records, &validation, decompressor));
-    let valid = valid.map_err(Failure::Content)?;
-    let guard = transaction::verified(call, transactional_id, partition, &valid.batch);
+    // As in Kafka the coordinator is asked before the content is looked at.
+    let batch = only_batch(records, &validation).map_err(Failure::Content)?;
+    let guard = transaction::verified(call, transactional_id, partition, &batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
+    let valid = call.node.decompressors.with(|decompressor| validate(&batch, &validation, decompressor));
+    let valid = valid.map_err(Failure::Content)?;
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
-    let duplicate =
-        appended.duplicate_timestamp.filter(|_| topic.timestamp_type == TimestampType::LogAppendTime);
     let response = PartitionProduceResponse {
         index: partition.index,
         base_offset: appended.base_offset,
-        log_append_time_ms: duplicate.unwrap_or(valid.log_append_time_ms),
+        // As in Kafka a duplicate has the time of its first, also where that is its producer's.
+        log_append_time_ms: appended.duplicate_timestamp.unwrap_or(valid.log_append_time_ms),
         log_start_offset: appended.log_start_offset,
         ..Default::default()
     };
