@@ -39,8 +39,8 @@ const LISTENERS: [(Listener, &str, &str); 4] = [
     (Listener::SaslSsl, "SASL_SSL", "SASL_SSL"),
 ];
 
-/// Certificates and keys in a folder: `ca.pem`, `trust.jks`, `broker.jks`, `client.p12`, and `stranger.pem`, which
-/// signed nothing.
+/// Certificates and keys in a folder: `ca.pem`, `trust.jks`, `broker.jks`, `client.p12`, `expired.p12`, whose
+/// certificate is over, and `stranger.p12` with `stranger.pem`, which signed nothing.
 #[derive(Clone, Debug)]
 pub struct Files(PathBuf);
 
@@ -58,6 +58,8 @@ impl Files {
         files.sign("broker.jks", &["-ext", "san=ip:127.0.0.1"])?;
         files.key("client.p12", "PKCS12", "CN=strait", &[])?;
         files.sign("client.p12", &[])?;
+        files.key("expired.p12", "PKCS12", "CN=strait", &[])?;
+        files.sign("expired.p12", &["-startdate", "-60d"])?;
         Ok(files)
     }
 
@@ -75,7 +77,12 @@ impl Files {
     /// An unsigned token for OAUTHBEARER, which the brokers of these tests take.
     pub fn token(seconds: u64) -> Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let claims = format!(r#"{{"sub":"strait","iat":{now},"exp":{}}}"#, now + seconds);
+        Self::token_between(now, now + seconds)
+    }
+
+    /// The same from one second of 1970 to another.
+    pub fn token_between(issued: u64, expires: u64) -> Result<String> {
+        let claims = format!(r#"{{"sub":"strait","iat":{issued},"exp":{expires}}}"#);
         Ok(format!("{}.{}.", base_64(br#"{"alg":"none"}"#), base_64(claims.as_bytes())))
     }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use strait_client::{
-    ClientConfig, Consumer, ConsumerConfig, ConsumerRecord, Offsets, Producer, ProducerConfig, ProducerError,
-    ProducerRecord, RebalanceListener, TopicPartition,
+    ClientConfig, Consumer, ConsumerConfig, ConsumerError, ConsumerRecord, OffsetAndMetadata, Offsets,
+    Producer, ProducerConfig, ProducerError, ProducerRecord, RebalanceListener, TopicPartition,
 };
 use strait_cluster_tests::kafka::{CURRENT, Kafka, OURS, Release};
 use strait_cluster_tests::numbered::{expected, fill, values};
@@ -439,4 +439,39 @@ async fn share_with_librdkafka(kafka: &Kafka, name: &str, strategy: &str, ours_f
         share = (ours.assignment().len(), theirs.assignment().expect("known").count());
     }
     ours.close(LIMIT).await.expect("closed");
+}
+
+#[test]
+fn who_does_not_poll_in_time_leaves_the_group() {
+    let Some(_world) = World::enter("who_does_not_poll_in_time_leaves_the_group") else { return };
+    let runtime = Runtime::new().expect("a runtime");
+    for release in BOTH {
+        let kafka = Kafka::start(release).expect("a broker");
+        topic::create(&kafka, "orders", 2, &[]).expect("a topic");
+        runtime.block_on(poll_late(&kafka));
+    }
+}
+
+async fn poll_late(kafka: &Kafka) {
+    let mut members = Vec::new();
+    for interval in ["1000", "300000"] {
+        let settings = [
+            ("max.poll.interval.ms", interval),
+            ("heartbeat.interval.ms", "100"),
+            ("enable.auto.commit", "false"),
+        ];
+        let mut member = consumer(kafka, "late", &settings).await;
+        member.subscribe(&["orders"]).expect("subscribed");
+        members.push(member);
+    }
+    let mut records = Vec::new();
+    settle(&mut members, &[1, 1], &mut records).await;
+    let began = Instant::now();
+    settle(&mut members[1..], &[2], &mut records).await;
+    assert!(began.elapsed() < Duration::from_secs(20), "the session would end after 45 s only");
+    let partition = members[0].assignment().into_iter().next().unwrap_or(("orders".to_owned(), 0));
+    let offsets = Offsets::from([(partition, OffsetAndMetadata::from(0))]);
+    let error = members[0].commit_offsets(offsets).await.expect_err("not a member any more");
+    assert!(matches!(error, ConsumerError::CommitFailed), "{error}");
+    settle(&mut members, &[1, 1], &mut records).await;
 }

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -85,20 +87,41 @@ public final class Tools {
         }
     }
 
+    /** Runs a tool and then its shutdown hooks, as if the JVM ended. */
     private static String run(String[] parts, long seconds) throws Exception {
         String input = parts[1].replace("\\n", "\n").replace("\\t", "\t");
         System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
         String[] arguments = Arrays.copyOfRange(parts, 3, parts.length);
+        Set<Thread> before = Set.copyOf(hooks().keySet());
         CompletableFuture<String> status = new CompletableFuture<>();
         ended = status;
         Thread thread = new Thread(() -> status.complete(call(parts[2], arguments)), parts[0]);
         thread.setDaemon(true);
         thread.start();
         try {
-            return status.get(seconds, TimeUnit.SECONDS);
+            String code = status.get(seconds, TimeUnit.SECONDS);
+            runHooks(before, seconds);
+            return code;
         } catch (TimeoutException late) {
             return "none after " + seconds + " s";
         }
+    }
+
+    /** What a tool added to be done when the JVM ends. */
+    private static void runHooks(Set<Thread> before, long seconds) throws Exception {
+        for (Thread hook : Set.copyOf(hooks().keySet())) {
+            if (!before.contains(hook) && Runtime.getRuntime().removeShutdownHook(hook)) {
+                hook.start();
+                hook.join(TimeUnit.SECONDS.toMillis(seconds));
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<Thread, Thread> hooks() throws ReflectiveOperationException {
+        var field = Class.forName("java.lang.ApplicationShutdownHooks").getDeclaredField("hooks");
+        field.setAccessible(true);
+        return (Map<Thread, Thread>) field.get(null);
     }
 
     private static String call(String tool, String[] arguments) {

@@ -24,11 +24,20 @@ fn libraries(left_out: &str) -> Option<PathBuf> {
     None
 }
 
-/// Runs tests/peers/kafka; gives what it printed.
+/// Releases whose tools read our files, with the class of DumpLogSegments.
+const RELEASES: [(&str, &str); 2] =
+    [("4.3.1", "org.apache.kafka.tools.DumpLogSegments"), ("3.9.2", "kafka.tools.DumpLogSegments")];
+
+/// Runs tests/peers/kafka with the newest release; gives what it printed.
 fn kafka(libraries: &Path, state: &Path, arguments: &[&str]) -> String {
+    kafka_of(RELEASES[0].0, libraries, state, arguments)
+}
+
+fn kafka_of(release: &str, libraries: &Path, state: &Path, arguments: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/kafka");
     let output = Command::new(script)
         .args(arguments)
+        .env("VERSION", release)
         .env("STRAIT_KAFKA_LIBS", libraries)
         .env("STRAIT_PEERS", state)
         .output()
@@ -39,16 +48,19 @@ fn kafka(libraries: &Path, state: &Path, arguments: &[&str]) -> String {
     printed
 }
 
-/// DumpLogSegments on these files; it finds nothing wrong.
+/// DumpLogSegments of each release on these files; none finds anything wrong, and all read the same.
 fn dump(libraries: &Path, files: &[PathBuf]) -> String {
+    let [newest, older] = RELEASES.map(|release| dump_with(release, libraries, files));
+    assert_eq!(newest, older);
+    newest
+}
+
+fn dump_with((release, class): (&str, &str), libraries: &Path, files: &[PathBuf]) -> String {
     let state = TempDir::new().expect("a temporary folder");
     let files: Vec<_> = files.iter().map(|file| file.to_str().expect("a path")).collect();
     let files = files.join(",");
-    let dumped = kafka(
-        libraries,
-        state.path(),
-        &["tool", "org.apache.kafka.tools.DumpLogSegments", "--deep-iteration", "--files", &files],
-    );
+    let arguments = ["tool", class, "--deep-iteration", "--files", &files];
+    let dumped = kafka_of(release, libraries, state.path(), &arguments);
     for trouble in
         ["Mismatches", "Found timestamp mismatch", "Found out of order", "isvalid: false", "corrupt"]
     {

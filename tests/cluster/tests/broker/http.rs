@@ -9,7 +9,7 @@ use strait_cluster_tests::world::World;
 use crate::client;
 use crate::process::Broker;
 
-fn get(address: &str, path: &str) -> Result<String> {
+pub(crate) fn get(address: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();

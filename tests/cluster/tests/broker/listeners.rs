@@ -1,8 +1,7 @@
 //! Several listeners: each client is told the address of the one it came by; limits hold at each.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -16,7 +15,7 @@ use crate::process::Broker;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The address that a client at `address` is told.
-fn told(address: &str) -> String {
+pub(crate) fn told(address: &str) -> String {
     let consumer: BaseConsumer = topic::client(address).create().expect("a client");
     let metadata = consumer.fetch_metadata(None, PATIENCE).expect("metadata");
     let broker = metadata.brokers().first().expect("a broker");
@@ -57,43 +56,6 @@ fn each_client_is_told_the_listener_it_came_by() {
         assert!(log.lines().any(|line| line.contains("means nothing here") && line.contains(key)), "{key}");
     }
     broker.stop().expect("a good end");
-}
-
-/// Bytes both ways between whoever connects to `from` and `to`, for ever.
-fn forward(from: u16, to: u16) {
-    let listener = TcpListener::bind(("127.0.0.1", from)).expect("a free port");
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(server) = TcpStream::connect(("127.0.0.1", to)) else { continue };
-            let both = [(client.try_clone(), server.try_clone()), (Ok(server), Ok(client))];
-            for (mut from, mut to) in both.into_iter().filter_map(|(from, to)| from.ok().zip(to.ok())) {
-                thread::spawn(move || {
-                    let _ = std::io::copy(&mut from, &mut to);
-                    let _ = to.shutdown(std::net::Shutdown::Write);
-                });
-            }
-        }
-    });
-}
-
-#[test]
-fn clients_behind_a_proxy_stay_behind_it() {
-    let Some(world) = World::enter("clients_behind_a_proxy_stay_behind_it") else { return };
-    let [plain, behind, proxy] = [(); 3].map(|()| ports::free());
-    forward(proxy, behind);
-    let properties = [
-        format!("listeners=PLAINTEXT://127.0.0.1:{plain},BEHIND://127.0.0.1:{behind}"),
-        format!("advertised.listeners=PLAINTEXT://127.0.0.1:{plain},BEHIND://localhost:{proxy}"),
-        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT".to_owned(),
-    ];
-    let broker =
-        Broker::start_listening(&world.folder().join("a"), plain, properties.to_vec()).expect("a broker");
-    let address = format!("127.0.0.1:{proxy}");
-    assert_eq!(told(&address), format!("localhost:{proxy}"));
-    client::create(&address, "orders", 3, &[]).expect("a topic");
-    client::write(&address, "orders", 0..2_000).expect("written");
-    client::assert_all(&address, "orders", "group", 2_000).expect("read");
-    drop(broker);
 }
 
 /// Whether the broker answers on a connection: ApiVersions 0. None: nothing came yet.

@@ -9,8 +9,9 @@ mod client;
 mod records;
 // Kafka's console tools.
 mod tools;
-// Settings that change while it runs.
+// Settings that change while it runs, and quotas.
 mod configs;
+mod quotas;
 // The new consumer protocol.
 mod consumer_protocol;
 // Transactions.
@@ -19,6 +20,10 @@ mod transactions;
 mod in_place_of_kafka;
 mod mirrored;
 mod replicated;
+// What is kept through kills, damage and removals.
+mod durability;
+// A good end.
+mod stopping;
 // Health and metrics.
 mod http;
 // What no client library sends.
@@ -29,7 +34,13 @@ mod sasl_bytes;
 mod security;
 // Several listeners, names that are told, limits.
 mod listeners;
+// Behind a proxy.
+mod proxy;
+// Hostile and broken clients.
+mod abuse;
 // Requests as a test wants them.
 mod wire;
 // Who may do what, and how much.
 mod access;
+// What Kafka answered to requests that no client library sends, and what ours does.
+mod answers;

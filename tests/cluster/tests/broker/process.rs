@@ -68,6 +68,11 @@ impl Broker {
         .with_context(|| self.log())
     }
 
+    /// Its process.
+    pub(crate) fn process_id(&self) -> Result<u32> {
+        Ok(self.child.as_ref().context("the broker does not run")?.id())
+    }
+
     /// Its bootstrap address.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -112,6 +117,11 @@ impl Broker {
         }
     }
 
+    /// Of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the broker runs").id()
+    }
+
     /// What it logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("broker.log")).unwrap_or_default()
@@ -124,13 +134,24 @@ impl Broker {
 
     /// The same with something on its standard input.
     pub(crate) fn tool_with_input(&self, class: &str, arguments: &[&str], input: &str) -> Result<String> {
+        self.tool_at(&self.address(), class, arguments, input)
+    }
+
+    /// The same with another bootstrap address.
+    pub(crate) fn tool_at(
+        &self,
+        address: &str,
+        class: &str,
+        arguments: &[&str],
+        input: &str,
+    ) -> Result<String> {
         let input_file = self.folder.join("input");
         fs::write(&input_file, input)?;
         let script = strait_cluster_tests::world::repository().join("tests/peers/kafka");
         let output = Command::new("timeout")
             .arg("60")
             .arg(script)
-            .args(["tool", class, "--bootstrap-server", &self.address()])
+            .args(["tool", class, "--bootstrap-server", address])
             .args(arguments)
             .env("VERSION", "4.3.1")
             .stdin(fs::File::open(input_file)?)

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use strait_cluster_tests::secured::{Listener, PLAIN_PASSWORD, SESSION_MILLIS};
+use strait_cluster_tests::secured::{Files, Listener, PLAIN_PASSWORD, SESSION_MILLIS};
 
 use crate::pair::Pair;
 
@@ -114,6 +114,12 @@ fn wrong() -> Vec<u8> {
     b"\0strait\0wrong".to_vec()
 }
 
+/// A first message with a token that is issued and expires in these seconds of 1970 and after.
+fn bearer(issued: u64, expires: u64) -> String {
+    let token = Files::token_between(issued, expires).expect("a token");
+    format!("n,,\u{1}auth=Bearer {token}\u{1}\u{1}")
+}
+
 fn conversations() -> Vec<(&'static str, Vec<Sent>)> {
     let plain = || handshake("PLAIN", 1);
     let scram = || handshake("SCRAM-SHA-256", 1);
@@ -152,6 +158,11 @@ fn conversations() -> Vec<(&'static str, Vec<Sent>)> {
                 first("\u{1}"),
                 metadata(),
             ],
+        ),
+        ("bearer", vec![handshake("OAUTHBEARER", 1), first(&bearer(1, u32::MAX.into())), metadata()]),
+        (
+            "expired bearer",
+            vec![handshake("OAUTHBEARER", 1), first(&bearer(1, 2)), first("\u{1}"), metadata()],
         ),
         ("again", vec![plain(), authenticate(1, &right()), plain(), authenticate(1, &right()), metadata()]),
         (

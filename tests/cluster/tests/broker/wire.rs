@@ -45,10 +45,20 @@ impl Wire {
 
     /// Sends a request and waits for its answer.
     pub(crate) fn ask<R: Request>(&mut self, request: &R, version: i16) -> Result<R::Response> {
-        let frame = request_frame(request, version, 7, &self.client_id)?;
-        for segment in frame {
+        self.tell(request, version)?;
+        self.answer::<R>(version)
+    }
+
+    /// Sends a request.
+    pub(crate) fn tell<R: Request>(&mut self, request: &R, version: i16) -> Result<()> {
+        for segment in request_frame(request, version, 7, &self.client_id)? {
             self.stream.write_all(&segment)?;
         }
+        Ok(())
+    }
+
+    /// Waits for the answer to the oldest request that has none yet.
+    pub(crate) fn answer<R: Request>(&mut self, version: i16) -> Result<R::Response> {
         let mut length = [0; 4];
         self.stream.read_exact(&mut length).with_context(|| format!("{} {version}", R::KEY))?;
         let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length))?];

@@ -10,7 +10,7 @@ use strait_cluster_tests::ports;
 use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::world::World;
 use strait_wire::message::create_acls::{AclCreation, CreateAclsRequest};
-use strait_wire::message::create_topics::{CreatableTopic, CreateTopicsRequest};
+use strait_wire::message::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
 use strait_wire::message::delete_acls::{DeleteAclsFilter, DeleteAclsRequest};
 use strait_wire::message::describe_acls::DescribeAclsRequest;
 use strait_wire::message::find_coordinator::FindCoordinatorRequest;
@@ -93,6 +93,8 @@ fn prepare(wire: &mut Wire) -> Result<()> {
         name: name.to_owned(),
         num_partitions: 1,
         replication_factor: 1,
+        // Records of the probes are old, and stay however long the probes take.
+        configs: vec![CreatableTopicConfig { name: "retention.ms".to_owned(), value: Some("-1".to_owned()) }],
         ..Default::default()
     });
     let request = CreateTopicsRequest { topics: topics.into(), timeout_ms: 10_000, ..Default::default() };

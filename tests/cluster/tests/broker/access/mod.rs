@@ -24,6 +24,9 @@ const TRANSACTIONAL_ID: i8 = 5;
 /// `AclOperation.ALL`, and every operation on resources.
 const ALL: i8 = 2;
 const OPERATIONS: std::ops::RangeInclusive<i8> = ALL..=12;
+/// What requests about groups and transactions ask for: read, write, delete, describe.
+const COORDINATED: [i8; 5] = [ALL, 3, 4, 6, 8];
+const PATTERNS: [(i8, &str); 3] = [(LITERAL, "one"), (PREFIXED, "o"), (LITERAL, "*")];
 
 fn rule(kind: i8, (pattern, name): (i8, &str), operation: i8, permission: i8) -> AclCreation {
     AclCreation {
@@ -38,18 +41,23 @@ fn rule(kind: i8, (pattern, name): (i8, &str), operation: i8, permission: i8) ->
 }
 
 /// Every operation on every kind of resource, named in full, by a prefix and by `*`.
-fn allowed_one_by_one() -> Vec<Vec<AclCreation>> {
-    let mut cases = vec![Vec::new()];
+fn one_by_one(permission: i8) -> Vec<AclCreation> {
+    let mut rules = Vec::new();
     for operation in OPERATIONS {
-        for pattern in [(LITERAL, "one"), (PREFIXED, "o"), (LITERAL, "*")] {
-            cases.push(vec![rule(TOPIC, pattern, operation, ALLOW)]);
-        }
+        rules.extend(PATTERNS.map(|pattern| rule(TOPIC, pattern, operation, permission)));
+        // Of the operations that nobody asks for one pattern is enough.
+        let patterns = if COORDINATED.contains(&operation) { &PATTERNS[..] } else { &PATTERNS[..1] };
         for kind in [GROUP, TRANSACTIONAL_ID] {
-            cases.push(vec![rule(kind, (LITERAL, "one"), operation, ALLOW)]);
+            rules.extend(patterns.iter().map(|pattern| rule(kind, *pattern, operation, permission)));
         }
-        cases.push(vec![rule(CLUSTER, (LITERAL, "kafka-cluster"), operation, ALLOW)]);
+        rules.push(rule(CLUSTER, (LITERAL, "kafka-cluster"), operation, permission));
     }
-    cases
+    rules
+}
+
+/// One operation is allowed, and nothing else.
+fn allowed_one_by_one() -> Vec<Vec<AclCreation>> {
+    std::iter::once(Vec::new()).chain(one_by_one(ALLOW).into_iter().map(|rule| vec![rule])).collect()
 }
 
 /// Everything is allowed but one operation.
@@ -59,17 +67,7 @@ fn denied_one_by_one() -> Vec<Vec<AclCreation>> {
         named.into_iter().chain([rule(CLUSTER, (LITERAL, "kafka-cluster"), ALL, ALLOW)]).collect()
     };
     let with = |denial: AclCreation| everything().into_iter().chain([denial]).collect::<Vec<_>>();
-    let mut cases = vec![everything()];
-    for operation in OPERATIONS {
-        for pattern in [(LITERAL, "one"), (PREFIXED, "o"), (LITERAL, "*")] {
-            cases.push(with(rule(TOPIC, pattern, operation, DENY)));
-        }
-        for kind in [GROUP, TRANSACTIONAL_ID] {
-            cases.push(with(rule(kind, (LITERAL, "one"), operation, DENY)));
-        }
-        cases.push(with(rule(CLUSTER, (LITERAL, "kafka-cluster"), operation, DENY)));
-    }
-    cases
+    std::iter::once(everything()).chain(one_by_one(DENY).into_iter().map(with)).collect()
 }
 
 /// Rules for other hosts and other people, and those that overlap.
@@ -134,6 +132,11 @@ fn everybody_may_do_what_no_rule_is_about() {
     let cases =
         [vec![], vec![rule(TOPIC, (LITERAL, "one"), 8, ALLOW)], vec![rule(GROUP, (LITERAL, "*"), 3, DENY)]];
     compare(&both, cases.into());
+    both.set_rules(&[]).expect("no rules");
+    let [kafka, ours] = both.each(probes::administration::ask_all).expect("answers");
+    for (expected, found) in kafka.iter().zip(&ours) {
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

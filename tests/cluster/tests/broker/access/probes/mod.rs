@@ -7,6 +7,8 @@ mod topics;
 mod coordinated;
 // About the cluster and settings.
 mod cluster;
+// About quotas, elections, features.
+pub(super) mod administration;
 
 use std::fmt::Debug;
 
@@ -32,6 +34,7 @@ pub(super) fn all(wire: &mut Wire) -> Result<Vec<String>> {
     let mut answers = topics::ask(wire)?;
     answers.extend(coordinated::ask(wire)?);
     answers.extend(cluster::ask(wire)?);
+    answers.extend(administration::ask(wire)?);
     Ok(answers)
 }
 

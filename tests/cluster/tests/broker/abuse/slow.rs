@@ -1,0 +1,66 @@
+//! Clients that do nothing, that send a byte at a time, and that promise more than they send.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use strait_cluster_tests::settings;
+use strait_cluster_tests::usage::Usage;
+use strait_cluster_tests::world::World;
+
+use super::health;
+use super::neighbour::Neighbour;
+use crate::process::Broker;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SLOWEST: Duration = Duration::from_secs(10);
+/// ApiVersions 0.
+const REQUEST: [u8; 14] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff];
+/// Memory for one idle connection.
+const EACH_MIB: f64 = 0.012;
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the broker listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+    stream
+}
+
+/// Whether an answer comes; else the connection was closed.
+fn is_answered(stream: &mut TcpStream) -> bool {
+    let mut length = [0; 4];
+    if stream.read_exact(&mut length).is_err() {
+        return false;
+    }
+    let length = usize::try_from(i32::from_be_bytes(length)).expect("a length");
+    stream.read_exact(&mut vec![0; length]).is_ok()
+}
+
+#[test]
+fn idle_connections_cost_little() {
+    let Some(world) = World::enter("idle_connections_cost_little") else { return };
+    let mut broker = Broker::start(&world.folder().join("a"), &[]).expect("a broker");
+    let address = broker.address();
+    let neighbour = Neighbour::start(&address).expect("a neighbour");
+    let before = Usage::of(broker.process_id().expect("it runs")).expect("usage").peak_mib;
+    let count = settings::number("STRAIT_IDLE_CONNECTIONS", 5_000);
+    // Every second one has asked for something before.
+    let mut idle: Vec<TcpStream> = Vec::new();
+    for number in 0..count {
+        let mut stream = connect(&address);
+        if number % 2 == 0 {
+            stream.write_all(&REQUEST).expect("sent");
+            assert!(is_answered(&mut stream));
+        }
+        idle.push(stream);
+    }
+    for stream in idle.iter_mut().step_by(100) {
+        stream.write_all(&REQUEST).expect("sent");
+        assert!(is_answered(stream), "an idle connection is served");
+    }
+    let served = neighbour.stop().expect("a neighbour that is served");
+    drop(idle);
+    let peak_mib = health::end(&mut broker).expect("a broker that is well");
+    println!("{count} idle connections: {before:.1} MiB before, {peak_mib:.1} MiB with them, {served}");
+    assert!(peak_mib < before + 16.0 + EACH_MIB * count as f64, "{before} MiB, then {peak_mib} MiB");
+    assert!(served.longest < SLOWEST, "{served}");
+}

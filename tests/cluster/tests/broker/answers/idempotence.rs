@@ -1,0 +1,283 @@
+//! Producers that send again, skip, wrap, raise their epoch or come back: what a partition remembers of them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use strait_cluster_tests::wait::{self, Attempt};
+use strait_wire::message::delete_records::{
+    DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
+};
+
+use super::compare;
+use super::forged::Forged;
+use super::golden::Answers;
+use super::peer::Peer;
+use super::requests::{self, error};
+use super::transactions::TRANSACTIONAL;
+use crate::wire::Wire;
+
+const VERSION: i16 = 9;
+const LAST: i32 = i32::MAX;
+
+/// A topic of one partition, and what was asked of it.
+struct Log<'a> {
+    peer: &'a mut Peer,
+    wire: Wire,
+    topic: &'static str,
+    answers: Answers,
+}
+
+impl<'a> Log<'a> {
+    fn create(peer: &'a mut Peer, topic: &'static str, settings: &[(&str, &str)]) -> Result<Self> {
+        let mut wire = peer.wire()?;
+        requests::create(&mut wire, topic, 1, &[settings, &[("retention.ms", "-1")]].concat())?;
+        Ok(Self { peer, wire, topic, answers: Answers::default() })
+    }
+
+    fn note(&mut self, what: &str, answer: impl Into<String>) {
+        self.answers.add_step(self.topic, what, answer);
+    }
+
+    /// Sends one record or more of producer and epoch, from this sequence on.
+    fn send(&mut self, (producer_id, epoch): (i64, i16), sequence: i32, count: i32) -> Result<()> {
+        let batch = Forged::from_producer(producer_id, epoch, sequence, count);
+        let what = format!("producer {producer_id} epoch {epoch} sequence {sequence} x{count}");
+        self.send_batch(&what, &batch)
+    }
+
+    fn send_batch(&mut self, what: &str, batch: &Forged) -> Result<()> {
+        let answer = requests::produce(&mut self.wire, VERSION, self.topic, None, batch.bytes().into())?;
+        self.note(what, requests::place(&answer));
+        Ok(())
+    }
+
+    fn delete_before(&mut self, offset: i64) -> Result<()> {
+        let partition = DeleteRecordsPartition { partition_index: 0, offset };
+        let topic = DeleteRecordsTopic { name: self.topic.to_owned(), partitions: vec![partition] };
+        let answer = self.wire.ask(&DeleteRecordsRequest { topics: vec![topic], timeout_ms: 10_000 }, 2)?;
+        let partition = answer.topics.first().and_then(|topic| topic.partitions.first());
+        let partition = partition.context("a partition")?;
+        let answer = format!("{}, from {}", error(partition.error_code), partition.low_watermark);
+        self.note(&format!("delete records before {offset}"), answer);
+        Ok(())
+    }
+
+    fn restart(&mut self, is_killed: bool) -> Result<()> {
+        match is_killed {
+            false => self.peer.restart()?,
+            true => self.peer.kill_and_restart()?,
+        }
+        self.wire = self.peer.wire()?;
+        requests::wait_for_leader(&mut self.wire, self.topic, 1)
+    }
+}
+
+fn any_sequence_of_an_unknown_producer(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "unknown", &[])?;
+    // The first again, a gap, other boundaries, one back in the middle.
+    for (sequence, count) in [
+        (123_456, 10),
+        (123_466, 10),
+        (123_456, 10),
+        (123_480, 1),
+        (123_456, 5),
+        (123_456, 20),
+        (123_461, 10),
+        (123_476, 1),
+        (0, 1),
+        (123_466, 10),
+    ] {
+        log.send((987_654_321, 0), sequence, count)?;
+    }
+    for (producer, epoch, sequence) in
+        [(1, 5, 77), (2, 0, LAST), (3, i16::MAX, 0), (0, 0, 0), (4, 0, 1), (5, 1, 1)]
+    {
+        log.send((producer, epoch), sequence, 1)?;
+        log.send((producer, epoch), sequence, 1)?;
+    }
+    Ok(log.answers)
+}
+
+fn sequences_wrap(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "wrap", &[])?;
+    for (sequence, count) in
+        [(LAST - 4, 10), (5, 1), (LAST - 4, 10), (7, 1), (LAST, 1), (6, 3), (6, 3), (9, 1), (LAST - 4, 5)]
+    {
+        log.send((10, 0), sequence, count)?;
+    }
+    for (sequence, count) in [(LAST - 1, 2), (1, 1), (0, 1), (LAST - 1, 2), (LAST, 2), (1, 1)] {
+        log.send((11, 0), sequence, count)?;
+    }
+    Ok(log.answers)
+}
+
+fn five_batches_are_remembered(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "window", &[])?;
+    for batch in (0..8).chain(0..9).chain(0..10) {
+        log.send((20, 0), batch * 3, 3)?;
+    }
+    Ok(log.answers)
+}
+
+fn epochs_begin_at_zero(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "epochs", &[])?;
+    for (epoch, sequence) in [
+        (0, 0),
+        (1, 1),
+        (1, 0),
+        (1, 0),
+        (0, 1),
+        (0, 0),
+        (1, 1),
+        (3, 2),
+        (3, 0),
+        (2, 0),
+        (3, 1),
+        (1, 1),
+        (4, LAST),
+        (i16::MAX, 0),
+        (3, 2),
+    ] {
+        log.send((30, epoch), sequence, 1)?;
+    }
+    Ok(log.answers)
+}
+
+fn a_duplicate_has_the_time_of_its_first(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "append-time", &[("message.timestamp.type", "LogAppendTime")])?;
+    let mut times = Vec::new();
+    for sequence in [0, 1, 2, 0, 1, 2, 4] {
+        let batch = Forged::from_producer(40, 0, sequence, 1);
+        let answer = requests::produce(&mut log.wire, VERSION, log.topic, None, batch.bytes().into())?;
+        let time = answer.log_append_time_ms;
+        let first = times.iter().position(|known| *known == time && time != -1);
+        times.push(time);
+        let whose = first.map_or("its own".to_owned(), |first| format!("that of {first}"));
+        let whose = if time == -1 { "none".to_owned() } else { whose };
+        log.note(&format!("sequence {sequence}"), format!("{}, time: {whose}", requests::place(&answer)));
+        // So that no two batches have the same time.
+        wait::until("the clock moves", Duration::from_secs(5), || {
+            let moved = time == -1 || now_ms()? > time;
+            Ok(if moved { Attempt::Done(()) } else { Attempt::NotYet(time.to_string()) })
+        })?;
+    }
+    Ok(log.answers)
+}
+
+fn now_ms() -> Result<i64> {
+    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
+}
+
+/// Two producers, one with records of now, one whose records are years old and whose id is long expired.
+fn both(log: &mut Log<'_>, recent: i64, sequences: &[i32]) -> Result<()> {
+    for sequence in sequences {
+        log.send((50, 0), *sequence, 1)?;
+        let batch = Forged::from_producer(51, 0, *sequence, 1);
+        let batch = Forged { base_timestamp: recent, max_timestamp: recent, ..batch };
+        log.send_batch(&format!("producer of now, sequence {sequence}"), &batch)?;
+    }
+    Ok(())
+}
+
+fn what_outlives_deleted_records(peer: &mut Peer) -> Result<Answers> {
+    let recent = now_ms()?;
+    let mut log = Log::create(peer, "deleted", &[])?;
+    both(&mut log, recent, &[0, 1, 2, 3, 4, 5])?;
+    log.delete_before(4)?;
+    both(&mut log, recent, &[1, 5, 7, 6])?;
+    log.delete_before(-1)?;
+    both(&mut log, recent, &[3, 6, 8, 7])?;
+    log.delete_before(1_000)?;
+    log.delete_before(3)?;
+    Ok(log.answers)
+}
+
+fn what_outlives_a_good_end(peer: &mut Peer) -> Result<Answers> {
+    let recent = now_ms()?;
+    let mut log = Log::create(peer, "stopped", &[])?;
+    both(&mut log, recent, &[0, 1, 2, 3, 4, 5])?;
+    log.restart(false)?;
+    both(&mut log, recent, &[0, 4, 5, 7, 6, 7])?;
+    log.delete_before(-1)?;
+    log.restart(false)?;
+    both(&mut log, recent, &[7, 9, 8])?;
+    Ok(log.answers)
+}
+
+fn what_outlives_a_sudden_end(peer: &mut Peer) -> Result<Answers> {
+    let recent = now_ms()?;
+    let mut log = Log::create(peer, "killed", &[])?;
+    both(&mut log, recent, &[0, 1, 2, 3, 4, 5, 6])?;
+    log.restart(true)?;
+    both(&mut log, recent, &[0, 2, 4, 6, 8, 7])?;
+    log.delete_before(-1)?;
+    log.restart(true)?;
+    both(&mut log, recent, &[7, 9, 8])?;
+    Ok(log.answers)
+}
+
+/// After `producer.id.expiration.ms` anything may come from a producer again, unless it has a transaction open.
+fn what_expires(peer: &mut Peer) -> Result<Answers> {
+    let mut log = Log::create(peer, "expired", &[])?;
+    log.send((60, 0), 0, 1)?;
+    log.send((60, 0), 5, 1)?;
+    let open = super::transactions::begin(&mut log.wire, "expires-not", log.topic)?;
+    let batch = |sequence| {
+        let batch = Forged::from_producer(open.producer_id, open.epoch, sequence, 1);
+        Forged { attributes: TRANSACTIONAL, ..batch }.bytes()
+    };
+    let in_transaction = |wire: &mut Wire, sequence| {
+        requests::produce(wire, VERSION, "expired", Some("expires-not"), batch(sequence).into())
+    };
+    let answer = in_transaction(&mut log.wire, 0)?;
+    log.note("in a transaction, sequence 0", requests::place(&answer));
+    let expired = wait::until("the producer is forgotten", Duration::from_secs(30), || {
+        let batch = Forged::from_producer(60, 0, 5, 1);
+        let answer = requests::produce(&mut log.wire, VERSION, log.topic, None, batch.bytes().into())?;
+        Ok(match answer.error_code {
+            0 => Attempt::Done(requests::place(&answer)),
+            code => Attempt::NotYet(error(code)),
+        })
+    })?;
+    log.note("the same again until it is stored", expired);
+    let answer = in_transaction(&mut log.wire, 5)?;
+    log.note("in a transaction, sequence 5", requests::place(&answer));
+    let answer = in_transaction(&mut log.wire, 1)?;
+    log.note("in a transaction, sequence 1", requests::place(&answer));
+    Ok(log.answers)
+}
+
+fn running(peer: &mut Peer) -> Result<Answers> {
+    Answers::in_turn(
+        peer,
+        &[
+            any_sequence_of_an_unknown_producer,
+            sequences_wrap,
+            five_batches_are_remembered,
+            epochs_begin_at_zero,
+            a_duplicate_has_the_time_of_its_first,
+            what_outlives_deleted_records,
+            super::transactions::who_may_write,
+        ],
+    )
+}
+
+fn ending(peer: &mut Peer) -> Result<Answers> {
+    Answers::in_turn(peer, &[what_outlives_a_good_end, what_outlives_a_sudden_end])
+}
+
+#[test]
+fn idempotent_producers_get_kafkas_answers() {
+    compare("idempotence", &[], running);
+}
+
+#[test]
+fn producers_get_kafkas_answers_after_a_start() {
+    compare("idempotence-restart", &[], ending);
+}
+
+#[test]
+fn producers_get_kafkas_answers_after_their_expiry() {
+    let soon = ["producer.id.expiration.ms=1000", "producer.id.expiration.check.interval.ms=1000"];
+    compare("idempotence-expiry", &soon, what_expires);
+}
