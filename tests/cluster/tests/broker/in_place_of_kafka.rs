@@ -41,6 +41,7 @@ fn records_and_groups_survive_a_kill() {
     }
     broker.stop().expect("stopped");
     broker.restart().expect("started");
+    topic::create(&broker, "after", 1, &[]).expect("a topic");
     fill(&broker, "after", "record", 0..10);
     assert_eq!(values(&broker, "after").expect("read"), expected("record", 0..10));
 }
@@ -95,6 +96,7 @@ fn strait_copies_between_brokers_of_ours_and_kafkas() {
 fn garbage_ends_its_own_connection_only() {
     let Some(_world) = World::enter("garbage_ends_its_own_connection_only") else { return };
     let broker = Kafka::start(OURS).expect("a broker");
+    topic::create(&broker, "kept", 1, &[]).expect("a topic");
     fill(&broker, "kept", "record", 0..100);
     let mut random = Random::new(settings::number("STRAIT_SEED", 7));
     for _ in 0..settings::number("STRAIT_GARBAGE_FRAMES", 3_000) {

@@ -37,7 +37,7 @@ fn each_client_is_told_the_listener_it_came_by() {
         "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT,NAMED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned(),
         "controller.listener.names=CONTROLLER".to_owned(),
         "log.dirs=/nowhere".to_owned(),
-        "num.network.threads=3".to_owned(),
+        "queued.max.requests=400".to_owned(),
         "sasl.enabled.mechanisms=PLAIN".to_owned(),
         "sasl.jaas.config=a.PlainLoginModule required user_harness=\"secret\";".to_owned(),
     ];
@@ -52,7 +52,7 @@ fn each_client_is_told_the_listener_it_came_by() {
     client::assert_all(&broker.address(), "orders", "group", 100).expect("read");
     assert!(TcpStream::connect(("127.0.0.1", controller)).is_err(), "nobody serves controllers");
     let log = broker.log();
-    for key in ["process.roles", "controller.quorum.voters", "log.dirs", "num.network.threads"] {
+    for key in ["process.roles", "controller.quorum.voters", "log.dirs", "queued.max.requests"] {
         assert!(log.lines().any(|line| line.contains("means nothing here") && line.contains(key)), "{key}");
     }
     broker.stop().expect("a good end");

@@ -16,9 +16,8 @@ mod quotas;
 mod consumer_protocol;
 // Transactions.
 mod transactions;
-// Copied by `strait replicate` and by MirrorMaker 2, and in the place of a Kafka in the harness of all other tests.
+// Copied by `strait replicate`, and in the place of a Kafka in the harness of all other tests.
 mod in_place_of_kafka;
-mod mirrored;
 mod replicated;
 // What is kept through kills, damage and removals.
 mod durability;

@@ -117,11 +117,6 @@ impl Broker {
         }
     }
 
-    /// Of its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.as_ref().expect("the broker runs").id()
-    }
-
     /// What it logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("broker.log")).unwrap_or_default()

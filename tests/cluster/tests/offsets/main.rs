@@ -1,7 +1,5 @@
-//! Offsets of groups at the target, and what MirrorMaker 2's tools read there, on real clusters.
+//! Offsets of groups at the target, on real clusters.
 
-// MirrorMaker 2's client on our topics.
-mod mirror_client;
 // Groups at the target while offsets are synced.
 mod kept_places;
 // Groups go on at the very record that they would have read next.

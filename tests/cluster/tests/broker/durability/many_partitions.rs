@@ -53,7 +53,7 @@ fn many_partitions_cost_little() {
         broker.restart()?;
         first_record(&address)
     });
-    let usage = Usage::of(broker.pid()).expect("the process");
+    let usage = Usage::of(broker.process_id().expect("it runs")).expect("the process");
     let budget_mib = 40.0 + 0.026 * f64::from(partitions);
     println!("{partitions} partitions: at most {:.0} MiB resident", usage.peak_mib);
     assert!(usage.peak_mib < budget_mib, "{} MiB of {budget_mib} MiB", usage.peak_mib);
