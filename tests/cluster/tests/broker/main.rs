@@ -7,8 +7,6 @@ mod client;
 
 // Records written and read, before and after a sudden end.
 mod records;
-// Kafka's console tools.
-mod tools;
 // Settings that change while it runs, and quotas.
 mod configs;
 mod quotas;

@@ -25,9 +25,8 @@ fn ssl(files: &Files) -> String {
     )
 }
 
-/// With the certificate in this store.
-fn mutual(files: &Files, store: &str) -> String {
-    let store = files.path(store);
+fn mutual(files: &Files) -> String {
+    let store = files.path("client.p12");
     let passwords = format!("ssl.keystore.password={STORE_PASSWORD}\nssl.key.password={STORE_PASSWORD}");
     format!("{}ssl.keystore.type=PKCS12\nssl.keystore.location={store}\n{passwords}\n", ssl(files))
 }
@@ -59,7 +58,7 @@ fn right(files: &Files) -> Vec<Way> {
     let scram = |protocol, hash| sasl(protocol, hash, "strait", SCRAM_PASSWORD);
     vec![
         way("ssl", Listener::Ssl, ssl(files)),
-        way("mutual", Listener::Mutual, mutual(files, "client.p12")),
+        way("mutual", Listener::Mutual, mutual(files)),
         way("plain", Listener::SaslPlaintext, plain("SASL_PLAINTEXT")),
         way("scram-256", Listener::SaslPlaintext, scram("SASL_PLAINTEXT", "SCRAM-SHA-256")),
         way("bearer", Listener::SaslPlaintext, bearer(3_600)),
@@ -73,8 +72,6 @@ fn wrong(files: &Files) -> Vec<Way> {
     let named = |mechanism, user| sasl("SASL_PLAINTEXT", mechanism, user, "wrong-canary");
     vec![
         way("no-certificate", Listener::Mutual, ssl(files)),
-        way("expired-certificate", Listener::Mutual, mutual(files, "expired.p12")),
-        way("strange-certificate", Listener::Mutual, mutual(files, "stranger.p12")),
         way("wrong-password", Listener::SaslPlaintext, named("PLAIN", "strait")),
         way("unknown-user", Listener::SaslPlaintext, named("PLAIN", "nobody")),
         way("wrong-scram", Listener::SaslPlaintext, named("SCRAM-SHA-256", "strait")),

@@ -69,7 +69,8 @@ fn wait_for_requests(broker: &Broker) {
     wait::until("both wait", PATIENCE, || {
         let metrics = get(&broker.http_address(), "/metrics")?;
         let came = |api: &str| metrics.contains(&format!("strait_broker_requests_total{{api=\"{api}\"}} 1"));
-        let waits = metrics.contains("strait_broker_groups{state=\"preparing_rebalance\"} 1");
+        let waits =
+            metrics.contains("strait_broker_groups{type=\"classic\",state=\"preparing_rebalance\"} 1");
         Ok(if came("FETCH") && waits { Attempt::Done(()) } else { Attempt::NotYet(metrics) })
     })
     .expect("they wait");

@@ -8,7 +8,5 @@ mod next_record;
 mod beside;
 // The topics that groups read.
 mod sources;
-// Going on where MirrorMaker 2 stopped.
-mod taken_over;
 // Offsets of one side as offsets of the other, by the command line.
 mod translated;
