@@ -161,7 +161,7 @@ public final class Mirrored {
 
     /** Offsets of copies are those of the originals here, so a translated offset must not be past the group's. */
     private static String translated(Way way, String group) throws Exception {
-        Map<TopicPartition, OffsetAndMetadata> committed = committed(way.source, group);
+        Map<TopicPartition, OffsetAndMetadata> committed = committed(way.source, group, TOPIC);
         if (committed.size() != PARTITIONS) {
             throw new IllegalStateException("committed only " + committed);
         }
@@ -198,15 +198,10 @@ public final class Mirrored {
     private static String synced(Way way) throws Exception {
         for (String group : List.of(READER, LATE)) {
             await("offsets of " + group + " at the target", () -> {
-                Map<TopicPartition, Long> own = new TreeMap<>(PLACES);
-                committed(way.target, group).forEach((place, at) -> {
-                    if (place.topic().equals(way.remote())) {
-                        own.put(place, at.offset());
-                    }
-                });
-                Map<TopicPartition, Long> said = new TreeMap<>(PLACES);
-                translate(way, group).forEach((place, at) -> said.put(place, at.offset()));
-                return own.size() == PARTITIONS && own.equals(said);
+                Map<TopicPartition, OffsetAndMetadata> own = committed(way.target, group, way.remote());
+                Map<TopicPartition, OffsetAndMetadata> said = translate(way, group);
+                return own.size() == PARTITIONS
+                        && own.entrySet().stream().allMatch(each -> said.get(each.getKey()).offset() == each.getValue().offset());
             });
         }
         return "";
@@ -261,10 +256,14 @@ public final class Mirrored {
         return new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer());
     }
 
-    private static Map<TopicPartition, OffsetAndMetadata> committed(String cluster, String group) throws Exception {
+    private static Map<TopicPartition, OffsetAndMetadata> committed(String cluster, String group, String topic)
+            throws Exception {
+        Map<TopicPartition, OffsetAndMetadata> committed = new TreeMap<>(PLACES);
         try (Admin admin = admin(cluster)) {
-            return admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+            committed.putAll(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get());
         }
+        committed.keySet().removeIf(place -> !place.topic().equals(topic));
+        return committed;
     }
 
     private static Map<TopicPartition, OffsetAndMetadata> translate(Way way, String group) throws Exception {
