@@ -81,8 +81,8 @@ public final class Mirrored {
         }
         for (Way way : ways) {
             check("copied-" + way, () -> copied(way));
-            check("translated-" + way, () -> translated(way, READER));
-            check("translated-later-" + way, () -> commitAtTheEnd(way));
+            check("translated-" + way, () -> translated(way));
+            check("translated-at-the-end-" + way, () -> commitAtTheEnd(way));
             check("synced-" + way, () -> synced(way));
             check("internal-topics-" + way, () -> internalTopics(way));
             check("heartbeats-" + way, () -> heartbeats(way));
@@ -160,17 +160,13 @@ public final class Mirrored {
     }
 
     /** Offsets of copies are those of the originals here, so a translated offset must not be past the group's. */
-    private static String translated(Way way, String group) throws Exception {
-        Map<TopicPartition, OffsetAndMetadata> committed = committed(way.source, group, TOPIC);
+    private static String translated(Way way) throws Exception {
+        Map<TopicPartition, OffsetAndMetadata> committed = committed(way.source, READER, TOPIC);
         if (committed.size() != PARTITIONS) {
             throw new IllegalStateException("committed only " + committed);
         }
-        await("a checkpoint of each partition", () -> translate(way, group).size() == PARTITIONS);
-        return differences(way, committed, translate(way, group));
-    }
-
-    private static String differences(Way way, Map<TopicPartition, OffsetAndMetadata> committed,
-            Map<TopicPartition, OffsetAndMetadata> translated) {
+        await("a checkpoint of each partition", () -> translate(way, READER).size() == PARTITIONS);
+        Map<TopicPartition, OffsetAndMetadata> translated = translate(way, READER);
         List<Long> behind = new ArrayList<>();
         for (Map.Entry<TopicPartition, OffsetAndMetadata> each : committed.entrySet()) {
             TopicPartition remote = new TopicPartition(way.remote(), each.getKey().partition());
@@ -184,14 +180,19 @@ public final class Mirrored {
         return "behind the exact offset by " + behind;
     }
 
-    /** A group that is new, at the end of what is written. */
+    /** A group that is new, at the end of what is written: exact once MirrorMaker 2 has told its last positions. */
     private static String commitAtTheEnd(Way way) throws Exception {
         Map<TopicPartition, OffsetAndMetadata> ends = new TreeMap<>(PLACES);
         ends(way.source, TOPIC).forEach((place, offset) -> ends.put(place, new OffsetAndMetadata(offset)));
         try (Admin admin = admin(way.source)) {
             admin.alterConsumerGroupOffsets(LATE, ends).all().get();
         }
-        return translated(way, LATE);
+        await("a checkpoint at the end of each partition", () -> {
+            Map<TopicPartition, OffsetAndMetadata> found = translate(way, LATE);
+            return ends.entrySet().stream().allMatch(each ->
+                    found.get(new TopicPartition(way.remote(), each.getKey().partition())).offset() == each.getValue().offset());
+        });
+        return "exact";
     }
 
     /** The target's own group has what the checkpoints say. */
