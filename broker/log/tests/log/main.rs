@@ -4,6 +4,7 @@ mod basics;
 mod cleaning;
 mod crash;
 mod damage;
+mod epochs;
 mod flush;
 mod folder;
 mod kafka;

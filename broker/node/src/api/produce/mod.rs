@@ -181,18 +181,16 @@ fn append(
     records: &Bytes,
 ) -> Result<(PartitionProduceResponse, Option<i64>), Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
-    let validation = Validation {
-        topic: &topic,
-        depth: Depth::Full,
-        version: call.version,
-        now_ms,
-        decompression_limit: opened(topic.max_message_bytes),
-    };
+    let limit = opened(topic.max_message_bytes);
+    let (depth, version) = (Depth::Full, call.version);
+    let validation = Validation { topic: &topic, depth, version, now_ms, decompression_limit: limit };
     // As in Kafka the coordinator is asked before the content is looked at.
     let batch = only_batch(records, &validation).map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
-    let valid = call.node.decompressors.with(|decompressor| validate(&batch, &validation, decompressor));
+    let valid = call.node.decompressors.open(limit, |decompressor, decompression_limit| {
+        validate(&batch, &Validation { decompression_limit, ..validation }, decompressor)
+    });
     let valid = valid.map_err(Failure::Content)?;
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
     let response = PartitionProduceResponse {
