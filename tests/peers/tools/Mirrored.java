@@ -40,7 +40,7 @@ public final class Mirrored {
     private static final int PARTITIONS = 3;
     private static final String READER = "reader";
     private static final String LATE = "late";
-    private static final Duration LIMIT = Duration.ofSeconds(180);
+    private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final Comparator<TopicPartition> PLACES =
             Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
 
