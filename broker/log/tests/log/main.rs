@@ -9,7 +9,6 @@ mod flush;
 mod folder;
 mod kafka;
 mod model;
-mod random;
 mod retention;
 mod roll;
 mod support;
