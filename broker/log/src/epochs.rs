@@ -77,7 +77,7 @@ impl LeaderEpochs {
 
     /// Where `epoch` ends: the epoch that was found for it, and the offset after its last record.
     pub(crate) fn end_offset(&self, epoch: i32, log_end: i64) -> (i32, i64) {
-        let Some(latest) = self.latest().filter(|_| epoch >= 0) else { return UNDEFINED };
+        let Some(latest) = self.latest().filter(|_| epoch != UNDEFINED.0) else { return UNDEFINED };
         if epoch == latest.epoch {
             return (epoch, log_end);
         }

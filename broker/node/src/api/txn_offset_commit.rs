@@ -19,6 +19,8 @@ use crate::call::Call;
 
 /// First version of clients that add nothing themselves (KIP-890).
 const ADDS_ITSELF: i16 = 5;
+/// First version whose clients know `TRANSACTION_ABORTABLE`.
+const ABORTABLE: i16 = 4;
 
 pub(crate) async fn handle(call: &Call, mut request: TxnOffsetCommitRequest) -> TxnOffsetCommitResponse {
     let allowed = may_write_in_transaction(call, &request.transactional_id).and_then(|()| {
@@ -104,7 +106,9 @@ fn joined(call: &Call, request: &TxnOffsetCommitRequest) -> Result<(), ErrorCode
     match verified.into_iter().find(|(_, code)| *code != ErrorCode::NONE) {
         None => Ok(()),
         // Older clients do not know the error that lets them abort.
-        Some((_, ErrorCode::TRANSACTION_ABORTABLE)) => Err(ErrorCode::INVALID_TXN_STATE),
+        Some((_, ErrorCode::TRANSACTION_ABORTABLE)) if call.version < ABORTABLE => {
+            Err(ErrorCode::INVALID_TXN_STATE)
+        }
         Some((_, error)) => Err(error),
     }
 }
