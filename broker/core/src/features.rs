@@ -18,9 +18,16 @@ pub struct Feature {
 pub const GROUP_VERSION: Feature =
     Feature { name: "group.version", min_level: 0, max_level: 1, default_level: 1 };
 
+/// Replicas that left in sync may lead again (KIP-966); all brokers agree on `min.insync.replicas` then.
+pub const ELIGIBLE_LEADER_REPLICAS: Feature =
+    Feature { name: "eligible.leader.replicas.version", min_level: 0, max_level: 1, default_level: 1 };
+
 /// All of them, by name.
-pub const FEATURES: &[Feature] =
-    &[GROUP_VERSION, Feature { name: "transaction.version", min_level: 0, max_level: 2, default_level: 2 }];
+pub const FEATURES: &[Feature] = &[
+    ELIGIBLE_LEADER_REPLICAS,
+    GROUP_VERSION,
+    Feature { name: "transaction.version", min_level: 0, max_level: 2, default_level: 2 },
+];
 
 /// What a level may become, as UpdateFeatures numbers it (`FeatureUpdate.UpgradeType`).
 const UPGRADE: i8 = 1;

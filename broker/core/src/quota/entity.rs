@@ -68,15 +68,15 @@ impl Entity {
     }
 }
 
-/// What is limited.
+/// What is limited, in the order in which Kafka tells quotas that were set together (its tools show it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QuotaKind {
+    /// Share of the time of a network or request thread, in percent.
+    RequestPercentage,
     /// Bytes a second.
     ProducerByteRate,
     /// Bytes a second.
     ConsumerByteRate,
-    /// Share of the time of a network or request thread, in percent.
-    RequestPercentage,
     /// Partitions created or deleted a second.
     ControllerMutationRate,
     /// Connections a second from an address.
@@ -85,9 +85,9 @@ pub enum QuotaKind {
 
 impl QuotaKind {
     pub const ALL: [Self; 5] = [
+        Self::RequestPercentage,
         Self::ProducerByteRate,
         Self::ConsumerByteRate,
-        Self::RequestPercentage,
         Self::ControllerMutationRate,
         Self::ConnectionCreationRate,
     ];

@@ -4,7 +4,7 @@
 use strait_broker_core::topic_config::{AlterOperation, Alteration};
 
 use super::keyed_configs::{merged, records};
-use super::{ChangeError, Controller};
+use super::{ChangeError, Controller, eligible_leaders};
 use crate::metadata::{BROKER_RESOURCE, MetadataImage};
 use crate::settings::{Reach, Settings, Values, check, list_default, reach, topic_rules};
 use crate::topics::Topics;
@@ -23,6 +23,9 @@ impl Controller {
         let present = state.image.configs(BROKER_RESOURCE, name);
         let configs = altered(&present, changes, replaces)?;
         check_all(&configs, name.is_empty())?;
+        let replaced = present.keys().map(String::as_str).filter(|_| replaces);
+        let changed = changes.iter().map(|change| change.name).chain(replaced);
+        eligible_leaders::check(&state.image, name, changed, &configs)?;
         if validate_only {
             return Ok(());
         }

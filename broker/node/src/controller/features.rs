@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use strait_broker_core::features::{FeatureError, FeatureLevels, FeatureUpdate};
+use strait_broker_core::features::{ELIGIBLE_LEADER_REPLICAS, FeatureError, FeatureLevels, FeatureUpdate};
 
-use super::{ChangeError, Controller};
+use super::{ChangeError, Controller, broker_configs, eligible_leaders};
 use crate::metadata::MetadataRecord;
 
 /// The levels in force and since when.
@@ -64,9 +64,17 @@ impl Controller {
         if validate_only {
             return Ok(());
         }
+        let makes_eligible =
+            |update: &FeatureUpdate| update.name == ELIGIBLE_LEADER_REPLICAS.name && update.level > 0;
+        let mut records = match last.iter().any(makes_eligible) {
+            true => eligible_leaders::safety_records(&state.image, &self.settings),
+            false => Vec::new(),
+        };
         let record =
             |update: FeatureUpdate| MetadataRecord::FeatureLevel { name: update.name, level: update.level };
-        state.commit(last.into_iter().map(record).collect())?;
+        records.extend(last.into_iter().map(record));
+        state.commit(records).map_err(ChangeError::from)?;
+        broker_configs::put_in_force(&self.settings, &state.image);
         let (levels, epoch) = (state.image.features().clone(), state.log.end_offset());
         self.features.replace(FinalizedFeatures { levels, epoch });
         Ok(())

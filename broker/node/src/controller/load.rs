@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use strait_broker_core::features::ELIGIBLE_LEADER_REPLICAS;
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{DataFolder, LogError, Store};
 
 use super::features::{CurrentFeatures, FinalizedFeatures};
 use super::open::OpenedTopic;
 use super::stray::{self, StrayError};
-use super::{Controller, ScramUsers, State, broker_configs, budgets};
+use super::{Controller, ScramUsers, State, broker_configs, budgets, eligible_leaders};
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::group_configs::GroupConfigs;
@@ -40,6 +41,12 @@ impl Controller {
     ) -> Result<Self, LoadError> {
         let folder = DataFolder::open(store, &settings.data)?;
         let (log, image) = MetadataLog::open(&folder, now_ms())?;
+        let mut state = State { log, image };
+        // A new cluster has the feature, and an older one gets it.
+        if state.image.features().level(&ELIGIBLE_LEADER_REPLICAS) > 0 {
+            state.commit(eligible_leaders::safety_records(&state.image, &settings))?;
+        }
+        let image = state.image.clone();
         broker_configs::put_in_force(&settings, &image);
         let access = Arc::new(Access::new(&settings));
         access.add(image.acls().values().cloned());
@@ -49,7 +56,7 @@ impl Controller {
         for group in image.resources(GROUP_RESOURCE) {
             group_configs.put(group, image.configs(GROUP_RESOURCE, group));
         }
-        let (levels, epoch) = (image.features().clone(), log.end_offset());
+        let (levels, epoch) = (image.features().clone(), state.log.end_offset());
         let controller = Self {
             settings,
             folder,
@@ -60,7 +67,7 @@ impl Controller {
             group_configs,
             scram_users: ScramUsers::new(image.scram_users().clone()),
             features: CurrentFeatures::new(FinalizedFeatures { levels, epoch }),
-            state: Mutex::new(State { log, image: image.clone() }),
+            state: Mutex::new(state),
             checkpointing: Mutex::new(()),
         };
         let known = image

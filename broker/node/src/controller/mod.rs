@@ -18,6 +18,7 @@ mod keyed_configs;
 mod acls;
 mod scram;
 // What clients may use, and what the cluster can.
+mod eligible_leaders;
 mod features;
 mod quotas;
 // Producer ids in blocks.
@@ -45,7 +46,7 @@ pub use stray::StrayError;
 use crate::access::Access;
 use crate::clock::now_ms;
 use crate::group_configs::GroupConfigs;
-use crate::metadata::{METADATA_TOPIC, MetadataImage, MetadataLog, MetadataRecord};
+use crate::metadata::{METADATA_TOPIC, MetadataError, MetadataImage, MetadataLog, MetadataRecord};
 use crate::parallel;
 use crate::partition::Budgets;
 use crate::partition::Partition;
@@ -92,7 +93,7 @@ struct State {
 
 impl State {
     /// Writes records and takes them into account.
-    fn commit(&mut self, records: Vec<MetadataRecord>) -> Result<(), ChangeError> {
+    fn commit(&mut self, records: Vec<MetadataRecord>) -> Result<(), MetadataError> {
         if records.is_empty() {
             return Ok(());
         }

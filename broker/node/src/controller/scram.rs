@@ -120,7 +120,7 @@ impl Controller {
             };
             outcomes.insert(name, outcome);
         }
-        let committed = state.commit(records);
+        let committed = state.commit(records).map_err(ChangeError::from);
         self.scram_users.replace(state.image.scram_users().clone());
         if let Err(error) = committed {
             let refused = |error: &ChangeError| ScramChangeError::Refused {

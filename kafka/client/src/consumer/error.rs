@@ -18,7 +18,10 @@ pub enum ConsumerError {
     Cluster(Arc<ClientError>),
     #[error("the pattern can't be read: {reason}")]
     Pattern { reason: String },
-    #[error("to use group management or commits, set group.id")]
+    #[error(
+        "To use the group management or offset commit APIs, you must provide a valid group.id in the consumer \
+         configuration."
+    )]
     NoGroup,
     /// Names, a pattern and partitions of one's own exclude each other.
     #[error("Subscription to topics, partitions and pattern are mutually exclusive")]
@@ -27,7 +30,7 @@ pub enum ConsumerError {
     NotSubscribed,
     #[error("{0}-{1} is not assigned to this consumer", partition.0, partition.1)]
     NotAssigned { partition: TopicPartition },
-    #[error("Undefined offset with no reset policy for partitions: {}", listed(partitions))]
+    #[error("Undefined offset with no reset policy for partitions: [{}]", listed(partitions))]
     NoOffset { partitions: Vec<TopicPartition> },
     #[error("Fetch position {offset} of {0}-{1} is out of range and no reset policy is configured", partition.0, partition.1)]
     OffsetOutOfRange { partition: TopicPartition, offset: i64 },
@@ -40,7 +43,7 @@ pub enum ConsumerError {
     /// The group has given the partitions to others.
     #[error(
         "Offset commit cannot be completed since the consumer is not part of an active group for auto partition \
-         assignment; it is likely that the consumer was kicked out of the group"
+         assignment; it is likely that the consumer was kicked out of the group."
     )]
     CommitFailed,
     #[error(

@@ -23,13 +23,14 @@ pub enum ProducerError {
     )]
     BufferExhausted { size: usize, max_block_ms: i64, total: i64 },
     #[error(
-        "The message is {size} bytes when serialized which is larger than {limit}, which is the value of {setting}"
+        "The message is {size} bytes when serialized which is larger than {limit}, which is the value of the {setting} \
+         configuration."
     )]
     RecordTooLarge { size: usize, limit: i64, setting: &'static str },
     #[error("Invalid timestamp: {timestamp_ms}. Timestamp should always be non-negative or null.")]
     InvalidTimestamp { timestamp_ms: i64 },
     /// The records may have been written or not.
-    #[error("Expiring {records} record(s) for {topic}-{partition}: {after_ms} ms has passed since batch creation{}",
+    #[error("Expiring {records} record(s) for {topic}-{partition}:{after_ms} ms has passed since batch creation{}",
         last.as_ref().map(|text| format!(", last: {text}")).unwrap_or_default())]
     Expired { records: usize, topic: String, partition: i32, after_ms: i64, last: Option<String> },
     /// A broker's answer for the record's topic or partition.

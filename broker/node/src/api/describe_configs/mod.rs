@@ -117,12 +117,15 @@ fn group(call: &Call, name: &str) -> Vec<DescribeConfigsResourceResult> {
     described.collect()
 }
 
+/// All settings of a subscription with these of its own; a default has no synonym
+/// (`ConfigHelper.createClientMetricsConfigEntry`).
 fn client_metrics(call: &Call, name: &str) -> Vec<DescribeConfigsResourceResult> {
     let own = call.node.controller.own_configs(CLIENT_METRICS_RESOURCE, name);
     let described = CLIENT_METRICS_KEYS.iter().map(|key| {
         let own = own.get(key.name).map(|value| synonym(key.name, value, ConfigSource::ClientMetrics));
-        let default = key.default.map(|value| synonym(key.name, value, ConfigSource::Default));
-        of_synonyms(key, own.into_iter().chain(default).collect())
+        let told = of_synonyms(key, own.into_iter().collect());
+        let value = told.value.or_else(|| key.default.map(str::to_owned));
+        DescribeConfigsResourceResult { value, ..told }
     });
     described.collect()
 }

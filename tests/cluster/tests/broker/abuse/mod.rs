@@ -24,3 +24,5 @@ mod bombs;
 mod slow;
 // Clients that ask and do not read.
 mod readers;
+// More clients of one address than there may be.
+mod storm;

@@ -1,4 +1,7 @@
-//! Producer and consumer of `strait-client` on Apache Kafka and on our broker, beside librdkafka.
+//! Producer and consumer of `strait-client` on Apache Kafka and on our broker, beside librdkafka and Kafka's own clients.
+
+// What settings do, beside Kafka's own clients.
+mod behaviour;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
