@@ -28,7 +28,7 @@ pub(super) fn numbers(address: &str, name: &str, stop: &AtomicBool) -> Result<u6
     let mut next = 0;
     while !stop.load(Ordering::Relaxed) {
         for number in next..next + 50 {
-            let (partition, value) = ((number % 3) as i32, number.to_string());
+            let (partition, value) = (number % PARTITIONS, number.to_string());
             writer.send(BaseRecord::<str, str>::to(name).partition(partition).payload(&value))?;
         }
         next += 50;
