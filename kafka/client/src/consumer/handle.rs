@@ -178,8 +178,7 @@ impl Consumer {
     /// Commits these offsets, each that of the next record to read.
     pub async fn commit_offsets(&self, offsets: Offsets) -> Result<(), ConsumerError> {
         let within = Duration::from_millis(self.config.default_api_timeout_ms.max(0).unsigned_abs().into());
-        let commit = self.committer()?.commit(self.group()?, offsets, Some(within))?;
-        PendingCommit { commit }.done().await
+        self.begin_commit(offsets, Some(within))?.done().await
     }
 
     /// Begins to commit what `poll` gave; one attempt, behind all earlier commits.
@@ -188,8 +187,21 @@ impl Consumer {
     }
 
     pub fn commit_offsets_async(&self, offsets: Offsets) -> Result<PendingCommit, ConsumerError> {
-        let commit = self.committer()?.commit(self.group()?, offsets, None)?;
-        Ok(PendingCommit { commit })
+        self.begin_commit(offsets, None)
+    }
+
+    fn begin_commit(
+        &self,
+        offsets: Offsets,
+        within: Option<Duration>,
+    ) -> Result<PendingCommit, ConsumerError> {
+        let group = self.group()?;
+        // Who was put out of the group asks no more: a group that is empty by now would take it.
+        let is_out = self.subscriptions.is_by_group() && group.state().generation < 0;
+        if is_out && !offsets.is_empty() {
+            return Err(ConsumerError::CommitFailed);
+        }
+        Ok(PendingCommit { commit: self.committer()?.commit(group, offsets, within)? })
     }
 
     /// What the group has committed for these partitions; those without are left out.

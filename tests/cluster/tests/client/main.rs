@@ -452,6 +452,7 @@ fn who_does_not_poll_in_time_leaves_the_group() {
         let kafka = Kafka::start(release).expect("a broker");
         topic::create(&kafka, "orders", 2, &[]).expect("a topic");
         runtime.block_on(poll_late(&kafka));
+        runtime.block_on(poll_late_alone(&kafka));
     }
 }
 
@@ -477,4 +478,21 @@ async fn poll_late(kafka: &Kafka) {
     let error = members[0].commit_offsets(offsets).await.expect_err("not a member any more");
     assert!(matches!(error, ConsumerError::CommitFailed), "{error}");
     settle(&mut members, &[1, 1], &mut records).await;
+}
+
+/// A group without members takes commits of anybody, so a member that left must not ask it.
+async fn poll_late_alone(kafka: &Kafka) {
+    let settings = [("max.poll.interval.ms", "1000"), ("enable.auto.commit", "false")];
+    let mut members = vec![consumer(kafka, "alone", &settings).await];
+    members[0].subscribe(&["orders"]).expect("subscribed");
+    settle(&mut members, &[2], &mut Vec::new()).await;
+    let began = Instant::now();
+    let error = loop {
+        let offsets = Offsets::from([(("orders".to_owned(), 0), OffsetAndMetadata::from(0))]);
+        match members[0].commit_offsets(offsets).await {
+            Ok(()) => assert!(began.elapsed() < Duration::from_secs(20), "a member that left commits"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, ConsumerError::CommitFailed), "{error}");
 }
