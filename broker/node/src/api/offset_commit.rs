@@ -35,17 +35,16 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
 
 /// Takes the partitions out that are not there, or that the client may not read.
 fn take_refused(call: &Call, topics: &mut Vec<OffsetCommitRequestTopic>) -> Vec<OffsetCommitResponseTopic> {
-    let refused = offsets_of::take_refused(
+    offsets_of::take_refused(
         call,
         topics,
         |topic| (topic.name.as_str(), &mut topic.partitions),
         |asked| asked.partition_index,
-    );
-    let told = refused.into_iter().map(|refused| {
-        let partitions = refused.partitions.into_iter().map(|index| refusal(index, refused.error)).collect();
-        OffsetCommitResponseTopic { name: refused.topic, partitions, ..Default::default() }
-    });
-    told.collect()
+        |name, partitions, error| {
+            let partitions = partitions.into_iter().map(|index| refusal(index, error)).collect();
+            OffsetCommitResponseTopic { name, partitions, ..Default::default() }
+        },
+    )
 }
 
 fn refusal(partition_index: i32, error: ErrorCode) -> OffsetCommitResponsePartition {

@@ -35,22 +35,17 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetDeleteRequest) -> Off
 
 /// Takes the partitions out that are not there, or that the client may not read.
 fn take_refused(call: &Call, topics: &mut Vec<OffsetDeleteRequestTopic>) -> Vec<OffsetDeleteResponseTopic> {
-    let refused = offsets_of::take_refused(
+    offsets_of::take_refused(
         call,
         topics,
         |topic| (topic.name.as_str(), &mut topic.partitions),
         |asked| asked.partition_index,
-    );
-    let told = refused.into_iter().map(|refused| {
-        let partitions = refused
-            .partitions
-            .into_iter()
-            .map(|partition_index| OffsetDeleteResponsePartition {
-                partition_index,
-                error_code: refused.error.0,
-            })
-            .collect();
-        OffsetDeleteResponseTopic { name: refused.topic, partitions }
-    });
-    told.collect()
+        |name, partitions, error| {
+            let partitions = partitions
+                .into_iter()
+                .map(|partition_index| OffsetDeleteResponsePartition { partition_index, error_code: error.0 })
+                .collect();
+            OffsetDeleteResponseTopic { name, partitions }
+        },
+    )
 }

@@ -5,20 +5,15 @@ use strait_wire::error_code::ErrorCode;
 
 use crate::call::Call;
 
-/// Partitions of one topic that were taken out of a request, and why.
-pub(super) struct Refused {
-    pub(super) topic: String,
-    pub(super) partitions: Vec<i32>,
-    pub(super) error: ErrorCode,
-}
-
 /// Takes the partitions out that are not there, or that the client may not read; topics without any other go too.
-pub(super) fn take_refused<T, P>(
+/// `refuse` makes the answer of a topic from its name, those partitions, and why.
+pub(super) fn take_refused<T, P, R>(
     call: &Call,
     topics: &mut Vec<T>,
     parts: impl for<'a> Fn(&'a mut T) -> (&'a str, &'a mut Vec<P>),
     index: impl Fn(&P) -> i32,
-) -> Vec<Refused> {
+    refuse: impl Fn(String, Vec<i32>, ErrorCode) -> R,
+) -> Vec<R> {
     let mut refused = Vec::new();
     topics.retain_mut(|topic| {
         let (name, asked) = parts(topic);
@@ -33,7 +28,7 @@ pub(super) fn take_refused<T, P>(
         let partitions: Vec<i32> = missing.map(|asked| index(&asked)).collect();
         let is_left = !asked.is_empty();
         if !partitions.is_empty() {
-            refused.push(Refused { topic: name.to_owned(), partitions, error });
+            refused.push(refuse(name.to_owned(), partitions, error));
         }
         is_left
     });

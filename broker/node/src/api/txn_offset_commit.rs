@@ -51,24 +51,22 @@ fn take_refused(
     call: &Call,
     topics: &mut Vec<TxnOffsetCommitRequestTopic>,
 ) -> Vec<TxnOffsetCommitResponseTopic> {
-    let refused = offsets_of::take_refused(
+    offsets_of::take_refused(
         call,
         topics,
         |topic| (topic.name.as_str(), &mut topic.partitions),
         |asked| asked.partition_index,
-    );
-    let told = refused.into_iter().map(|refused| {
-        let partitions = refused
-            .partitions
-            .into_iter()
-            .map(|partition_index| TxnOffsetCommitResponsePartition {
-                partition_index,
-                error_code: refused.error.0,
-            })
-            .collect();
-        TxnOffsetCommitResponseTopic { name: refused.topic, partitions }
-    });
-    told.collect()
+        |name, partitions, error| {
+            let partitions = partitions
+                .into_iter()
+                .map(|partition_index| TxnOffsetCommitResponsePartition {
+                    partition_index,
+                    error_code: error.0,
+                })
+                .collect();
+            TxnOffsetCommitResponseTopic { name, partitions }
+        },
+    )
 }
 
 fn commit(call: &Call, request: &TxnOffsetCommitRequest) -> Result<TxnOffsetCommitResponse, ErrorCode> {

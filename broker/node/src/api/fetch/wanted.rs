@@ -40,7 +40,10 @@ pub(super) fn fetch(call: &Call, request: FetchRequest) -> Result<Fetch, ErrorCo
     let (session, asked, is_incremental) =
         call.node.fetch_sessions.begin(session_id, session_epoch, is_by_id, change)?;
     let wanted = asked.into_iter().map(|asked| Wanted { partition: find(call, &asked), asked });
-    Ok(Fetch { wanted: wanted.collect(), session, is_incremental })
+    let mut wanted: Vec<Wanted> = wanted.collect();
+    // As in Kafka those that are not there are answered last.
+    wanted.sort_by_key(|wanted| wanted.partition.is_err());
+    Ok(Fetch { wanted, session, is_incremental })
 }
 
 fn change(request: FetchRequest, is_by_id: bool) -> Change {
@@ -97,14 +100,11 @@ impl Fetch {
         FetchResponse { session_id, throttle_time_ms, ..Default::default() }
     }
 
-    /// The answer with what was found for each wanted partition. Keeps the session for the next request.
+    /// The answer with what was found for each wanted partition, in order. Keeps the session for the next request.
     pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> FetchResponse {
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         let mut last: Option<TopicKey> = None;
-        // As in Kafka those that are not there come last.
-        let (there, missing): (Vec<_>, Vec<_>) =
-            self.wanted.into_iter().zip(found).partition(|(wanted, _)| wanted.partition.is_ok());
-        for (wanted, found) in there.into_iter().chain(missing) {
+        for (wanted, found) in self.wanted.into_iter().zip(found) {
             let mut is_shown = !self.is_incremental;
             if let Some(session) = &mut self.session {
                 is_shown |=
