@@ -24,13 +24,15 @@ impl fmt::Display for EpochStart {
     }
 }
 
-/// Sorted by epoch and by start offset.
+/// Sorted by epoch and by start offset. Changes are made in memory, until [`LeaderEpochs::persist`].
 #[derive(Debug)]
 pub(crate) struct LeaderEpochs {
     store: Arc<dyn Store>,
     path: PathBuf,
     entries: Vec<EpochStart>,
     is_damaged: bool,
+    /// The file holds other entries.
+    is_changed: bool,
 }
 
 impl LeaderEpochs {
@@ -43,7 +45,7 @@ impl LeaderEpochs {
         };
         let mut entries = Vec::with_capacity(read.len());
         read.into_iter().for_each(|entry| insert(&mut entries, entry));
-        Ok(Self { store, path, entries, is_damaged })
+        Ok(Self { store, path, entries, is_damaged, is_changed: false })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -55,24 +57,27 @@ impl LeaderEpochs {
         self.is_damaged
     }
 
+    /// What the file holds, as long as nothing was changed; none where it could not be read.
+    pub(crate) fn stored(&self) -> Option<Vec<EpochStart>> {
+        (!self.is_damaged).then(|| self.entries.clone())
+    }
+
     pub(crate) fn latest(&self) -> Option<EpochStart> {
         self.entries.last().copied()
     }
 
     /// Notes that `epoch` begins at `start_offset`; entries that contradict it go.
-    pub(crate) fn assign(&mut self, epoch: i32, start_offset: i64) -> Result<(), LogError> {
+    pub(crate) fn assign(&mut self, epoch: i32, start_offset: i64) {
         let is_new = self.latest().is_none_or(|last| epoch > last.epoch || start_offset < last.start_offset);
-        if epoch < 0 || !is_new {
-            return Ok(());
+        if epoch >= 0 && is_new {
+            insert(&mut self.entries, EpochStart { epoch, start_offset });
+            self.is_changed = true;
         }
-        let mut changed = self.entries.clone();
-        insert(&mut changed, EpochStart { epoch, start_offset });
-        self.replace(changed)
     }
 
     /// Where `epoch` ends: the epoch that was found for it, and the offset after its last record.
     pub(crate) fn end_offset(&self, epoch: i32, log_end: i64) -> (i32, i64) {
-        let Some(latest) = self.latest().filter(|_| epoch >= 0) else { return UNDEFINED };
+        let Some(latest) = self.latest().filter(|_| epoch != UNDEFINED.0) else { return UNDEFINED };
         if epoch == latest.epoch {
             return (epoch, log_end);
         }
@@ -89,37 +94,40 @@ impl LeaderEpochs {
     }
 
     /// Forgets epochs that begin at `end` or later.
-    pub(crate) fn truncate_from_end(&mut self, end: i64) -> Result<(), LogError> {
+    pub(crate) fn truncate_from_end(&mut self, end: i64) {
         let kept = self.entries.partition_point(|entry| entry.start_offset < end);
-        if kept == self.entries.len() {
-            return Ok(());
-        }
-        self.replace(self.entries[..kept].to_vec())
+        self.is_changed |= kept < self.entries.len();
+        self.entries.truncate(kept);
     }
 
     /// Forgets epochs that end at `start` or before; the one around it then begins there.
-    pub(crate) fn truncate_from_start(&mut self, start: i64) -> Result<(), LogError> {
+    pub(crate) fn truncate_from_start(&mut self, start: i64) {
         let after = self.entries.partition_point(|entry| entry.start_offset <= start);
-        let Some(around) = after.checked_sub(1) else { return Ok(()) };
-        if around == 0 && self.entries[0].start_offset == start {
-            return Ok(());
+        let Some(around) = after.checked_sub(1) else { return };
+        self.is_changed |= around > 0 || self.entries[0].start_offset < start;
+        self.entries.drain(..around);
+        self.entries[0].start_offset = start;
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        (self.is_damaged, self.is_changed) = (false, true);
+    }
+
+    /// Writes the file where it holds other entries. It is flushed together with the records.
+    pub(crate) fn persist(&mut self) -> Result<(), LogError> {
+        if self.is_changed {
+            checkpoint::write_unflushed(self.store.as_ref(), &self.path, &self.entries)?;
+            self.is_changed = false;
         }
-        let mut changed = self.entries[around..].to_vec();
-        changed[0].start_offset = start;
-        self.replace(changed)
-    }
-
-    pub(crate) fn clear(&mut self) -> Result<(), LogError> {
-        self.replace(Vec::new())?;
-        self.is_damaged = false;
         Ok(())
     }
 
-    /// The file first: what is known in memory is in the file. It is flushed together with the records.
-    fn replace(&mut self, entries: Vec<EpochStart>) -> Result<(), LogError> {
-        checkpoint::write_unflushed(self.store.as_ref(), &self.path, &entries)?;
-        self.entries = entries;
-        Ok(())
+    /// The same where the file holds what was [`LeaderEpochs::stored`]: replacing a file costs more than all else that
+    /// a recovery of a small log does.
+    pub(crate) fn persist_over(&mut self, stored: Option<&[EpochStart]>) -> Result<(), LogError> {
+        self.is_changed &= stored != Some(&self.entries);
+        self.persist()
     }
 }
 
@@ -142,11 +150,13 @@ mod tests {
     fn epochs(entries: &[(i32, i64)]) -> LeaderEpochs {
         let store = Arc::new(FaultyStore::new(0));
         let mut epochs = LeaderEpochs::open(store, PathBuf::from("/data/epochs")).expect("opens");
-        entries.iter().for_each(|(epoch, start)| epochs.assign(*epoch, *start).expect("assigned"));
+        entries.iter().for_each(|(epoch, start)| epochs.assign(*epoch, *start));
+        epochs.persist().expect("written");
         epochs
     }
 
-    fn entries(epochs: &LeaderEpochs) -> Vec<(i32, i64)> {
+    fn entries(epochs: &mut LeaderEpochs) -> Vec<(i32, i64)> {
+        epochs.persist().expect("written");
         let again = LeaderEpochs::open(epochs.store.clone(), epochs.path.clone()).expect("opens");
         assert_eq!(again.entries, epochs.entries, "the file holds what memory holds");
         epochs.entries.iter().map(|entry| (entry.epoch, entry.start_offset)).collect()
@@ -173,21 +183,21 @@ mod tests {
 
     #[test]
     fn a_new_epoch_ends_what_contradicts_it() {
-        assert_eq!(entries(&epochs(&[(1, 0), (2, 10), (3, 20), (4, 10)])), [(1, 0), (4, 10)]);
-        assert_eq!(entries(&epochs(&[(1, 0), (2, 10), (2, 15), (1, 30)])), [(1, 0), (2, 10)]);
-        assert_eq!(entries(&epochs(&[(-1, 0)])), []);
+        assert_eq!(entries(&mut epochs(&[(1, 0), (2, 10), (3, 20), (4, 10)])), [(1, 0), (4, 10)]);
+        assert_eq!(entries(&mut epochs(&[(1, 0), (2, 10), (2, 15), (1, 30)])), [(1, 0), (2, 10)]);
+        assert_eq!(entries(&mut epochs(&[(-1, 0)])), []);
     }
 
     #[test]
     fn epochs_are_cut_at_both_ends() {
         let mut cut = epochs(&[(1, 0), (2, 10), (3, 20)]);
-        cut.truncate_from_start(12).expect("cut");
-        assert_eq!(entries(&cut), [(2, 12), (3, 20)]);
-        cut.truncate_from_end(20).expect("cut");
-        assert_eq!(entries(&cut), [(2, 12)]);
-        cut.truncate_from_start(5).expect("cut");
-        assert_eq!(entries(&cut), [(2, 12)]);
-        cut.truncate_from_end(0).expect("cut");
-        assert_eq!(entries(&cut), []);
+        cut.truncate_from_start(12);
+        assert_eq!(entries(&mut cut), [(2, 12), (3, 20)]);
+        cut.truncate_from_end(20);
+        assert_eq!(entries(&mut cut), [(2, 12)]);
+        cut.truncate_from_start(5);
+        assert_eq!(entries(&mut cut), [(2, 12)]);
+        cut.truncate_from_end(0);
+        assert_eq!(entries(&mut cut), []);
     }
 }

@@ -20,6 +20,7 @@ pub(super) struct CreateArguments {
     /// A setting of the topic; may be given often.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     config: Vec<(String, String)>,
+    /// Say what would be done, and change nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -31,6 +32,7 @@ pub(super) struct DeleteArguments {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+    /// Say what would be done, and change nothing.
     #[arg(long)]
     dry_run: bool,
 }
@@ -46,6 +48,7 @@ pub(super) struct AlterArguments {
     /// Back to the broker's default.
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
+    /// Say what would be done, and change nothing.
     #[arg(long)]
     dry_run: bool,
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{At, LogError};
 use crate::names::{self, CLEANED, INDEX, LOG, SWAP, TIME_INDEX, TXN_INDEX};
 use crate::scan::Scanner;
-use crate::store::Store;
+use crate::store::{FolderEntry, Store};
 
 /// The log file comes last: a segment is there when it is.
 const EXTENSIONS: [&str; 4] = [INDEX, TIME_INDEX, TXN_INDEX, LOG];
@@ -28,9 +28,13 @@ pub(crate) fn swap(
     sync(store, folder)
 }
 
-/// Ends what a crash left of a swap: it is finished from the moment the new segment counts, else undone.
-pub(crate) fn finish_swaps(store: &dyn Store, folder: &Path) -> Result<(), LogError> {
-    let entries = store.list(folder).at("list", folder, 0)?;
+/// Ends what a crash left of a swap: it is finished from the moment the new segment counts, else undone. False where
+/// `entries` of the folder show none.
+pub(crate) fn finish_swaps(
+    store: &dyn Store,
+    folder: &Path,
+    entries: &[FolderEntry],
+) -> Result<bool, LogError> {
     let named = |suffix: &str| -> BTreeSet<(i64, String)> {
         let parsed = entries.iter().filter_map(|entry| names::parse_offset_file(&entry.name));
         let suffixed =
@@ -39,7 +43,7 @@ pub(crate) fn finish_swaps(store: &dyn Store, folder: &Path) -> Result<(), LogEr
     };
     let (cleaned, swapped) = (named(CLEANED), named(SWAP));
     if cleaned.is_empty() && swapped.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     for (offset, extension) in &cleaned {
         remove(store, &path(folder, *offset, extension, CLEANED))?;
@@ -59,7 +63,8 @@ pub(crate) fn finish_swaps(store: &dyn Store, folder: &Path) -> Result<(), LogEr
         }
         rename_all(store, folder, *offset, SWAP, "")?;
     }
-    sync(store, folder)
+    sync(store, folder)?;
+    Ok(true)
 }
 
 /// The offset behind the last batch of a file.

@@ -40,9 +40,10 @@ impl PartitionLog {
         let rolled_at = self.roll_for(header, size, now_ms)?;
         let epoch = header.partition_leader_epoch;
         if self.epochs.latest().is_none_or(|latest| epoch > latest.epoch) {
-            self.epochs.assign(epoch, header.base_offset)?;
+            self.epochs.assign(epoch, header.base_offset);
             self.note_new_names();
         }
+        self.epochs.persist()?;
         let Self { segments, config, files, .. } = self;
         let active = segments.last_mut().expect("a log has an active segment");
         active.append(batch, header, size, config.index_interval_bytes, files)?;

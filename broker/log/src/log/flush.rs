@@ -129,6 +129,7 @@ impl PartitionLog {
     /// Flushes, and leaves files as those of a stopped log. Then the log may be dropped.
     pub fn close(&mut self) -> Result<(), LogError> {
         self.ensure_online()?;
+        self.epochs.persist()?;
         if self.end_offset == 0 {
             // What was never written to needs no file.
             return Ok(());

@@ -19,6 +19,7 @@ mod timestamps;
 mod transactions;
 mod truncate;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,7 +36,6 @@ use crate::buffers::ReadBuffers;
 use crate::config::LogConfig;
 use crate::damage::Damage;
 use crate::epochs::LeaderEpochs;
-use crate::error::LogError;
 use crate::segment::Segment;
 use crate::store::Store;
 use crate::tail::Tail;
@@ -51,6 +51,8 @@ pub struct PartitionLog {
     /// Sorted by base offset; never empty, the last is active.
     segments: Vec<Segment>,
     epochs: LeaderEpochs,
+    /// The newest that the file of epochs told when the log was opened.
+    told_epoch: Option<i32>,
     tail: Tail,
     files: Arc<Budget>,
     places: Places,
@@ -70,8 +72,8 @@ pub struct PartitionLog {
     flushed_ms: i64,
     /// The newest time that a caller told.
     now_ms: i64,
-    /// Where the newest producer snapshot is.
-    newest_snapshot: Option<i64>,
+    /// Where producer snapshots are.
+    snapshots: BTreeSet<i64>,
     /// What was found when the log was opened.
     damages: Vec<Damage>,
     /// Files that were renamed for removal, and when they may go.
@@ -161,15 +163,16 @@ impl PartitionLog {
         largest.map(|largest| largest.timestamp).max().unwrap_or(-1)
     }
 
-    /// Notes that the leader of `epoch` began at `start_offset`. Appended batches do so by themselves.
-    pub fn assign_epoch(&mut self, epoch: i32, start_offset: i64) -> Result<(), LogError> {
+    /// Notes that the leader of `epoch` began at `start_offset`. Appended batches do so by themselves. The file has it
+    /// from the next append on, or when the log is closed: until then nothing in the log is of this epoch.
+    pub fn assign_epoch(&mut self, epoch: i32, start_offset: i64) {
         self.note_new_names();
-        self.epochs.assign(epoch, start_offset)
+        self.epochs.assign(epoch, start_offset);
     }
 
-    /// The newest leader epoch.
+    /// The newest leader epoch, also where a power loss took all records of it.
     pub fn latest_epoch(&self) -> Option<i32> {
-        self.epochs.latest().map(|latest| latest.epoch)
+        self.epochs.latest().map(|latest| latest.epoch).max(self.told_epoch)
     }
 
     /// The leader epoch of the record at `offset`.

@@ -1,6 +1,6 @@
 //! Opening a log: what the folder holds (`LogLoader`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::epochs::LeaderEpochs;
 use crate::error::{At, LogError};
 use crate::names;
 use crate::segment::{Lengths, Segment};
-use crate::store::Store;
+use crate::store::{FolderEntry, Store};
 use crate::tail::Tail;
 
 /// What the data folder remembers of a log.
@@ -50,9 +50,13 @@ impl PartitionLog {
         observer: &mut dyn FnMut(Recovered<'_>),
     ) -> Result<Self, LogError> {
         store.create_folder(folder).at("make", folder, 0)?;
-        finish_swaps(store.as_ref(), folder)?;
-        let files = list(store.as_ref(), folder)?;
+        let mut entries = store.list(folder).at("list", folder, 0)?;
+        if finish_swaps(store.as_ref(), folder, &entries)? {
+            entries = store.list(folder).at("list", folder, 0)?;
+        }
+        remove_deleted(store.as_ref(), folder, &entries)?;
         let epochs = LeaderEpochs::open(store.clone(), folder.join(names::LEADER_EPOCHS))?;
+        let files = segment_files(&entries);
         let mut segments = Vec::with_capacity(files.len().max(1));
         let mut unsound = Vec::new();
         for (base_offset, lengths) in files {
@@ -72,6 +76,7 @@ impl PartitionLog {
             folder: folder.to_owned(),
             config,
             segments,
+            told_epoch: epochs.latest().map(|latest| latest.epoch),
             epochs,
             tail,
             files: Arc::new(Budget::new(1)),
@@ -87,11 +92,13 @@ impl PartitionLog {
             is_offline: false,
             flushed_ms: now_ms,
             now_ms,
-            newest_snapshot: None,
+            snapshots: snapshots(&entries),
             damages: Vec::new(),
             condemned: Vec::new(),
         };
+        let stored_epochs = log.epochs.stored();
         log.load(shutdown, &unsound)?;
+        log.epochs.persist_over(stored_epochs.as_deref())?;
         if log.shows_flushed_only() {
             log.flush()?;
         }
@@ -101,20 +108,29 @@ impl PartitionLog {
     }
 }
 
-/// Segments by base offset. Files that an earlier run had to remove are removed.
-fn list(store: &dyn Store, folder: &Path) -> Result<BTreeMap<i64, Lengths>, LogError> {
+/// Removes files that an earlier run had to remove.
+fn remove_deleted(store: &dyn Store, folder: &Path, entries: &[FolderEntry]) -> Result<(), LogError> {
+    for entry in entries.iter().filter(|entry| entry.name.ends_with(names::DELETED)) {
+        let path = folder.join(&entry.name);
+        store.remove(&path).at("remove", &path, 0)?;
+    }
+    Ok(())
+}
+
+fn snapshots(entries: &[FolderEntry]) -> BTreeSet<i64> {
+    let parsed = entries.iter().filter_map(|entry| names::parse_offset_file(&entry.name));
+    parsed.filter(|(_, extension)| *extension == names::SNAPSHOT).map(|(offset, _)| offset).collect()
+}
+
+/// Segments by base offset.
+fn segment_files(entries: &[FolderEntry]) -> BTreeMap<i64, Lengths> {
     let mut segments: BTreeMap<i64, Lengths> = BTreeMap::new();
-    let entries = store.list(folder).at("list", folder, 0)?;
-    for entry in &entries {
-        if entry.name.ends_with(names::DELETED) {
-            let path = folder.join(&entry.name);
-            store.remove(&path).at("remove", &path, 0)?;
-        }
+    for entry in entries {
         if let Some((offset, names::LOG)) = names::parse_offset_file(&entry.name) {
             segments.insert(offset, Lengths { log: entry.length, ..Lengths::default() });
         }
     }
-    for entry in &entries {
+    for entry in entries {
         let Some((offset, extension)) = names::parse_offset_file(&entry.name) else { continue };
         let Some(lengths) = segments.get_mut(&offset) else { continue };
         match extension {
@@ -124,5 +140,5 @@ fn list(store: &dyn Store, folder: &Path) -> Result<BTreeMap<i64, Lengths>, LogE
             _ => {}
         }
     }
-    Ok(segments)
+    segments
 }

@@ -29,13 +29,13 @@ impl PartitionLog {
     ) -> Result<(), LogError> {
         let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
         snapshot::write(self.store.as_ref(), &path, entries)?;
-        self.newest_snapshot = self.newest_snapshot.max(Some(offset));
+        self.snapshots.insert(offset);
         Ok(())
     }
 
     /// Nothing was written since the newest snapshot, or ever.
     pub fn has_snapshot_at_end(&self) -> bool {
-        self.newest_snapshot.unwrap_or(self.segments[0].base_offset()) >= self.end_offset
+        self.snapshots.last().copied().unwrap_or(self.segments[0].base_offset()) >= self.end_offset
     }
 
     /// The newest snapshot that can be read, and its offset. Those that can't be read are removed.
@@ -48,14 +48,14 @@ impl PartitionLog {
         &mut self,
         limit: i64,
     ) -> Result<Option<(i64, Vec<ProducerSnapshotEntry>)>, LogError> {
-        let mut offsets = self.snapshots()?;
-        offsets.retain(|offset| *offset <= limit);
-        offsets.sort_unstable();
-        while let Some(offset) = offsets.pop() {
+        while let Some(offset) = self.snapshots.range(..=limit).last().copied() {
             let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
             match snapshot::read(self.store.as_ref(), &path) {
                 Ok(entries) => return Ok(Some((offset, entries))),
-                Err(LogError::CorruptFile { .. }) => self.store.remove(&path).at("remove", &path, 0)?,
+                Err(LogError::CorruptFile { .. }) => {
+                    self.store.remove(&path).at("remove", &path, 0)?;
+                    self.snapshots.remove(&offset);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -65,11 +65,9 @@ impl PartitionLog {
     /// Shows the newest snapshot and every batch after it: what producer state is made of after a truncation.
     pub fn replay(&mut self, observer: &mut dyn FnMut(Recovered<'_>)) -> Result<(), LogError> {
         let mut from = self.start_offset;
-        self.newest_snapshot = None;
         if let Some((offset, entries)) = self.load_producer_snapshot()? {
             observer(Recovered::Snapshot { offset, entries: &entries });
             from = from.max(offset);
-            self.newest_snapshot = Some(offset);
         }
         self.walk(from, i64::MAX, &mut |header, marker| {
             observer(Recovered::Batch { header, marker });
@@ -94,16 +92,6 @@ impl PartitionLog {
             }
         }
         Ok(())
-    }
-
-    /// Offsets of the snapshots that are there.
-    pub(super) fn snapshots(&self) -> Result<Vec<i64>, LogError> {
-        let entries = self.store.list(&self.folder).at("list", &self.folder, 0)?;
-        let snapshots = entries.iter().filter_map(|entry| match names::parse_offset_file(&entry.name)? {
-            (offset, names::SNAPSHOT) => Some(offset),
-            _ => None,
-        });
-        Ok(snapshots.collect())
     }
 }
 

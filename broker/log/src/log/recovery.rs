@@ -19,24 +19,29 @@ impl PartitionLog {
         for index in unsound.iter().copied().filter(|index| *index < from) {
             // What follows was flushed and stays, even if this segment turns out to be damaged.
             self.recover_one(index)?;
+            self.segments[index].seal()?;
         }
         if !shutdown.is_clean || unsound.contains(&last) {
-            return self.recover(from);
+            return self.recover(from, unsound);
         }
         match self.active().load_end() {
             Ok(end) => self.end_offset = end,
             // The marker of a clean stop may be wrong; the records are not believed for that.
-            Err(error) if error.is_damage() => return self.recover(last),
+            Err(error) if error.is_damage() => return self.recover(last, unsound),
             Err(error) => return Err(error),
         }
         self.settle()
     }
 
-    fn recover(&mut self, from: usize) -> Result<(), LogError> {
+    fn recover(&mut self, from: usize, unsound: &[usize]) -> Result<(), LogError> {
         // What follows says where its epochs begin; the file may be older than the records, or newer.
-        self.epochs.truncate_from_end(self.segments[from].base_offset())?;
+        self.epochs.truncate_from_end(self.segments[from].base_offset());
         for index in from..self.segments.len() {
             let was_cut = self.recover_one(index)?;
+            // Sound indexes of the active segment stay as they are: they are made again anyway, as long as it is active.
+            if was_cut || index + 1 < self.segments.len() || unsound.contains(&index) {
+                self.segments[index].seal()?;
+            }
             if self.ends_at(index, was_cut) {
                 return self.end_after(index);
             }
@@ -50,7 +55,7 @@ impl PartitionLog {
         let (interval, flushed_end) = (self.config.index_interval_bytes, self.recovery_point);
         let Self { segments, epochs, .. } = self;
         let replayed = segments[index].recover(interval, flushed_end, &mut |batch, index| {
-            note_epoch(epochs, batch.header())?;
+            note_epoch(epochs, batch.header());
             note_transaction(&mut open, batch, index)
         })?;
         self.end_offset = replayed.end_offset;
@@ -59,7 +64,6 @@ impl PartitionLog {
         if is_cut {
             self.cut(index, replayed.leaves_batches)?;
         }
-        self.segments[index].seal()?;
         Ok(is_cut)
     }
 
@@ -93,15 +97,16 @@ impl PartitionLog {
         if self.epochs.is_damaged() {
             self.find_epochs()?;
         }
-        self.epochs.truncate_from_end(self.end_offset)?;
-        self.epochs.truncate_from_start(self.start_offset)?;
+        // An epoch that begins at the end had a leader that clients know, and no records.
+        self.epochs.truncate_from_end(self.end_offset.saturating_add(1));
+        self.epochs.truncate_from_start(self.start_offset);
         let end = self.end_offset;
         self.remove_snapshots(|snapshot| snapshot > end)
     }
 
     /// Reads the leader epochs from all batches.
     fn find_epochs(&mut self) -> Result<(), LogError> {
-        self.epochs.clear()?;
+        self.epochs.clear();
         let mut found: Vec<BatchHeader> = Vec::new();
         self.walk(self.start_offset, i64::MAX, &mut |header, _| {
             let is_new =
@@ -111,7 +116,8 @@ impl PartitionLog {
             }
             Ok(())
         })?;
-        found.iter().try_for_each(|header| note_epoch(&mut self.epochs, header))
+        found.iter().for_each(|header| note_epoch(&mut self.epochs, header));
+        Ok(())
     }
 
     fn open_transactions_at(&mut self, offset: i64) -> Result<OpenTransactions, LogError> {
@@ -130,10 +136,9 @@ impl PartitionLog {
     }
 }
 
-fn note_epoch(epochs: &mut LeaderEpochs, header: &BatchHeader) -> Result<(), LogError> {
-    match epochs.latest() {
-        Some(latest) if header.partition_leader_epoch <= latest.epoch => Ok(()),
-        _ => epochs.assign(header.partition_leader_epoch, header.base_offset),
+fn note_epoch(epochs: &mut LeaderEpochs, header: &BatchHeader) {
+    if epochs.latest().is_none_or(|latest| header.partition_leader_epoch > latest.epoch) {
+        epochs.assign(header.partition_leader_epoch, header.base_offset);
     }
 }
 

@@ -19,7 +19,8 @@ impl PartitionLog {
         if offset > self.start_offset {
             self.start_offset = offset;
             self.note_new_names();
-            self.epochs.truncate_from_start(offset)?;
+            self.epochs.truncate_from_start(offset);
+            self.epochs.persist()?;
         }
         Ok(())
     }
@@ -96,7 +97,8 @@ impl PartitionLog {
         let first = self.segments[0].base_offset();
         self.start_offset = self.start_offset.max(first);
         // The log's start is told before the files go: what a reader may still ask for is there.
-        self.epochs.truncate_from_start(self.start_offset)?;
+        self.epochs.truncate_from_start(self.start_offset);
+        self.epochs.persist()?;
         for segment in &removed {
             self.condemn(segment, now_ms)?;
         }

@@ -32,7 +32,8 @@ impl PartitionLog {
         self.end_offset = offset;
         self.recovery_point = self.recovery_point.min(offset);
         self.high_watermark = self.high_watermark.min(offset);
-        self.epochs.truncate_from_end(offset)?;
+        self.epochs.truncate_from_end(offset);
+        self.epochs.persist()?;
         self.remove_snapshots(|snapshot| snapshot > offset)
     }
 
@@ -52,7 +53,8 @@ impl PartitionLog {
             self.remove_files(segment)?;
         }
         self.sync_names()?;
-        self.epochs.clear()?;
+        self.epochs.clear();
+        self.epochs.persist()?;
         self.remove_snapshots(|_| true)
     }
 
@@ -73,9 +75,11 @@ impl PartitionLog {
     }
 
     pub(super) fn remove_snapshots(&mut self, is_removed: impl Fn(i64) -> bool) -> Result<(), LogError> {
-        for offset in self.snapshots()?.into_iter().filter(|offset| is_removed(*offset)) {
+        let removed: Vec<i64> = self.snapshots.iter().copied().filter(|offset| is_removed(*offset)).collect();
+        for offset in removed {
             let path = names::offset_file(&self.folder, offset, names::SNAPSHOT);
             self.store.remove(&path).at("remove", &path, 0)?;
+            self.snapshots.remove(&offset);
             self.note_new_names();
         }
         Ok(())
@@ -84,7 +88,7 @@ impl PartitionLog {
     /// Removes the snapshots at the bases of segments that are gone. The newest stays: producers that wrote nothing
     /// since are known from it alone.
     pub(super) fn remove_snapshots_at(&mut self, bases: &[i64]) -> Result<(), LogError> {
-        let newest = self.snapshots()?.into_iter().max();
+        let newest = self.snapshots.last().copied();
         self.remove_snapshots(|snapshot| bases.contains(&snapshot) && Some(snapshot) != newest)
     }
 }

@@ -89,14 +89,12 @@ impl Segment {
         Ok(true)
     }
 
-    /// Empties indexes and counts.
+    /// Empties indexes and counts. The files of the two that every segment has are emptied by the first write.
     fn clear(&mut self) -> Result<(), LogError> {
         let (store, base) = (self.store.clone(), self.base_offset);
-        for path in [self.offset_index.path(), self.time_index.path(), self.transactions.path()] {
-            match store.remove(path).at("remove", path, 0) {
-                Err(error) if !error.is_missing() => return Err(error),
-                _ => {}
-            }
+        if !self.transactions.is_empty() {
+            let path = self.transactions.path();
+            store.remove(path).at("remove", path, 0)?;
         }
         self.offset_index = OffsetIndex::open(store.clone(), self.offset_index.path().to_owned(), base, 0)?;
         self.time_index = TimeIndex::open(store.clone(), self.time_index.path().to_owned(), base, 0)?;

@@ -5,12 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use strait_broker_log::store::faulty::FaultyStore;
+use strait_broker_log::store::faulty::{FaultyStore, Random};
 use strait_broker_log::{CleanupPolicy, DiskStore, LogConfig, PartitionLog, ProducerSnapshotEntry, Store};
 use strait_wire::batch::{BatchBuilder, Compression, Stamp};
 
 use super::model::FOLDER;
-use super::random::Random;
 use super::support::{Folder, NOW_MS, append, batches, offsets, records};
 use super::transactions::marker;
 

@@ -1,10 +1,9 @@
 //! Power losses, full disks and failed writes by seed: what was flushed stays, what is torn is never seen.
 
-use strait_broker_log::store::faulty::FaultyStore;
+use strait_broker_log::store::faulty::{FaultyStore, Random};
 use strait_broker_log::{LogError, PartitionLog};
 
 use super::model::{Model, open};
-use super::random::Random;
 use super::support::NOW_MS;
 
 const SEEDS: u64 = 400;

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use strait_broker_log::store::faulty::FaultyStore;
+use strait_broker_log::store::faulty::{FaultyStore, Random};
 use strait_broker_log::{Damage, LogError, PartitionLog, Store};
 
 use super::model::{FOLDER, Model, open, reopen, reopen_strictly};
-use super::random::Random;
 use super::support::{NOW_MS, appended, batches};
 use strait_wire::batch::AssignedBatch;
 

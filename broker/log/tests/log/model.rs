@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use strait_broker_log::store::faulty::FaultyStore;
+use strait_broker_log::store::faulty::{FaultyStore, Random};
 use strait_broker_log::{LastShutdown, LogConfig, LogError, PartitionLog};
 use strait_wire::batch::{AssignedBatch, BatchBuilder, Compression, Stamp};
 
-use super::random::Random;
 use super::support::{NOW_MS, batches};
 
 pub(crate) const FOLDER: &str = "/data/orders-0";

@@ -79,8 +79,9 @@ fn a_recovery_makes_the_index_of_aborted_transactions_again() {
     let mut log = folder.open();
     let all = filled(&mut log);
     drop(log);
-    let log = folder.open();
+    let mut log = folder.open();
     assert_eq!(log.aborted_transactions(0, 8).expect("found"), all);
+    log.close().expect("closed");
     let index = fs::metadata(folder.path().join("00000000000000000000.txnindex")).expect("there");
     assert_eq!(index.len(), 2 * 34);
 }

@@ -1,5 +1,7 @@
 //! ListOffsets (2), versions 1 to 10. Nothing is tiered: -4 is the start of the log, -5 is unknown.
 
+use std::collections::BTreeSet;
+
 use strait_broker_core::acl::{Operation, ResourceType};
 use strait_broker_log::{LogError, PartitionLog};
 use strait_wire::error_code::ErrorCode;
@@ -17,6 +19,8 @@ const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
 const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
+/// First version that tells leader epochs.
+const WITH_EPOCH: i16 = 4;
 
 /// Timestamp, offset and leader epoch; -1 where there is none.
 type Found = (i64, i64, i32);
@@ -27,18 +31,28 @@ pub(crate) async fn handle(call: &Call, request: ListOffsetsRequest) -> ListOffs
     let topics = request.topics.into_iter().map(|ListOffsetsTopic { name, partitions }| {
         let topic = call.node.topics.by_name(&name);
         let is_allowed = call.may(Operation::Describe, ResourceType::Topic, &name);
-        let answered = partitions.into_iter().map(|wanted| {
+        let repeated = repeated(&partitions);
+        let refused = repeated.iter().map(|index| failed(*index, ErrorCode::INVALID_REQUEST));
+        let once = partitions.iter().filter(|wanted| !repeated.contains(&wanted.partition_index));
+        let answered = once.map(|wanted| {
             let partition = topic.as_ref().and_then(|topic| topic.partition(wanted.partition_index));
             match partition {
                 _ if !is_allowed => failed(wanted.partition_index, ErrorCode::TOPIC_AUTHORIZATION_FAILED),
-                Some(partition) => one(call, partition, &wanted, isolation),
+                Some(partition) => one(call, partition, wanted, isolation),
                 None => failed(wanted.partition_index, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
             }
         });
-        let partitions = answered.collect();
+        let partitions = answered.chain(refused).collect();
         ListOffsetsTopicResponse { name, partitions }
     });
     ListOffsetsResponse { throttle_time_ms: 0, topics: topics.collect() }
+}
+
+/// Partitions that are named more than once.
+fn repeated(partitions: &[ListOffsetsPartition]) -> BTreeSet<i32> {
+    let mut seen = BTreeSet::new();
+    let indexes = partitions.iter().map(|wanted| wanted.partition_index);
+    indexes.filter(|index| !seen.insert(*index)).collect()
 }
 
 fn failed(partition_index: i32, error: ErrorCode) -> ListOffsetsPartitionResponse {
@@ -77,7 +91,7 @@ fn one(
             error_code: 0,
             timestamp,
             offset,
-            leader_epoch,
+            leader_epoch: if call.version >= WITH_EPOCH { leader_epoch } else { -1 },
         },
         Ok(Err(error)) => {
             tracing::warn!(topic = partition.topic, partition = index, %error, "offset not found");
@@ -92,7 +106,8 @@ fn find(log: &PartitionLog, timestamp: i64, end: i64, leader_epoch: i32) -> Resu
         LATEST => return Ok((-1, end, leader_epoch)),
         EARLIEST | EARLIEST_LOCAL => {
             let start = log.start_offset();
-            return Ok((-1, start, log.epoch_at(start).unwrap_or(-1)));
+            let empty = if start == log.end_offset() { leader_epoch } else { -1 };
+            return Ok((-1, start, log.epoch_at(start).unwrap_or(empty)));
         }
         LATEST_TIERED => return Ok(NOTHING),
         MAX_TIMESTAMP => log.offset_of_max_timestamp(end)?,

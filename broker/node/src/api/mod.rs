@@ -58,6 +58,7 @@ pub(crate) mod write_txn_markers;
 
 // What several of them share.
 mod config_changes;
+mod offsets_of;
 
 use strait_broker_core::features::GROUP_VERSION;
 use strait_wire::error_code::ErrorCode;

@@ -8,6 +8,7 @@ use strait_wire::message::offset_commit::{
     OffsetCommitResponseTopic,
 };
 
+use super::offsets_of;
 use crate::call::Call;
 
 pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> OffsetCommitResponse {
@@ -34,27 +35,17 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
 
 /// Takes the partitions out that are not there, or that the client may not read.
 fn take_refused(call: &Call, topics: &mut Vec<OffsetCommitRequestTopic>) -> Vec<OffsetCommitResponseTopic> {
-    let mut refused = Vec::new();
-    for topic in topics.iter_mut() {
-        let may_read = call.may(Operation::Read, ResourceType::Topic, &topic.name);
-        let error = match may_read {
-            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
-        };
-        let found = call.node.topics.by_name(&topic.name).filter(|_| may_read);
-        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
-        let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
-        let partitions: Vec<_> = missing.map(|asked| refusal(asked.partition_index, error)).collect();
-        if !partitions.is_empty() {
-            refused.push(OffsetCommitResponseTopic {
-                name: topic.name.clone(),
-                partitions,
-                ..Default::default()
-            });
-        }
-    }
-    topics.retain(|topic| !topic.partitions.is_empty());
-    refused
+    let refused = offsets_of::take_refused(
+        call,
+        topics,
+        |topic| (topic.name.as_str(), &mut topic.partitions),
+        |asked| asked.partition_index,
+    );
+    let told = refused.into_iter().map(|refused| {
+        let partitions = refused.partitions.into_iter().map(|index| refusal(index, refused.error)).collect();
+        OffsetCommitResponseTopic { name: refused.topic, partitions, ..Default::default() }
+    });
+    told.collect()
 }
 
 fn refusal(partition_index: i32, error: ErrorCode) -> OffsetCommitResponsePartition {

@@ -8,6 +8,7 @@ use strait_wire::message::offset_delete::{
     OffsetDeleteResponseTopic,
 };
 
+use super::offsets_of;
 use crate::call::Call;
 
 pub(crate) async fn handle(call: &Call, mut request: OffsetDeleteRequest) -> OffsetDeleteResponse {
@@ -34,25 +35,22 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetDeleteRequest) -> Off
 
 /// Takes the partitions out that are not there, or that the client may not read.
 fn take_refused(call: &Call, topics: &mut Vec<OffsetDeleteRequestTopic>) -> Vec<OffsetDeleteResponseTopic> {
-    let mut refused = Vec::new();
-    for topic in topics.iter_mut() {
-        let may_read = call.may(Operation::Read, ResourceType::Topic, &topic.name);
-        let error = match may_read {
-            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
-        };
-        let found = call.node.topics.by_name(&topic.name).filter(|_| may_read);
-        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
-        let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
-        let missing = missing.map(|asked| OffsetDeleteResponsePartition {
-            partition_index: asked.partition_index,
-            error_code: error.0,
-        });
-        let partitions: Vec<_> = missing.collect();
-        if !partitions.is_empty() {
-            refused.push(OffsetDeleteResponseTopic { name: topic.name.clone(), partitions });
-        }
-    }
-    topics.retain(|topic| !topic.partitions.is_empty());
-    refused
+    let refused = offsets_of::take_refused(
+        call,
+        topics,
+        |topic| (topic.name.as_str(), &mut topic.partitions),
+        |asked| asked.partition_index,
+    );
+    let told = refused.into_iter().map(|refused| {
+        let partitions = refused
+            .partitions
+            .into_iter()
+            .map(|partition_index| OffsetDeleteResponsePartition {
+                partition_index,
+                error_code: refused.error.0,
+            })
+            .collect();
+        OffsetDeleteResponseTopic { name: refused.topic, partitions }
+    });
+    told.collect()
 }

@@ -41,12 +41,5 @@ pub(crate) async fn handle(
 
 fn end(partition: &Partition, wanted: &OffsetForLeaderPartition) -> Result<(i32, i64), ErrorCode> {
     check_epoch(partition, wanted.current_leader_epoch)?;
-    let found = partition.look(|log, _| {
-        // An epoch that has no batch yet ends where the log does.
-        if wanted.leader_epoch == partition.leader_epoch {
-            return (partition.leader_epoch, log.end_offset());
-        }
-        log.epoch_end_offset(wanted.leader_epoch)
-    });
-    found.map_err(|absent| absent.code())
+    partition.epoch_end(wanted.leader_epoch).map_err(|absent| absent.code())
 }

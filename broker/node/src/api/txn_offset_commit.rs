@@ -14,10 +14,13 @@ use strait_wire::message::txn_offset_commit::{
 use super::add_offsets_to_txn::group_partition;
 use super::add_partitions_to_txn::add_to;
 use super::init_producer_id::may_write_in_transaction;
+use super::offsets_of;
 use crate::call::Call;
 
 /// First version of clients that add nothing themselves (KIP-890).
 const ADDS_ITSELF: i16 = 5;
+/// First version whose clients know `TRANSACTION_ABORTABLE`.
+const ABORTABLE: i16 = 4;
 
 pub(crate) async fn handle(call: &Call, mut request: TxnOffsetCommitRequest) -> TxnOffsetCommitResponse {
     let allowed = may_write_in_transaction(call, &request.transactional_id).and_then(|()| {
@@ -48,27 +51,24 @@ fn take_refused(
     call: &Call,
     topics: &mut Vec<TxnOffsetCommitRequestTopic>,
 ) -> Vec<TxnOffsetCommitResponseTopic> {
-    let mut refused = Vec::new();
-    for topic in topics.iter_mut() {
-        let may_read = call.may(Operation::Read, ResourceType::Topic, &topic.name);
-        let error = match may_read {
-            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
-            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
-        };
-        let found = call.node.topics.by_name(&topic.name).filter(|_| may_read);
-        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
-        let missing = topic.partitions.extract_if(.., |asked| !is_there(asked.partition_index));
-        let missing = missing.map(|asked| TxnOffsetCommitResponsePartition {
-            partition_index: asked.partition_index,
-            error_code: error.0,
-        });
-        let partitions: Vec<_> = missing.collect();
-        if !partitions.is_empty() {
-            refused.push(TxnOffsetCommitResponseTopic { name: topic.name.clone(), partitions });
-        }
-    }
-    topics.retain(|topic| !topic.partitions.is_empty());
-    refused
+    let refused = offsets_of::take_refused(
+        call,
+        topics,
+        |topic| (topic.name.as_str(), &mut topic.partitions),
+        |asked| asked.partition_index,
+    );
+    let told = refused.into_iter().map(|refused| {
+        let partitions = refused
+            .partitions
+            .into_iter()
+            .map(|partition_index| TxnOffsetCommitResponsePartition {
+                partition_index,
+                error_code: refused.error.0,
+            })
+            .collect();
+        TxnOffsetCommitResponseTopic { name: refused.topic, partitions }
+    });
+    told.collect()
 }
 
 fn commit(call: &Call, request: &TxnOffsetCommitRequest) -> Result<TxnOffsetCommitResponse, ErrorCode> {
@@ -106,7 +106,9 @@ fn joined(call: &Call, request: &TxnOffsetCommitRequest) -> Result<(), ErrorCode
     match verified.into_iter().find(|(_, code)| *code != ErrorCode::NONE) {
         None => Ok(()),
         // Older clients do not know the error that lets them abort.
-        Some((_, ErrorCode::TRANSACTION_ABORTABLE)) => Err(ErrorCode::INVALID_TXN_STATE),
+        Some((_, ErrorCode::TRANSACTION_ABORTABLE)) if call.version < ABORTABLE => {
+            Err(ErrorCode::INVALID_TXN_STATE)
+        }
         Some((_, error)) => Err(error),
     }
 }

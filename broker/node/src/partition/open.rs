@@ -86,7 +86,7 @@ impl Partition {
         let grows = known.is_some() && !folder.is_clean();
         let leader_epoch = known.unwrap_or(0).saturating_add(i32::from(grows));
         if grows {
-            log.assign_epoch(leader_epoch, log.end_offset())?;
+            log.assign_epoch(leader_epoch, log.end_offset());
         }
         let first_dirty = if is_new { 0 } else { folder.cleaner_offset(topic, index) };
         let state = State { log: Ok(log), producers, rules: rules.produce, first_dirty };

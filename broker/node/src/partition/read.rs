@@ -30,7 +30,7 @@ pub(crate) enum ReadError {
     #[error(transparent)]
     Absent(#[from] Absent),
     #[error("offset {offset} is outside the log")]
-    OutOfRange { offset: i64, offsets: Offsets },
+    OutOfRange { offset: i64 },
     #[error(transparent)]
     Log(#[from] LogError),
 }
@@ -50,6 +50,15 @@ impl ReadError {
 }
 
 impl Partition {
+    /// The epoch that is found for `epoch`, and where it ends; both are -1 when the log can't tell (KIP-101).
+    pub(crate) fn epoch_end(&self, epoch: i32) -> Result<(i32, i64), Absent> {
+        self.look(|log, _| match epoch {
+            // An epoch that has no batch yet ends where the log does.
+            _ if epoch == self.leader_epoch => (epoch, log.end_offset()),
+            _ => log.epoch_end_offset(epoch),
+        })
+    }
+
     /// Whole batches from the one that holds `offset`, as far as the reader may see.
     pub(crate) fn read(
         &self,
@@ -61,12 +70,14 @@ impl Partition {
         let log = state.log.as_ref().map_err(|absent| *absent)?;
         let offsets = state.offsets()?;
         if offset < offsets.log_start || offset > offsets.high_watermark {
-            return Err(ReadError::OutOfRange { offset, offsets });
+            return Err(ReadError::OutOfRange { offset });
         }
         let end = offsets.readable_end(isolation);
         let read = log.read(offset, limits.max_bytes, end, limits.at_least_one)?;
         let aborted = match isolation {
             Isolation::Uncommitted => None,
+            // As in Kafka the list is missing where the limits leave no room for the next batch.
+            Isolation::Committed if read.size == 0 && offset < end => None,
             Isolation::Committed => Some(log.aborted_transactions(offset, read.next_offset)?),
         };
         Ok(PartitionRead { batches: read.batches, size: read.size, offsets, aborted })

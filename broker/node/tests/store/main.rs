@@ -5,7 +5,6 @@ mod node;
 // What clients do.
 mod load;
 // Numbers from a seed.
-mod random;
 // The power is lost at any moment.
 mod power_loss;
 // There is no room, or no flush.

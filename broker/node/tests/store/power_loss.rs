@@ -4,12 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use strait_broker_log::store::faulty::FaultyStore;
+use strait_broker_log::store::faulty::{FaultyStore, Random};
 use tokio::runtime::Runtime;
 
 use super::load::{self, Shared};
 use super::node::Node;
-use super::random::Random;
 
 /// Few partitions of its own topics, so that a broker starts fast; small segments, so that they are closed often.
 const PROPERTIES: &[(&str, &str)] = &[

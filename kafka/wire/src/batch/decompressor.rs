@@ -11,7 +11,7 @@ use super::lz4_frame::{self, Block};
 
 /// The memory to begin with.
 const FIRST_BYTES: usize = 64 << 10;
-/// Memory above this is given back after its use.
+/// Memory above this is given back by [`Decompressor::shrink`].
 const KEPT_BYTES: usize = 1 << 20;
 /// How the memory grows, where the payload does not say how much it needs.
 const GROWTH: usize = 4;
@@ -46,7 +46,6 @@ impl Decompressor {
         data: &'a Bytes,
         limit: DecompressionLimit,
     ) -> Result<&'a [u8], BatchError> {
-        self.shrink();
         let opened = match codec {
             Compression::None => return Ok(data),
             // A context opens no frame at all to nothing.
@@ -62,8 +61,8 @@ impl Decompressor {
         Ok(&self.other)
     }
 
-    /// Gives back what a single large batch took.
-    fn shrink(&mut self) {
+    /// Gives back what a single large batch took: to be called after the use of what was opened.
+    pub fn shrink(&mut self) {
         self.other = Bytes::new();
         if self.memory.len() > KEPT_BYTES {
             self.memory = Vec::new();

@@ -5,9 +5,11 @@
 
 mod file;
 mod one_life;
+mod random;
 mod state;
 
 pub use one_life::OneLife;
+pub use random::Random;
 
 use std::io;
 use std::path::Path;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::random::Random;
 use crate::store::FolderEntry;
 
 pub(super) type Inode = u64;
@@ -17,7 +18,7 @@ pub(super) struct Content {
 
 #[derive(Debug)]
 pub(super) struct State {
-    random: u64,
+    random: Random,
     next_inode: Inode,
     pub(super) contents: BTreeMap<Inode, Content>,
     names: BTreeMap<PathBuf, Inode>,
@@ -39,7 +40,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            random: seed,
+            random: Random(seed),
             next_inode: 0,
             contents: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -53,15 +54,6 @@ impl State {
             failed_syncs: 0,
             syncs_left: None,
         }
-    }
-
-    /// A number below `limit`, which is not 0 (SplitMix64).
-    fn draw(&mut self, limit: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
     }
 
     pub(super) fn find(&self, path: &Path) -> io::Result<Inode> {
@@ -183,7 +175,7 @@ impl State {
     pub(super) fn admit(&mut self, wanted: u64) -> (u64, io::Result<()>) {
         if self.cut_appends > 0 && wanted > 0 {
             self.cut_appends -= 1;
-            return (self.draw(wanted), Err(io::ErrorKind::WriteZero.into()));
+            return (self.random.below(wanted), Err(io::ErrorKind::WriteZero.into()));
         }
         match self.room {
             Some(room) if room < wanted => {
@@ -202,7 +194,7 @@ impl State {
     pub(super) fn lose_power(&mut self) {
         self.life += 1;
         self.syncs_left = None;
-        let survived = self.draw(self.journal.len() as u64 + 1) as usize;
+        let survived = self.random.below(self.journal.len() as u64 + 1) as usize;
         self.journal.truncate(survived);
         self.sync_names();
         self.names.clone_from(&self.flushed_names);
@@ -214,15 +206,15 @@ impl State {
     fn lose_bytes(&mut self, inode: Inode) {
         let Some(mut content) = self.contents.remove(&inode) else { return };
         if let Some(added) = content.bytes.strip_prefix(content.flushed.as_slice()) {
-            let kept = self.draw(added.len() as u64 + 1) as usize;
+            let kept = self.random.below(added.len() as u64 + 1) as usize;
             let mut added = added[..kept].to_vec();
-            if kept > 0 && self.draw(3) == 0 {
-                let hole = self.draw(kept as u64) as usize;
-                let end = hole + self.draw((kept - hole) as u64) as usize;
+            if kept > 0 && self.random.below(3) == 0 {
+                let hole = self.random.below(kept as u64) as usize;
+                let end = hole + self.random.below((kept - hole) as u64) as usize;
                 added[hole..end].fill(0);
             }
             content.flushed.extend(added);
-        } else if self.draw(2) == 0 {
+        } else if self.random.below(2) == 0 {
             content.flushed.clone_from(&content.bytes);
         }
         content.bytes.clone_from(&content.flushed);

@@ -35,9 +35,16 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn failed(error: ErrorCode, offsets: Option<Offsets>) -> Self {
-        let offsets = offsets.unwrap_or(Offsets { log_start: -1, last_stable: -1, high_watermark: -1 });
+    fn failed(error: ErrorCode) -> Self {
+        let offsets = Offsets { log_start: -1, last_stable: -1, high_watermark: -1 };
         Self { error, read: PartitionRead { offsets, ..Default::default() }, diverging: None }
+    }
+
+    /// Not even looked for. As in Kafka the list of aborted transactions is empty then, where it is missing otherwise.
+    fn not_there(error: ErrorCode) -> Self {
+        let mut failed = Self::failed(error);
+        failed.read.aborted = Some(Vec::new());
+        failed
     }
 
     /// Whether the answer must not wait.
@@ -88,19 +95,25 @@ impl Found {
 pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: &mut Budget) -> Found {
     let partition = match &wanted.partition {
         Ok(partition) => partition,
-        Err(error) => return Found::failed(*error, None),
+        Err(error) => return Found::not_there(*error),
     };
     let asked = &wanted.asked;
-    if let Err(error) = check_epoch(partition, asked.current_leader_epoch) {
-        return Found::failed(error, None);
+    // As in Kafka any negative epoch stands for none here.
+    if let Err(error) = check_epoch(partition, asked.current_leader_epoch.max(-1)) {
+        return Found::failed(error);
     }
     let is_zstd = partition.produce_rules().compression == TopicCompression::Fixed(Compression::Zstd);
     if version < ZSTD && is_zstd {
-        return Found::failed(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, None);
+        return Found::failed(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
     }
-    if let Some(diverging) = diverging(partition, asked.last_fetched_epoch, asked.fetch_offset) {
-        let read = PartitionRead { offsets: partition.offsets().unwrap_or_default(), ..Default::default() };
-        return Found { error: ErrorCode::NONE, read, diverging: Some(diverging) };
+    match diverging(partition, asked.last_fetched_epoch, asked.fetch_offset) {
+        Err(error) => return Found::failed(error),
+        Ok(None) => {}
+        Ok(Some(diverging)) => {
+            let read =
+                PartitionRead { offsets: partition.offsets().unwrap_or_default(), ..Default::default() };
+            return Found { error: ErrorCode::NONE, read, diverging: Some(diverging) };
+        }
     }
     let limits = ReadLimits { max_bytes: asked.max_bytes.min(budget.left), at_least_one: budget.used == 0 };
     match partition.read(asked.fetch_offset, isolation, limits) {
@@ -110,25 +123,23 @@ pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: 
             Found { error: ErrorCode::NONE, read, diverging: None }
         }
         Err(error) => {
-            let offsets = match &error {
-                ReadError::OutOfRange { offsets, .. } => Some(*offsets),
-                ReadError::Absent(_) => None,
-                ReadError::Log(error) => {
-                    tracing::warn!(topic = partition.topic, partition = partition.index, %error, "can't read");
-                    None
-                }
-            };
-            Found::failed(error.code(), offsets)
+            if let ReadError::Log(error) = &error {
+                tracing::warn!(topic = partition.topic, partition = partition.index, %error, "can't read");
+            }
+            Found::failed(error.code())
         }
     }
 }
 
-/// Where the log of a client that read `epoch` up to `offset` parts from this one.
-fn diverging(partition: &Partition, epoch: i32, offset: i64) -> Option<EpochEndOffset> {
-    if epoch < 0 || epoch >= partition.leader_epoch {
-        return None;
+/// Where the log of a client that read `epoch` up to `offset` parts from this one (KIP-595).
+fn diverging(partition: &Partition, epoch: i32, offset: i64) -> Result<Option<EpochEndOffset>, ErrorCode> {
+    if epoch < 0 {
+        return Ok(None);
     }
-    let (found, end_offset) = partition.look(|log, _| log.epoch_end_offset(epoch)).ok()?;
-    let parts = found >= 0 && (found < epoch || end_offset < offset);
-    parts.then_some(EpochEndOffset { epoch: found, end_offset })
+    let (found, end_offset) = partition.epoch_end(epoch).map_err(|absent| absent.code())?;
+    if found < 0 {
+        return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+    }
+    let parts = found < epoch || end_offset < offset;
+    Ok(parts.then_some(EpochEndOffset { epoch: found, end_offset }))
 }

@@ -97,11 +97,14 @@ impl Fetch {
         FetchResponse { session_id, throttle_time_ms, ..Default::default() }
     }
 
-    /// The answer with what was found for each wanted partition, in order. Keeps the session for the next request.
+    /// The answer with what was found for each wanted partition. Keeps the session for the next request.
     pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> FetchResponse {
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         let mut last: Option<TopicKey> = None;
-        for (wanted, found) in self.wanted.into_iter().zip(found) {
+        // As in Kafka those that are not there come last.
+        let (there, missing): (Vec<_>, Vec<_>) =
+            self.wanted.into_iter().zip(found).partition(|(wanted, _)| wanted.partition.is_ok());
+        for (wanted, found) in there.into_iter().chain(missing) {
             let mut is_shown = !self.is_incremental;
             if let Some(session) = &mut self.session {
                 is_shown |=

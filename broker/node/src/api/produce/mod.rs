@@ -6,6 +6,7 @@ mod transaction;
 // Batches that wait for the disk.
 mod unflushed;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,7 +52,7 @@ pub(crate) async fn handle(call: &Call, request: ProduceRequest) -> Answer<Produ
             let error = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
         }
-        -1..=1 => append_all(call, id, request.topic_data, &mut unflushed),
+        -1..=1 => append_all(call, id, without_repeats(request.topic_data), &mut unflushed),
         _ => {
             let error = ErrorCode::INVALID_REQUIRED_ACKS;
             request.topic_data.into_iter().map(|data| all_failed(data, error)).collect()
@@ -77,6 +78,35 @@ fn all_failed(data: TopicProduceData, error: ErrorCode) -> TopicProduceResponse 
     let refused = |partition: &PartitionProduceData| failed(partition.index, error);
     let partition_responses = data.partition_data.iter().map(refused).collect();
     TopicProduceResponse { name: data.name, topic_id: data.topic_id, partition_responses }
+}
+
+/// A partition that is named again counts once, with what is said of it last, as in Kafka.
+fn without_repeats(topics: Vec<TopicProduceData>) -> Vec<TopicProduceData> {
+    let mut places = HashMap::new();
+    let mut kept: Vec<TopicProduceData> = Vec::with_capacity(topics.len());
+    for mut data in topics {
+        let partitions = std::mem::take(&mut data.partition_data);
+        let place = *places.entry((data.name.clone(), data.topic_id)).or_insert(kept.len());
+        if place == kept.len() {
+            kept.push(data);
+        }
+        merge(&mut kept[place].partition_data, partitions);
+    }
+    kept
+}
+
+fn merge(kept: &mut Vec<PartitionProduceData>, partitions: Vec<PartitionProduceData>) {
+    let mut places: HashMap<i32, usize> =
+        (0..).zip(&*kept).map(|(place, data)| (data.index, place)).collect();
+    for data in partitions {
+        match places.get(&data.index) {
+            Some(place) => kept[*place] = data,
+            None => {
+                places.insert(data.index, kept.len());
+                kept.push(data);
+            }
+        }
+    }
 }
 
 /// What follows appends: who waits for records is woken once for each request, and some batches wait for the disk.
@@ -181,18 +211,16 @@ fn append(
     records: &Bytes,
 ) -> Result<(PartitionProduceResponse, Option<i64>), Failure> {
     let (topic, now_ms) = (partition.produce_rules(), now_ms());
-    let validation = Validation {
-        topic: &topic,
-        depth: Depth::Full,
-        version: call.version,
-        now_ms,
-        decompression_limit: opened(topic.max_message_bytes),
-    };
+    let limit = opened(topic.max_message_bytes);
+    let (depth, version) = (Depth::Full, call.version);
+    let validation = Validation { topic: &topic, depth, version, now_ms, decompression_limit: limit };
     // As in Kafka the coordinator is asked before the content is looked at.
     let batch = only_batch(records, &validation).map_err(Failure::Content)?;
     let guard = transaction::verified(call, transactional_id, partition, &batch);
     let append = Append { origin: Origin::Client, guard: guard.map_err(Failure::Transaction)? };
-    let valid = call.node.decompressors.with(|decompressor| validate(&batch, &validation, decompressor));
+    let valid = call.node.decompressors.open(limit, |decompressor, decompression_limit| {
+        validate(&batch, &Validation { decompression_limit, ..validation }, decompressor)
+    });
     let valid = valid.map_err(Failure::Content)?;
     let appended = partition.append(&valid.batch, append, now_ms).map_err(Failure::Append)?;
     let response = PartitionProduceResponse {

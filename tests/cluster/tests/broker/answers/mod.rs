@@ -17,7 +17,14 @@ mod produce;
 mod idempotence;
 // Batches inside and outside of transactions.
 mod transactions;
-// Members of groups.
+// Offsets by time and by name.
+mod list_offsets;
+// What is read, and sessions of readers.
+mod fetching;
+// Requests to produce that are odd as a whole.
+mod acknowledgements;
+// Members of groups, and what they commit.
+mod commits;
 mod groups;
 
 use anyhow::Result;

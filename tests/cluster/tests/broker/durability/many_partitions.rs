@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use rdkafka::producer::BaseRecord;
+use strait_cluster_tests::admin;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
 use strait_cluster_tests::settings;
 use strait_cluster_tests::usage::Usage;
@@ -13,6 +14,8 @@ use strait_cluster_tests::writer::Writer;
 
 use crate::client;
 use crate::process::Broker;
+
+const STEP: i32 = 2_000;
 
 /// A record for each partition.
 fn write_each(address: &str, partitions: i32) -> Result<()> {
@@ -30,6 +33,13 @@ fn first_record(address: &str) -> Result<()> {
     writer.send(BaseRecord::<str, str>::to("many").partition(0).payload("first"))?;
     writer.flush()?;
     Ok(())
+}
+
+/// Kafka's controller takes 10,000 records at a time, some for each partition.
+fn make_in_steps(kafka: &Kafka, partitions: i32) -> Result<()> {
+    admin::create(kafka, "many", partitions.min(STEP), &[])?;
+    let further = (1..).map(|step| (step + 1) * STEP).take_while(|total| *total - STEP < partitions);
+    further.map(|total| total.min(partitions)).try_for_each(|total| admin::widen(kafka, "many", total))
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Duration {
@@ -68,7 +78,7 @@ fn many_partitions_cost_little() {
         return;
     }
     let kafka = Kafka::start(CURRENT).expect("Apache Kafka");
-    timed("Kafka: partitions made", || client::create(&kafka.address(), "many", partitions, &[]));
+    timed("Kafka: partitions made", || make_in_steps(&kafka, partitions));
     timed("Kafka: a record in each", || write_each(&kafka.address(), partitions));
     kafka.kill().expect("killed");
     let beside = timed("Kafka: first record after a kill", || {

@@ -5,6 +5,8 @@ mod load;
 
 // Damaged and missing files.
 mod damage;
+// SIGKILL under idempotent and transactional producers.
+mod kills;
 // Ten thousand partitions.
 mod many_partitions;
 // Deleted, old and superseded records.

@@ -1,0 +1,41 @@
+//! Which partitions the offsets of a group may be kept of.
+
+use strait_broker_core::acl::{Operation, ResourceType};
+use strait_wire::error_code::ErrorCode;
+
+use crate::call::Call;
+
+/// Partitions of one topic that were taken out of a request, and why.
+pub(super) struct Refused {
+    pub(super) topic: String,
+    pub(super) partitions: Vec<i32>,
+    pub(super) error: ErrorCode,
+}
+
+/// Takes the partitions out that are not there, or that the client may not read; topics without any other go too.
+pub(super) fn take_refused<T, P>(
+    call: &Call,
+    topics: &mut Vec<T>,
+    parts: impl for<'a> Fn(&'a mut T) -> (&'a str, &'a mut Vec<P>),
+    index: impl Fn(&P) -> i32,
+) -> Vec<Refused> {
+    let mut refused = Vec::new();
+    topics.retain_mut(|topic| {
+        let (name, asked) = parts(topic);
+        let may_read = call.may(Operation::Read, ResourceType::Topic, name);
+        let error = match may_read {
+            true => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            false => ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+        };
+        let found = call.node.topics.by_name(name).filter(|_| may_read);
+        let is_there = |index| found.as_ref().is_some_and(|found| found.partition(index).is_some());
+        let missing = asked.extract_if(.., |asked| !is_there(index(asked)));
+        let partitions: Vec<i32> = missing.map(|asked| index(&asked)).collect();
+        let is_left = !asked.is_empty();
+        if !partitions.is_empty() {
+            refused.push(Refused { topic: name.to_owned(), partitions, error });
+        }
+        is_left
+    });
+    refused
+}
