@@ -9,7 +9,7 @@ use strait_wire::message::alter_partition_reassignments::{
 };
 
 use crate::call::Call;
-use crate::controller::denial;
+use crate::controller::{check_replicas, denial};
 
 /// Why a partition is not moved.
 type Refusal = (ErrorCode, String);
@@ -63,48 +63,12 @@ fn reassign(call: &Call, name: &str, asked: &ReassignablePartition) -> Result<()
         return unknown(format!("Unable to find partition {name}:{}.", asked.partition_index));
     }
     match &asked.replicas {
-        Some(replicas) => check_replicas(replicas, call.node.id),
+        Some(replicas) => {
+            check_replicas(replicas, call.node.id).map_err(|error| (error.code(), error.to_string()))
+        }
         None => {
             let message = "No partition reassignment is in progress.".to_owned();
             Err((ErrorCode::NO_REASSIGNMENT_IN_PROGRESS, message))
-        }
-    }
-}
-
-/// In the order of `validateManualPartitionAssignment`.
-fn check_replicas(replicas: &[i32], node_id: i32) -> Result<(), Refusal> {
-    let refused = |what: String| {
-        let message = format!("The manual partition assignment includes {what}");
-        Err((ErrorCode::INVALID_REPLICA_ASSIGNMENT, message))
-    };
-    let mut sorted = replicas.to_vec();
-    sorted.sort_unstable();
-    match sorted.as_slice() {
-        [] => refused("an empty replica list.".to_owned()),
-        [own] if *own == node_id => Ok(()),
-        [own, other, ..] if *own == node_id && *other == node_id => {
-            refused(format!("the broker {node_id} more than once."))
-        }
-        [own, other, ..] if *own == node_id => {
-            refused(format!("broker {other}, but no such broker is registered."))
-        }
-        [other, ..] => refused(format!("broker {other}, but no such broker is registered.")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_one_broker_can_have_a_replica() {
-        let refused = |replicas: &[i32]| check_replicas(replicas, 1).expect_err("refused").1;
-        assert_eq!(check_replicas(&[1], 1), Ok(()));
-        assert!(refused(&[]).ends_with("an empty replica list."));
-        assert!(refused(&[1, 1]).ends_with("the broker 1 more than once."));
-        for (replicas, unknown) in [(&[2][..], 2), (&[2, 1], 2), (&[0, 1], 0), (&[3, 2], 2)] {
-            let expected = format!("broker {unknown}, but no such broker is registered.");
-            assert!(refused(replicas).ends_with(&expected), "{replicas:?}");
         }
     }
 }

@@ -12,12 +12,14 @@ use crate::tls::ReadHalf;
 
 /// A long frame's buffer grows by at most this much, or by what it holds, ahead of the bytes that came.
 const GROWTH: usize = 1 << 20;
-/// Small reads are gathered into a buffer of this size.
+/// Small reads are gathered into a buffer of this size; what is not longer needs no memory that others may hold.
 const READ_BUFFER: usize = 16 << 10;
 /// Room for a first request.
 const FIRST_READ: usize = 256;
 /// Requests that came while another was answered are read up to this size.
 const READ_AHEAD: usize = 64 << 10;
+/// Bytes of the length before a frame.
+const LENGTH: usize = 4;
 /// Shortest request: key, version, correlation id, no client id.
 const SHORTEST: usize = 10;
 
@@ -73,39 +75,57 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
 
     /// Whether the next frame was read already.
     pub(super) fn has_whole(&self) -> bool {
-        let length = self.buffer.first_chunk::<4>().map(|length| i32::from_be_bytes(*length));
+        let length = self.buffer.first_chunk::<LENGTH>().map(|length| i32::from_be_bytes(*length));
         let length = length.and_then(|length| usize::try_from(length).ok());
-        length.is_some_and(|length| length <= self.buffer.len() - 4)
+        length.is_some_and(|length| length <= self.buffer.len() - LENGTH)
     }
 
     /// The next frame; `None` at the end of the stream between two frames. Dropping the future
     /// loses nothing but a long frame.
     pub(super) async fn next(&mut self) -> io::Result<Option<Frame>> {
-        while self.buffer.len() < 4 {
-            if self.buffer.is_empty() {
-                self.buffer = BytesMut::new();
-                self.reader.readable().await?;
+        loop {
+            if let Some(length) = self.announced()? {
+                let whole = LENGTH + length;
+                if whole <= self.buffer.len() {
+                    self.buffer.advance(LENGTH);
+                    let bytes = self.buffer.split_to(length).freeze();
+                    return Ok(Some(Frame { bytes, memory: None }));
+                }
+                if length > READ_BUFFER {
+                    self.buffer.advance(LENGTH);
+                    return self.long_frame(length).await.map(Some);
+                }
             }
-            self.buffer.reserve(self.read_bytes);
-            self.read_bytes = READ_BUFFER;
-            if self.reader.read_buf(&mut self.buffer).await? == 0 {
-                return if self.buffer.is_empty() {
-                    Ok(None)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
+            if !self.read().await? {
+                return match self.buffer.is_empty() {
+                    true => Ok(None),
+                    false => Err(io::ErrorKind::UnexpectedEof.into()),
                 };
             }
         }
-        let announced = self.buffer.get_i32();
+    }
+
+    /// Length of the next frame, where so much was read.
+    fn announced(&self) -> io::Result<Option<usize>> {
+        let Some(announced) = self.buffer.first_chunk::<LENGTH>() else { return Ok(None) };
+        let announced = i32::from_be_bytes(*announced);
         let length = usize::try_from(announced).ok().filter(|length| self.allowed.contains(length));
-        let Some(length) = length else {
+        if length.is_none() {
             let reason = format!("a request of {announced} bytes, {} are allowed", self.allowed.end());
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-        };
-        if length <= self.buffer.len() {
-            return Ok(Some(Frame { bytes: self.buffer.split_to(length).freeze(), memory: None }));
         }
-        self.long_frame(length).await.map(Some)
+        Ok(length)
+    }
+
+    /// Reads on into the buffer; false at the end of the stream.
+    async fn read(&mut self) -> io::Result<bool> {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+            self.reader.readable().await?;
+        }
+        self.buffer.reserve(self.read_bytes);
+        self.read_bytes = READ_BUFFER;
+        Ok(self.reader.read_buf(&mut self.buffer).await? > 0)
     }
 
     /// A frame that is longer than what was read gets a buffer of its own.
@@ -149,6 +169,10 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncWriteExt, DuplexStream};
+
     use super::*;
 
     impl Readable for &[u8] {
@@ -157,9 +181,15 @@ mod tests {
         }
     }
 
+    impl Readable for DuplexStream {
+        async fn readable(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     /// For one frame of 30,000 bytes at a time.
     fn memory() -> Arc<RequestMemory> {
-        Arc::new(RequestMemory::with_bytes(40_000, std::time::Duration::from_millis(10)))
+        Arc::new(RequestMemory::with_bytes(40_000, Duration::from_millis(10)))
     }
 
     fn frames(bytes: &[u8]) -> Frames<&[u8]> {
@@ -198,6 +228,19 @@ mod tests {
         assert!(read().await.is_err());
         drop(first);
         assert!(read().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_short_frame_needs_none() {
+        let (mut client, server) = tokio::io::duplex(4);
+        let (allowed, memory) = (64 << 10, Arc::new(RequestMemory::with_bytes(0, Duration::ZERO)));
+        let mut frames = Frames::new(server, allowed, memory);
+        let sent = [&READ_BUFFER.to_be_bytes()[4..], &vec![7; READ_BUFFER]].concat();
+        let (written, read) = tokio::join!(client.write_all(&sent), frames.next());
+        written.expect("sent");
+        assert_eq!(read.expect("a frame").expect("not the end").bytes, sent[LENGTH..]);
+        client.write_all(&(READ_BUFFER + 1).to_be_bytes()[4..]).await.expect("sent");
+        assert!(frames.next().await.is_err(), "a longer one has to be counted");
     }
 
     #[tokio::test]

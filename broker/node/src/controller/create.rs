@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_wire::ids::Uuid;
 
+use super::assignment::check_replicas;
 use super::open::OpenedTopic;
 use super::{ChangeError, Controller, name};
 use crate::metadata::{MetadataRecord, TOPIC_RESOURCE};
@@ -122,24 +123,15 @@ impl Controller {
     }
 
     fn assigned_count(&self, assignments: &BTreeMap<i32, Vec<i32>>) -> Result<i32, ChangeError> {
+        let node_id = self.settings.node_id();
+        assignments.values().try_for_each(|replicas| check_replicas(replicas, node_id))?;
         let is_numbered = (0..).zip(assignments.keys()).all(|(expected, found)| expected == *found);
         if !is_numbered {
             let reason = "partitions should be a consecutive 0-based integer sequence".to_owned();
             return Err(ChangeError::InvalidReplicaAssignment { reason });
         }
-        let node_id = self.settings.node_id();
-        match assignments.values().find(|replicas| ***replicas != [node_id]) {
-            None => {
-                let count = i32::try_from(assignments.len()).unwrap_or(i32::MAX);
-                check_partitions(count.into()).map(|()| count)
-            }
-            Some(replicas) => {
-                let reason = format!(
-                    "The manual partition assignment includes {replicas:?}, but only broker {node_id} is there."
-                );
-                Err(ChangeError::InvalidReplicaAssignment { reason })
-            }
-        }
+        let count = i32::try_from(assignments.len()).unwrap_or(i32::MAX);
+        check_partitions(count.into()).map(|()| count)
     }
 
     fn records(&self, topic: &Topic, partitions: i32) -> Vec<MetadataRecord> {

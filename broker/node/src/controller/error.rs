@@ -22,6 +22,8 @@ pub(crate) enum ChangeError {
     Denied { error: ErrorCode },
     #[error("Topic name is invalid: {reason}")]
     InvalidTopicName { reason: String },
+    #[error("Topic '{name}' collides with existing topic: {other}")]
+    CollidingTopicName { name: String, other: String },
     #[error("{reason}")]
     InvalidPartitions { reason: String },
     #[error("{}", unreachable_factor(*factor))]
@@ -59,7 +61,9 @@ impl ChangeError {
             Self::TopicExists { .. } => ErrorCode::TOPIC_ALREADY_EXISTS,
             Self::UnknownTopic | Self::NoSuchTopic { .. } => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
             Self::Denied { error } => *error,
-            Self::InvalidTopicName { .. } => ErrorCode::INVALID_TOPIC_EXCEPTION,
+            Self::InvalidTopicName { .. } | Self::CollidingTopicName { .. } => {
+                ErrorCode::INVALID_TOPIC_EXCEPTION
+            }
             Self::InvalidPartitions { .. } => ErrorCode::INVALID_PARTITIONS,
             Self::InvalidReplicationFactor { .. } => ErrorCode::INVALID_REPLICATION_FACTOR,
             Self::InvalidReplicaAssignment { .. } => ErrorCode::INVALID_REPLICA_ASSIGNMENT,

@@ -5,6 +5,7 @@ mod error;
 // Names of topics.
 mod name;
 // Making topics.
+mod assignment;
 mod create;
 // Removing them.
 mod delete;
@@ -35,6 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strait_broker_core::topic_config::TopicConfigs;
 use strait_broker_log::{Budget, DataFolder, LogError, PartitionOffset, ReadBuffers, Remembered};
 
+pub(crate) use assignment::check_replicas;
 pub(crate) use create::{NewTopic, check_partitions};
 pub(crate) use error::{ChangeError, denial};
 pub(crate) use features::{CurrentFeatures, FeatureChangeError};

@@ -31,8 +31,7 @@ pub(super) fn check_collision(name: &str, topics: &Topics) -> Result<(), ChangeE
     match topics.all().iter().find(|topic| topic.name != name && topic.name.replace('.', "_") == unified) {
         None => Ok(()),
         Some(other) => {
-            let reason = format!("Topic '{name}' collides with existing topic: {}", other.name);
-            Err(ChangeError::InvalidTopicName { reason })
+            Err(ChangeError::CollidingTopicName { name: name.to_owned(), other: other.name.clone() })
         }
     }
 }

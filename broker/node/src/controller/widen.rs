@@ -1,5 +1,6 @@
 //! More partitions for a topic.
 
+use super::assignment::check_replicas;
 use super::open::OpenedTopic;
 use super::{ChangeError, Controller};
 use crate::topics::Topic;
@@ -39,16 +40,15 @@ impl Controller {
 
     fn check_assignments(&self, added: i32, assignments: Option<&[Vec<i32>]>) -> Result<(), ChangeError> {
         let Some(assignments) = assignments else { return Ok(()) };
-        let refused = |reason| Err(ChangeError::InvalidReplicaAssignment { reason });
         if i32::try_from(assignments.len()).ok() != Some(added) {
-            let found = assignments.len();
-            return refused(format!("{added} partitions are added, but {found} assignments were given."));
+            let reason = format!(
+                "Attempted to add {added} additional partition(s), but only {} assignment(s) were specified.",
+                assignments.len()
+            );
+            return Err(ChangeError::InvalidReplicaAssignment { reason });
         }
         let node_id = self.settings.node_id();
-        match assignments.iter().find(|replicas| ***replicas != [node_id]) {
-            Some(replicas) => refused(format!("{replicas:?} is given, but only broker {node_id} is there.")),
-            None => Ok(()),
-        }
+        assignments.iter().try_for_each(|replicas| check_replicas(replicas, node_id))
     }
 }
 

@@ -41,3 +41,5 @@ mod wire;
 mod access;
 // What Kafka answered to requests that no client library sends, and what ours does.
 mod answers;
+// Kafka's own tools.
+mod tools;

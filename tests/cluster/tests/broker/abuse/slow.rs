@@ -4,12 +4,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::settings;
 use strait_cluster_tests::usage::Usage;
 use strait_cluster_tests::world::World;
+use strait_cluster_tests::writer::Writer;
 
 use super::health;
 use super::neighbour::Neighbour;
+use crate::client;
 use crate::process::Broker;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -63,4 +66,46 @@ fn idle_connections_cost_little() {
     println!("{count} idle connections: {before:.1} MiB before, {peak_mib:.1} MiB with them, {served}");
     assert!(peak_mib < before + 16.0 + EACH_MIB * count as f64, "{before} MiB, then {peak_mib} MiB");
     assert!(served.longest < SLOWEST, "{served}");
+}
+
+#[test]
+fn slow_senders_wait_for_themselves_only() {
+    let Some(world) = World::enter("slow_senders_wait_for_themselves_only") else { return };
+    // Memory for two of the longest requests.
+    let properties = [
+        "connections.max.idle.ms=2000",
+        "socket.request.max.bytes=4194304",
+        "queued.max.request.bytes=8388608",
+    ];
+    let mut broker = Broker::start(&world.folder().join("a"), &properties).expect("a broker");
+    let address = broker.address();
+    client::create(&address, "large", 1, &["max.message.bytes=4000000"]).expect("a topic");
+    let neighbour = Neighbour::start(&address).expect("a neighbour");
+    // Each sends nearly all of the longest request: some hold all memory, the others wait for it.
+    let nearly = [&(4_i32 << 20).to_be_bytes()[..], &vec![0; (4 << 20) - 1]].concat();
+    let mut greedy: Vec<TcpStream> = (0..6).map(|_| connect(&address)).collect();
+    for stream in &mut greedy {
+        stream.set_write_timeout(Some(Duration::from_millis(200))).expect("a time");
+        // The broker does not take all of it.
+        let _ = stream.write_all(&nearly);
+    }
+    // Short requests need none of it, however slowly they come.
+    let mut slow: Vec<TcpStream> = (0..100).map(|_| connect(&address)).collect();
+    for byte in REQUEST {
+        for stream in &mut slow {
+            stream.write_all(&[byte]).expect("sent");
+        }
+    }
+    assert!(slow.iter_mut().all(is_answered));
+    // The greedy are closed, and then long requests have room again.
+    assert!(!greedy.iter_mut().any(is_answered));
+    let value = "x".repeat(3_000_000);
+    let mut writer = Writer::open(&address, &[]).expect("a producer");
+    writer.send(BaseRecord::<str, str>::to("large").payload(&value)).expect("sent");
+    writer.flush().expect("a long request is served");
+    let served = neighbour.stop().expect("a neighbour that is served");
+    let peak_mib = health::end(&mut broker).expect("a broker that is well");
+    println!("slow senders: {served}, {peak_mib:.1} MiB");
+    assert!(served.longest < SLOWEST, "{served}");
+    assert!(peak_mib < 100.0, "{peak_mib} MiB");
 }
