@@ -1,6 +1,7 @@
 //! What a process needs at its peak: many partitions with records, many without, and a record of 20 MiB.
 //! `STRAIT_MEMORY_PARTITIONS` (200; by hand 1,000) hold `STRAIT_MEMORY_RECORDS` (200,000; by hand 4,000,000) in all;
-//! `STRAIT_EMPTY_TOPICS` (1; by hand 10) of 1,000 partitions hold none: a broker makes no more in one request.
+//! `STRAIT_EMPTY_TOPICS` (1; by hand 10) of `STRAIT_EMPTY_PARTITIONS` (300; by hand 1,000) hold none: a broker makes no more
+//! than those in one request.
 
 use std::time::Duration;
 
@@ -54,9 +55,10 @@ fn partitions_with_records(bridge: &Bridge) {
 
 fn empty_partitions(bridge: &Bridge) {
     let topics = number("STRAIT_EMPTY_TOPICS", 1);
-    let partitions = topics * 1_000;
+    let each = number("STRAIT_EMPTY_PARTITIONS", 300);
+    let partitions = topics * each;
     for number in 0..topics {
-        topic::create(&bridge.east, &format!("empty-{number}"), 1_000, &[]).expect("a topic");
+        topic::create(&bridge.east, &format!("empty-{number}"), each, &[]).expect("a topic");
     }
     let mut strait = bridge.start("empty", &plan(bridge, "empty-.*"));
     let look = |strait: &Strait| {

@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 const RECORDS: i64 = 200;
 const LIMIT: Duration = Duration::from_secs(30);
 /// Records that go round come by more often than this.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(3);
 
 #[test]
 fn no_record_comes_back() {

@@ -24,12 +24,9 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetCommitRequest) -> Off
         shard.perform(Stamp::NONE, |groups, now_ms| groups.commit(&request, call.version, cluster, now_ms))
     });
     let mut response = committed.unwrap_or_else(|error| all_refused(&request.topics, error));
-    for topic in refused {
-        match response.topics.iter_mut().find(|found| found.name == topic.name) {
-            Some(found) => found.partitions.extend(topic.partitions),
-            None => response.topics.push(topic),
-        }
-    }
+    offsets_of::add_refused(&mut response.topics, refused, |topic| {
+        (topic.name.as_str(), &mut topic.partitions)
+    });
     response
 }
 

@@ -23,12 +23,9 @@ pub(crate) async fn handle(call: &Call, mut request: OffsetDeleteRequest) -> Off
     let mut response =
         deleted.unwrap_or_else(|error| OffsetDeleteResponse { error_code: error.0, ..Default::default() });
     if response.error_code == ErrorCode::NONE.0 {
-        for topic in refused {
-            match response.topics.iter_mut().find(|found| found.name == topic.name) {
-                Some(found) => found.partitions.extend(topic.partitions),
-                None => response.topics.push(topic),
-            }
-        }
+        offsets_of::add_refused(&mut response.topics, refused, |topic| {
+            (topic.name.as_str(), &mut topic.partitions)
+        });
     }
     response
 }

@@ -34,3 +34,23 @@ pub(super) fn take_refused<T, P, R>(
     });
     refused
 }
+
+/// Adds answers of refused partitions to those of the others. `parts` gives the name of an answer's topic and its
+/// partitions.
+pub(super) fn add_refused<T, P>(
+    answers: &mut Vec<T>,
+    refused: Vec<T>,
+    parts: impl for<'a> Fn(&'a mut T) -> (&'a str, &'a mut Vec<P>),
+) {
+    for mut topic in refused {
+        let (name, partitions) = parts(&mut topic);
+        let (name, partitions) = (name.to_owned(), std::mem::take(partitions));
+        match answers.iter_mut().map(&parts).find(|(found, _)| *found == name) {
+            Some((_, found)) => found.extend(partitions),
+            None => {
+                *parts(&mut topic).1 = partitions;
+                answers.push(topic);
+            }
+        }
+    }
+}

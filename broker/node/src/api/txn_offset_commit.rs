@@ -37,12 +37,9 @@ pub(crate) async fn handle(call: &Call, mut request: TxnOffsetCommitRequest) -> 
         true => TxnOffsetCommitResponse::default(),
         false => commit(call, &request).unwrap_or_else(|error| refused(&request, error)),
     };
-    for topic in refusals {
-        match response.topics.iter_mut().find(|found| found.name == topic.name) {
-            Some(found) => found.partitions.extend(topic.partitions),
-            None => response.topics.push(topic),
-        }
-    }
+    offsets_of::add_refused(&mut response.topics, refusals, |topic| {
+        (topic.name.as_str(), &mut topic.partitions)
+    });
     response
 }
 
