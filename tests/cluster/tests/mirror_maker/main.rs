@@ -1,6 +1,11 @@
 //! `strait replicate --mm2` on properties files, beside MirrorMaker 2 on the same ones: the same topics, names,
 //! partitions, settings and numbers of records come out. Each has a pair of clusters of its own.
 
+// Positions of a Connect cluster.
+mod connect_cluster;
+// MirrorMaker 2 goes on where Strait stopped.
+mod hand_over;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
