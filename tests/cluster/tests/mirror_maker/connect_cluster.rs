@@ -22,17 +22,17 @@ const ALL: i64 = 300;
 const COPIED: i64 = 200;
 /// As Connect's JSON stores them; the newest of a key counts.
 const STORED: [(&str, &str); 8] = [
-    (r#"["old-mirror",{"cluster":"east","partition":0,"topic":"orders"}]"#, r#"{"offset":49}"#),
+    (r#"["old-mirror",{"cluster":"east","partition":0,"topic":"stock"}]"#, r#"{"offset":49}"#),
     (
-        r#"["east->west.MirrorSourceConnector",{"cluster":"east","partition":0,"topic":"orders"}]"#,
+        r#"["east->west.MirrorSourceConnector",{"cluster":"east","partition":0,"topic":"stock"}]"#,
         r#"{"offset":99}"#,
     ),
     (
-        r#"["east->west.MirrorSourceConnector",{"cluster":"east","partition":0,"topic":"orders"}]"#,
+        r#"["east->west.MirrorSourceConnector",{"cluster":"east","partition":0,"topic":"stock"}]"#,
         r#"{"offset":199}"#,
     ),
     (
-        r#"["north->west.MirrorSourceConnector",{"cluster":"north","partition":0,"topic":"orders"}]"#,
+        r#"["north->west.MirrorSourceConnector",{"cluster":"north","partition":0,"topic":"stock"}]"#,
         r#"{"offset":7}"#,
     ),
     (
@@ -40,29 +40,27 @@ const STORED: [(&str, &str); 8] = [
         r#"{"offset":0}"#,
     ),
     (
-        r#"["east->west.MirrorCheckpointConnector",{"group":"g","partition":0,"topic":"orders"}]"#,
+        r#"["east->west.MirrorCheckpointConnector",{"group":"g","partition":0,"topic":"stock"}]"#,
         r#"{"offset":0}"#,
     ),
     (r#"["files",{"filename":"/tmp/orders"}]"#, r#"{"position":12}"#),
     ("no JSON", "no JSON"),
 ];
 
-#[test]
-fn positions_of_a_connect_cluster_are_taken_over() {
-    let Some(bridge) = Bridge::enter("positions_of_a_connect_cluster_are_taken_over", &[]) else { return };
-    topic::create(&bridge.east, "orders", 1, &[]).expect("a topic");
-    topic::create(&bridge.west, "east.orders", 1, &[]).expect("a topic");
-    fill(&bridge.east, "orders", "order", 0..ALL);
-    fill(&bridge.west, "east.orders", "order", 0..COPIED);
-    store(&bridge);
+pub(crate) fn check(bridge: &Bridge) {
+    topic::create(&bridge.east, "stock", 1, &[]).expect("a topic");
+    topic::create(&bridge.west, "east.stock", 1, &[]).expect("a topic");
+    fill(&bridge.east, "stock", "order", 0..ALL);
+    fill(&bridge.west, "east.stock", "order", 0..COPIED);
+    store(bridge);
     let folder = bridge.folder("dry-run");
-    strimzi(&bridge, &folder);
-    connector(&bridge, &folder);
+    strimzi(bridge, &folder);
+    connector(bridge, &folder);
 
     let extra = format!("take_over = \"{POSITIONS}\"\nmirror_maker_connector = \"{CONNECTOR}\"");
-    let mut strait = bridge.strait("take-over", "orders", &extra);
+    let mut strait = bridge.strait("take-over", "stock", &extra);
     let copied = strait.wait("all is copied", LIMIT, |_| {
-        let copy = values(&bridge.west, "east.orders")?;
+        let copy = values(&bridge.west, "east.stock")?;
         let is_there = copy.last() == expected("order", 0..ALL).last();
         Ok(if is_there { Attempt::Done(copy) } else { Attempt::NotYet(format!("{:?}", copy.last())) })
     });
@@ -89,7 +87,7 @@ spec:
   mirrors:
     - source: {{ alias: east, bootstrapServers: '{}' }}
       sourceConnector: {{}}
-      topicsPattern: orders
+      topicsPattern: stock
 ",
         bridge.west.address(),
         bridge.east.address()
@@ -106,7 +104,7 @@ fn connector(bridge: &Bridge, folder: &Path) {
         "connector.class": "org.apache.kafka.connect.mirror.MirrorSourceConnector",
         "source.cluster.alias": "east", "source.cluster.bootstrap.servers": bridge.east.address(),
         "target.cluster.alias": "west", "target.cluster.bootstrap.servers": bridge.west.address(),
-        "topics": "orders",
+        "topics": "stock",
     }});
     fs::write(&file, connector.to_string()).expect("written");
     let said = "aligned on the target's end, 150 offsets behind what was stored";
@@ -115,7 +113,7 @@ fn connector(bridge: &Bridge, folder: &Path) {
 
 fn row(connector: &str, last_copied: i64, said: &str) -> Value {
     json!([{
-        "flow": "east--west", "topic": "orders", "partition": 0, "remote_topic": "east.orders",
+        "flow": "east--west", "topic": "stock", "partition": 0, "remote_topic": "east.stock",
         "positions_topic": POSITIONS, "connector": connector, "last_copied": last_copied, "source_offset": COPIED,
         "source_end": ALL, "target_offset": COPIED, "said": said,
     }])

@@ -26,15 +26,13 @@ const WAITING: i64 = 550;
 const ALL: i64 = 600;
 const TRANSACTION: i64 = 10;
 
-#[test]
-fn mirror_maker_2_goes_on_where_strait_stopped() {
-    let Some(bridge) = Bridge::enter("mirror_maker_2_goes_on_where_strait_stopped", &[]) else { return };
+pub(crate) fn check(bridge: &Bridge) {
     for name in TOPICS {
         topic::create(&bridge.east, name, 1, &[]).expect("a topic");
     }
     fill(&bridge.east, "orders", "orders", 0..COPIED);
     pay(&bridge.east, 0..COPIED);
-    copy_and_stop(&bridge);
+    copy_and_stop(bridge);
     let handed = positions(&bridge.west);
     let value = |positions: &Positions, name: &str| positions[&key(name)].1.clone();
     assert_eq!(handed.keys().cloned().collect::<BTreeSet<_>>(), TOPICS.map(key).into());
@@ -45,12 +43,12 @@ fn mirror_maker_2_goes_on_where_strait_stopped() {
 
     fill(&bridge.east, "orders", "orders", COPIED..WAITING);
     pay(&bridge.east, COPIED..WAITING);
-    let mirror_maker = start_mirror_maker(&bridge);
-    await_copies(&bridge, &mirror_maker, [WAITING, WAITING, 0]);
+    let mirror_maker = start_mirror_maker(bridge);
+    await_copies(bridge, &mirror_maker, [WAITING, WAITING, 0]);
     fill(&bridge.east, "orders", "orders", WAITING..ALL);
     pay(&bridge.east, WAITING..ALL);
     fill(&bridge.east, "quiet", "quiet", 0..TRANSACTION);
-    await_copies(&bridge, &mirror_maker, [ALL, ALL, TRANSACTION]);
+    await_copies(bridge, &mirror_maker, [ALL, ALL, TRANSACTION]);
 
     // MirrorMaker 2's own are of the same keys in the same partitions.
     let last = format!("{{\"offset\":{}}}", ALL - 1);
