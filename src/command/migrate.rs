@@ -1,9 +1,10 @@
 //! `strait migrate mm2`: what taking over from MirrorMaker 2 would do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
+use strait_replicator::configuration::Configuration;
 use strait_replicator::take_over::{TakeOverRow, plan};
 
 use super::kafka::{Output, print, run_async};
@@ -20,7 +21,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Where each partition would go on, by MirrorMaker 2's properties file. `strait replicate --mm2 FILE` then does it.
+    /// Where each partition would go on, by MirrorMaker 2's properties file (`strait replicate --mm2 FILE` then does it),
+    /// by Connect's JSON, by Strimzi's YAML, or by a configuration in TOML.
     Mm2 {
         file: PathBuf,
         /// Only flows whose target is one of these aliases.
@@ -32,11 +34,13 @@ enum Action {
     },
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 11] = [
     "flow",
     "topic",
     "partition",
     "remote_topic",
+    "positions_topic",
+    "connector",
     "last_copied",
     "source_offset",
     "source_end",
@@ -46,13 +50,11 @@ const COLUMNS: [&str; 9] = [
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Action::Mm2 { file, clusters, dry_run: _ } = &arguments.action;
-    let imported = import::mirror_maker(file, clusters, Purpose::Run)?;
-    imported.warn(file);
-    let translated = imported.translated;
-    let configuration = load::checked(file, translated.configuration.clone(), |key| translated.name_of(key))?;
+    let configuration = configuration(file, clusters)?;
+    let is_near = |target: &String| clusters.is_empty() || clusters.contains(target);
     run_async(async {
         let mut rows = Vec::new();
-        for flow in &configuration.flows {
+        for flow in configuration.flows.iter().filter(|flow| is_near(&flow.target)) {
             let ends = (configuration.clusters.get(&flow.source), configuration.clusters.get(&flow.target));
             let (Some(source), Some(target)) = ends else { continue };
             let planned = plan(flow, source, target).await;
@@ -60,6 +62,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         print(arguments.output, &COLUMNS, rows)
     })
+}
+
+fn configuration(file: &Path, clusters: &[String]) -> Result<Configuration, Failure> {
+    let imported = match file.extension().and_then(|ending| ending.to_str()) {
+        Some("toml") => return load::configuration(file),
+        Some("json" | "yaml" | "yml") => import::any(file, Purpose::Run)?,
+        _ => import::mirror_maker(file, clusters, Purpose::Run)?,
+    };
+    imported.warn(file);
+    let translated = imported.translated;
+    load::checked(file, translated.configuration.clone(), |key| translated.name_of(key))
 }
 
 fn cells(row: &TakeOverRow) -> Vec<serde_json::Value> {

@@ -23,8 +23,8 @@ const BESIDE: [(&str, &str); 2] = [
 pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
     let mut plan = Plan { providers: Providers::usual(), ..Plan::default() };
     let mut beside = Vec::new();
-    for (config, held) in configs(root, None) {
-        connector(config, held, &mut plan, &mut beside, report);
+    for found in configs(root, None, None) {
+        connector(&found, &mut plan, &mut beside, report);
     }
     join(&mut plan, beside, report);
     if plan.flows.is_empty() && report.refusals.is_empty() {
@@ -63,18 +63,26 @@ fn join(plan: &mut Plan, beside: Vec<Beside>, report: &mut Report) {
     }
 }
 
-/// Each connector's settings, with the key that says that it is held.
-fn configs<'a>(
-    root: &'a Value,
+/// A connector's settings.
+struct Found<'a> {
+    config: &'a Map<String, Value>,
+    /// The key that says that it is held.
     held: Option<&'static str>,
-) -> Vec<(&'a Map<String, Value>, Option<&'static str>)> {
-    let below = |value: &'a Value| configs(value, held);
+    name: Option<&'a str>,
+}
+
+/// Those of all connectors of a file.
+fn configs<'a>(root: &'a Value, held: Option<&'static str>, name: Option<&'a str>) -> Vec<Found<'a>> {
+    let name = root["name"].as_str().or(name);
+    let below = |value: &'a Value| configs(value, held, name);
     match root {
         Value::Array(items) => items.iter().flat_map(below).collect(),
-        Value::Object(table) if table.contains_key("connector.class") => vec![(table, held)],
+        Value::Object(table) if table.contains_key("connector.class") => {
+            vec![Found { config: table, held, name }]
+        }
         Value::Object(table) => match (table.get("config"), table.get("info")) {
-            (Some(config), _) => configs(config, held.or_else(|| held_by(root))),
-            (None, Some(info)) => configs(info, held_by(root)),
+            (Some(config), _) => configs(config, held.or_else(|| held_by(root)), name),
+            (None, Some(info)) => configs(info, held_by(root), name),
             (None, None) => table.values().filter(|value| value.is_object()).flat_map(below).collect(),
         },
         _ => Vec::new(),
@@ -91,14 +99,9 @@ fn held_by(connector: &Value) -> Option<&'static str> {
     states.into_iter().find_map(|(key, state)| held(state).then_some(key))
 }
 
-fn connector(
-    config: &Map<String, Value>,
-    held: Option<&str>,
-    plan: &mut Plan,
-    beside: &mut Vec<Beside>,
-    report: &mut Report,
-) {
-    let settings: Settings = config.iter().map(|(key, value)| (key.clone(), setting(key, value))).collect();
+fn connector(found: &Found<'_>, plan: &mut Plan, beside: &mut Vec<Beside>, report: &mut Report) {
+    let settings: Settings =
+        found.config.iter().map(|(key, value)| (key.clone(), setting(key, value))).collect();
     let mut reader = Reader { settings: &settings, providers: &plan.providers, report };
     let class = reader.text("connector.class").unwrap_or_default();
     let class = class.strip_prefix(PACKAGE).unwrap_or(&class);
@@ -129,13 +132,14 @@ fn connector(
     for setting in settings.values() {
         judge_key(setting, report);
     }
-    let paused = held.map(str::to_owned);
+    let paused = found.held.map(str::to_owned);
     plan.flows.push(FlowSettings {
         source,
         target,
         connector: settings,
         paused,
         positions: None,
+        connector_name: found.name.map(str::to_owned),
         way_back: None,
     });
 }

@@ -51,6 +51,9 @@ pub(super) fn translate(
     if let Some(topic) = &settings.positions {
         draft.keys.insert("take_over".to_owned(), topic.clone().into());
     }
+    if let Some(name) = &settings.connector_name {
+        draft.keys.insert("mirror_maker_connector".to_owned(), name.clone().into());
+    }
     topics(reader, &mut draft);
     policy(reader, &mut draft);
     topic_configs(reader, &mut draft);

@@ -15,6 +15,7 @@ const NOT_USED: &str = "no flow that runs here uses the cluster";
 const NO_SUCH_CLUSTER: &str = "it names a cluster that is not in `clusters`";
 const DROPPED: &str =
     "MirrorMaker 2 drops it at the top of the file; it counts as SOURCE->TARGET.KEY or ALIAS.KEY";
+const POSITIONS: &str = "offset.storage.topic";
 const OWN_HTTP: &str = "the HTTP server is set by http.listen";
 
 /// The plan of a file; with `targets` only of flows to one of these.
@@ -67,7 +68,8 @@ impl File<'_> {
                         target: target.clone(),
                         connector: self.connector(source, target),
                         paused: None,
-                        positions: Some(format!("mm2-offsets.{source}.internal")),
+                        positions: Some(positions_topic(source, target, &mut reader)),
+                        connector_name: None,
                         way_back: only_heartbeats.then(|| self.connector(target, source)),
                     });
                 }
@@ -160,6 +162,12 @@ impl File<'_> {
     }
 }
 
+/// Where positions of a flow are: a worker has its target's keys, and over them these of the file's top.
+fn positions_topic(source: &str, target: &str, reader: &mut Reader<'_>) -> String {
+    let named = reader.text(POSITIONS).or_else(|| reader.text(&format!("{target}.{POSITIONS}")));
+    named.unwrap_or_else(|| format!("mm2-offsets.{source}.internal"))
+}
+
 fn is_for_connector(key: &str) -> bool {
     let is_declared = names::connector(key).is_some() && !names::is_dropped_at_top(key);
     is_declared || key.starts_with("config.providers") || key.starts_with("replication.policy")
@@ -182,7 +190,7 @@ fn judge_top(key: &str, setting: &Setting, report: &mut Report) {
     if key.contains("->") {
         return report.note(key, NO_SUCH_CLUSTER);
     }
-    if key == "clusters" || key.starts_with("config.providers") {
+    if key == "clusters" || key == POSITIONS || key.starts_with("config.providers") {
         return;
     }
     if matches!(key, "listeners" | "dedicated.mode.enable.internal.rest") || key.starts_with("rest.") {

@@ -30,6 +30,8 @@ pub(super) struct FlowSettings {
     pub(super) paused: Option<String>,
     /// Where Connect keeps positions, if that is known.
     pub(super) positions: Option<String>,
+    /// The connector's name in a Connect cluster, if that is known.
+    pub(super) connector_name: Option<String>,
     /// What the connectors of the way back would be given, where none runs but for heartbeats.
     pub(super) way_back: Option<Settings>,
 }

@@ -16,6 +16,8 @@ const KUBERNETES: &str = "it is for Strimzi's operator";
 /// Connectors beside the one that copies, and the key that says whether they do anything.
 const SIDE_CONNECTORS: [(&str, &str); 2] =
     [("checkpointConnector", "emit.checkpoints.enabled"), ("heartbeatConnector", "emit.heartbeats.enabled")];
+/// Where Strimzi keeps positions, if it is told nothing else.
+const POSITIONS: &str = "mirrormaker2-cluster-offsets";
 /// Keys of `spec` that hold clusters and flows.
 const READ: [&str; 3] = ["clusters", "mirrors", "target"];
 const PATTERNS: [(&str, &str); 6] = [
@@ -47,6 +49,9 @@ pub(super) fn plan(root: &Value, report: &mut Report) -> Plan {
     };
     for (index, mirror) in items(&root["spec"]["mirrors"]).enumerate() {
         add_mirror(&mut plan, mirror, &format!("spec.mirrors[{index}]"), target.as_deref(), report);
+    }
+    for flow in &mut plan.flows {
+        flow.positions = Some(positions_topic(&root["spec"], &flow.target));
     }
     if plan.flows.is_empty() && report.refusals.is_empty() {
         report.refuse("spec.mirrors", "[]", "one or more with a sourceConnector");
@@ -90,14 +95,25 @@ fn add_mirror(plan: &mut Plan, mirror: &Value, path: &str, target: Option<&str>,
             settings.insert(key.to_owned(), setting(&format!("{path}.{name}"), pattern));
         }
     }
+    let connector_name = Some(format!("{source}->{target}.MirrorSourceConnector"));
     plan.flows.push(FlowSettings {
         source,
         target,
         connector: settings,
         paused,
         positions: None,
+        connector_name,
         way_back: None,
     });
+}
+
+/// Version v1 has a key for it, v1beta2 that of Connect among the cluster's.
+fn positions_topic(spec: &Value, target: &str) -> String {
+    let of_target = |cluster: &&Value| text(&cluster["alias"]).as_deref() == Some(target);
+    let cluster = items(&spec["clusters"]).find(of_target);
+    let named = cluster.and_then(|cluster| text(&cluster["config"]["offset.storage.topic"]));
+    let named = text(&spec["target"]["offsetStorageTopic"]).or(named);
+    named.unwrap_or_else(|| POSITIONS.to_owned())
 }
 
 fn judge_mirror_key(name: &str, path: &str, report: &mut Report) {

@@ -30,6 +30,23 @@ pub(super) const KEYS: &[Key] = &[
         "Topic at the target with positions of MirrorMaker 2, which must be stopped: partitions that it copied go on behind them.",
     ),
     Key::new(
+        "flows[].hand_over",
+        Kind::Text,
+        Some("''"),
+        "a topic name; empty: none",
+        "hand_over = \"mm2-offsets.east.internal\"",
+        "Topic at the target where positions are written as MirrorMaker 2 keeps its own: started after Strait has stopped, \
+         it goes on behind them.",
+    ),
+    Key::new(
+        "flows[].mirror_maker_connector",
+        Kind::Text,
+        Some("''"),
+        "a connector's name; empty: any where positions are read, MirrorSourceConnector where they are written",
+        "mirror_maker_connector = \"east->west.MirrorSourceConnector\"",
+        "Whose positions `take_over` and `hand_over` mean: in a Connect cluster each connector has a name of its own.",
+    ),
+    Key::new(
         "flows[].isolation",
         Kind::Choice,
         Some("'read_committed'"),

@@ -71,7 +71,10 @@ pub use leaders::{PartitionResults, TopicPartition};
 pub use metadata::{Broker, Metadata, Partition, Topic};
 pub use offsets::{IsolationLevel, ListOffsetsAt, OffsetAt, PartitionOffsets};
 pub use produce::{ProduceOutcome, produce_once};
-pub use producer::{Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata};
+pub use producer::{
+    Acks, Delivery, Producer, ProducerConfig, ProducerError, ProducerRecord, RecordMetadata,
+    partition_for_key,
+};
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
 pub use security::{
     ClientIdentity, Identity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store,

@@ -1,10 +1,12 @@
-//! One of MirrorMaker 2's internal topics: compacted, one partition, written without transactions.
+//! One of MirrorMaker 2's internal topics: compacted, written without transactions. All but that of positions have one
+//! partition.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use strait_client::{BrokerError, Cluster, ListOffsetsAt, NewTopic, ProduceOutcome};
+use futures_util::future::try_join_all;
+use strait_client::{BrokerError, Cluster, ListOffsetsAt, NewTopic, ProduceOutcome, partition_for_key};
 use strait_wire::batch::{BatchBuilder, Compression, Record, Stamp};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::record_data::RecordData;
@@ -12,7 +14,6 @@ use tracing::info;
 
 use crate::partition_reader::{Leader, PartitionError, PartitionReader};
 
-const PARTITION: i32 = 0;
 const PRODUCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Records of one batch.
 const BATCH_RECORDS: usize = 2_000;
@@ -34,21 +35,36 @@ pub(crate) enum InternalTopicError {
 /// Key and value; no value removes what the key names.
 pub(crate) type KeyedRecord = (Bytes, Option<Bytes>);
 
+/// Who leads each partition.
+type Leaders = BTreeMap<i32, Leader>;
+
 /// A topic on one cluster.
 #[derive(Clone)]
 pub(crate) struct InternalTopic {
+    /// Of the first partition.
     reader: PartitionReader,
     pub(crate) name: String,
+    /// It is made with so many.
+    partitions: i32,
     replication_factor: i16,
 }
 
 impl InternalTopic {
     pub(crate) fn new(cluster: Cluster, name: String, replication_factor: i16) -> Self {
-        let reader = PartitionReader::new(cluster, name.clone(), PARTITION);
-        Self { reader, name, replication_factor }
+        Self::with_partitions(cluster, name, 1, replication_factor)
     }
 
-    /// Writes records, after making the topic where it is missing. Gives the offset of each.
+    pub(crate) fn with_partitions(
+        cluster: Cluster,
+        name: String,
+        partitions: i32,
+        replication_factor: i16,
+    ) -> Self {
+        let reader = PartitionReader::new(cluster, name.clone(), 0);
+        Self { reader, name, partitions, replication_factor }
+    }
+
+    /// Writes records to the first partition, after making the topic where it is missing. Gives the offset of each.
     pub(crate) async fn write(
         &self,
         records: &[KeyedRecord],
@@ -56,8 +72,42 @@ impl InternalTopic {
     ) -> Result<Vec<i64>, InternalTopicError> {
         let leader = match self.reader.leader().await? {
             Some(leader) => leader,
+            None => *self.create().await?.get(&0).ok_or_else(|| self.reader.no_leader())?,
+        };
+        self.append(0, &leader, records, now_ms).await
+    }
+
+    /// Writes each record to the partition that a producer of Kafka's chooses for its key, after making the topic where
+    /// it is missing.
+    pub(crate) async fn write_by_key(
+        &self,
+        records: Vec<KeyedRecord>,
+        now_ms: i64,
+    ) -> Result<(), InternalTopicError> {
+        let leaders = match self.leaders().await? {
+            Some(leaders) => leaders,
             None => self.create().await?,
         };
+        let mut by_partition: BTreeMap<i32, Vec<KeyedRecord>> = BTreeMap::new();
+        for record in records {
+            let partition = partition_for_key(&record.0, leaders.len());
+            by_partition.entry(partition).or_default().push(record);
+        }
+        let leaders = &leaders;
+        let written = by_partition.iter().map(|(partition, records)| async move {
+            let leader = leaders.get(partition).ok_or_else(|| self.reader.no_leader())?;
+            self.append(*partition, leader, records, now_ms).await
+        });
+        try_join_all(written).await.map(drop)
+    }
+
+    async fn append(
+        &self,
+        partition: i32,
+        leader: &Leader,
+        records: &[KeyedRecord],
+        now_ms: i64,
+    ) -> Result<Vec<i64>, InternalTopicError> {
         let mut offsets = Vec::with_capacity(records.len());
         for chunk in records.chunks(BATCH_RECORDS) {
             let mut builder = BatchBuilder::new(Compression::None, now_ms);
@@ -65,19 +115,24 @@ impl InternalTopic {
                 builder.push(now_ms, Some(key), value.as_ref(), &[]);
             }
             let batch = builder.finish(Stamp::NONE, 0).map_err(|source| self.reader.batch(-1, source))?;
-            let base = self.produce(&leader, batch.bytes().clone()).await?;
+            let base = self.produce(partition, leader, batch.bytes().clone()).await?;
             offsets.extend((base..).take(chunk.len()));
         }
         Ok(offsets)
     }
 
-    async fn produce(&self, leader: &Leader, batch: Bytes) -> Result<i64, InternalTopicError> {
+    async fn produce(
+        &self,
+        partition: i32,
+        leader: &Leader,
+        batch: Bytes,
+    ) -> Result<i64, InternalTopicError> {
         let connection = self.reader.cluster.connection_to(leader.id).await;
         let connection = connection.map_err(|source| self.reader.client(source))?;
         let records = RecordData::single(batch);
         let (name, id) = (&self.name, leader.topic_id);
         let produced =
-            strait_client::produce_once(&connection, name, id, PARTITION, records, PRODUCE_TIMEOUT);
+            strait_client::produce_once(&connection, name, id, partition, records, PRODUCE_TIMEOUT);
         let reason = match produced.await {
             ProduceOutcome::Acked { base_offset, .. } => return Ok(base_offset),
             ProduceOutcome::Refused { code, message } => format!("{code} {}", message.unwrap_or_default()),
@@ -115,10 +170,29 @@ impl InternalTopic {
         Ok(records.into_iter().find(|record| record.offset == offset))
     }
 
-    async fn create(&self) -> Result<Leader, InternalTopicError> {
+    /// `None` while the topic is not there, or has a partition without a leader.
+    async fn leaders(&self) -> Result<Option<Leaders>, InternalTopicError> {
+        let names = [self.name.clone()];
+        let metadata = self.reader.cluster.refresh(Some(&names)).await;
+        let metadata = metadata.map_err(|source| self.reader.client(source))?;
+        let Some(topic) = metadata.topics.get(&self.name) else { return Ok(None) };
+        if topic.error.is_authorization() {
+            return Err(self.reader.refused(topic.error).into());
+        }
+        let is_led = |leader: i32| topic.error.is_ok() && leader >= 0;
+        if topic.partitions.is_empty() || !topic.partitions.values().all(|partition| is_led(partition.leader))
+        {
+            return Ok(None);
+        }
+        let leaders = topic.partitions.iter();
+        let leaders = leaders.map(|(index, led)| (*index, Leader { id: led.leader, topic_id: topic.id }));
+        Ok(Some(leaders.collect()))
+    }
+
+    async fn create(&self) -> Result<Leaders, InternalTopicError> {
         let topic = NewTopic {
             name: self.name.clone(),
-            partitions: 1,
+            partitions: self.partitions,
             replication_factor: self.replication_factor,
             configs: BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]),
         };
@@ -132,8 +206,8 @@ impl InternalTopic {
             }
         }
         for _ in 0..LEADER_ATTEMPTS {
-            if let Some(leader) = self.reader.leader().await? {
-                return Ok(leader);
+            if let Some(leaders) = self.leaders().await? {
+                return Ok(leaders);
             }
             tokio::time::sleep(LEADER_PAUSE).await;
         }

@@ -190,7 +190,7 @@ impl PartitionReader {
         PartitionError::Batch { topic: self.topic.clone(), partition: self.partition, offset, source }
     }
 
-    fn refused(&self, code: ErrorCode) -> PartitionError {
+    pub(crate) fn refused(&self, code: ErrorCode) -> PartitionError {
         PartitionError::Refused { topic: self.topic.clone(), partition: self.partition, code }
     }
 }

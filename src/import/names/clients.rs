@@ -198,6 +198,9 @@ pub(crate) fn admin(name: &str) -> Option<Effect> {
 
 /// A key of a Connect worker.
 pub(crate) fn worker(name: &str) -> Option<Effect> {
+    if name == "offset.storage.topic" {
+        return Some(Effect::Taken);
+    }
     let is_known = WORKERS.contains(&name) || WORKER_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     is_known.then_some(Effect::Nothing(WORKER))
 }

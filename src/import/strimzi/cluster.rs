@@ -35,7 +35,8 @@ pub(super) fn add(plan: &mut Plan, cluster: &Value, path: &str, report: &mut Rep
         draft.config(&name, &value);
     }
     for name in table(cluster).keys().filter(|name| {
-        !["alias", "bootstrapServers", "tls", "authentication", "config"].contains(&name.as_str())
+        !["alias", "bootstrapServers", "tls", "authentication", "config", "offsetStorageTopic"]
+            .contains(&name.as_str())
     }) {
         draft.report.note(&format!("{path}.{name}"), KUBERNETES);
     }

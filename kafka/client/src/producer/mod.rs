@@ -42,4 +42,5 @@ pub use config::{Acks, ProducerConfig};
 pub use delivery::Delivery;
 pub use error::ProducerError;
 pub use handle::Producer;
+pub use partitioner::partition_for_key;
 pub use record::{ProducerRecord, RecordMetadata};

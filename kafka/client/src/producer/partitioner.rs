@@ -3,8 +3,8 @@
 
 use super::murmur2::{murmur2, positive};
 
-/// The partition of a key among `partitions`.
-pub(crate) fn partition_for_key(key: &[u8], partitions: usize) -> i32 {
+/// The partition of a key among `partitions`, as Kafka's own producers choose it.
+pub fn partition_for_key(key: &[u8], partitions: usize) -> i32 {
     as_partition(positive(murmur2(key)) % partitions.max(1))
 }
 

@@ -72,6 +72,14 @@ pub struct Flow {
     /// on; empty: none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub take_over: String,
+    /// Topic at the target where positions are written as MirrorMaker 2 keeps its own, so that it can go on behind them;
+    /// empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hand_over: String,
+    /// The connector whose positions `take_over` and `hand_over` mean; empty: any that is read, and written for that of
+    /// the dedicated mode.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mirror_maker_connector: String,
     /// Which records are copied.
     #[serde(default)]
     pub isolation: Isolation,

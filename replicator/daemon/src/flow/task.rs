@@ -34,6 +34,8 @@ use crate::store::Store;
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
 /// Questions about groups that wait for an answer.
 const QUESTIONS_WAITING: usize = 8;
+/// With so many Connect makes its topic of positions (`offset.storage.partitions`).
+const POSITION_PARTITIONS: i32 = 25;
 /// What opening one batch may need.
 const DECOMPRESSION_LIMIT: DecompressionLimit = DecompressionLimit(256 << 20);
 
@@ -261,6 +263,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         assignments: assigned,
         questions,
         offset_syncs: offset_syncs(&flow, &source, &target)?,
+        hand_over: hand_over(&flow, &target),
         map_topic,
         chunks: loaded.chunks,
         refresh: refresh.clone(),
@@ -304,6 +307,13 @@ fn offset_syncs(
     };
     let name = policy.offset_syncs_topic(other);
     Ok(Some(InternalTopic::new(cluster.clone(), name, flow.replication_factor)))
+}
+
+/// The topic for MirrorMaker 2's positions, if they are wanted.
+fn hand_over(flow: &Flow, target: &Cluster) -> Option<InternalTopic> {
+    let (name, factor) = (flow.hand_over.clone(), flow.replication_factor);
+    let topic = || InternalTopic::with_partitions(target.clone(), name, POSITION_PARTITIONS, factor);
+    (!flow.hand_over.is_empty()).then(topic)
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {

@@ -65,6 +65,8 @@ impl Flow {
             start: Start::default(),
             topic_starts: BTreeMap::new(),
             take_over: String::new(),
+            hand_over: String::new(),
+            mirror_maker_connector: String::new(),
             isolation: Isolation::default(),
             timestamps: Timestamps::default(),
             on_retention_gap: OnLoss::go_on(),

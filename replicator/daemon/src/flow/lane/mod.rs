@@ -6,6 +6,8 @@ mod assigning;
 mod connecting;
 // Fetches and their answers.
 mod fetching;
+// Positions for MirrorMaker 2.
+mod hand_over;
 // Answers about offsets.
 mod translating;
 // Where losses are written down.
@@ -58,6 +60,7 @@ use crate::internal_topic::{InternalTopic, InternalTopicError};
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
+use hand_over::{HandOver, Handed};
 use ledger::LossEvent;
 use losses::SourceRange;
 use map_chunks::{MapChunks, Stored};
@@ -96,6 +99,8 @@ pub(super) struct LaneParts {
     pub(super) assignments: mpsc::Receiver<Vec<Assignment>>,
     pub(super) questions: mpsc::Receiver<Question>,
     pub(super) offset_syncs: Option<InternalTopic>,
+    /// Where positions for MirrorMaker 2 are kept.
+    pub(super) hand_over: Option<InternalTopic>,
     pub(super) map_topic: MapTopic,
     /// Chunks that were stored before the start, or are of partitions that are gone for now.
     pub(super) chunks: ChunkPlaces,
@@ -148,6 +153,7 @@ enum Event {
     PositionsWritten(Stored, Result<(), StateError>),
     LossWritten(Result<(), StateError>),
     OffsetSyncsWritten(Result<(), InternalTopicError>),
+    HandedOver(Handed, Result<(), InternalTopicError>),
     SourceRange(SourceRange),
     OpenTransactions(Vec<OpenTransaction>),
 }
@@ -173,6 +179,7 @@ pub(super) struct LaneTask {
     totals: Totals,
     positions_in_write: bool,
     offset_syncs: OffsetSyncs,
+    hand_over: HandOver,
     map_chunks: MapChunks,
     ticks: u64,
     last_error: Option<String>,
@@ -200,6 +207,7 @@ impl LaneTask {
             totals: Totals::default(),
             positions_in_write: false,
             offset_syncs: OffsetSyncs::default(),
+            hand_over: HandOver::default(),
             map_chunks: MapChunks::default(),
             ticks: 0,
             last_error: None,
@@ -232,6 +240,7 @@ impl LaneTask {
         let end = self.end.unwrap_or(LaneEnd::Stopped);
         if end == LaneEnd::Stopped {
             self.publish_positions_at_end().await;
+            self.hand_over_at_end().await;
         }
         end
     }
@@ -243,7 +252,8 @@ impl LaneTask {
 
     /// Nothing is in flight or in an open transaction.
     fn is_idle(&self) -> bool {
-        self.transaction.is_idle() && self.slots.iter().flatten().all(|slot| slot.lane.is_idle())
+        let is_written = self.transaction.is_idle() && !self.is_handing_over();
+        is_written && self.slots.iter().flatten().all(|slot| slot.lane.is_idle())
     }
 
     /// Whether this instance may write now.
@@ -283,6 +293,7 @@ impl LaneTask {
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
             Event::PositionsWritten(stored, result) => self.on_positions_written(stored, result),
             Event::OffsetSyncsWritten(result) => self.on_offset_syncs_written(result),
+            Event::HandedOver(handed, result) => self.on_handed_over(handed, result),
             Event::OpenTransactions(found) => self.on_open_transactions(found),
         }
     }

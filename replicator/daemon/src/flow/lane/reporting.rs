@@ -47,6 +47,7 @@ impl LaneTask {
         let interval_ticks = (interval_ms / TICK.as_millis()).max(1);
         if u128::from(ticks).is_multiple_of(interval_ticks) {
             self.publish_positions();
+            self.publish_hand_over();
         }
     }
 

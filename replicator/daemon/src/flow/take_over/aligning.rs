@@ -26,7 +26,7 @@ pub(super) async fn resume(
     known: i64,
 ) -> Result<Resumed, TakeOverError> {
     let (tail, target_offset) = tail(target).await?;
-    let resumed = |source_offset, said| Resumed { last_copied: None, source_offset, target_offset, said };
+    let resumed = |source_offset, said| Resumed { stored: None, source_offset, target_offset, said };
     if tail.is_empty() {
         let said = "the target holds no record of it, so what was stored counts".to_owned();
         return Ok(resumed(known + 1, said));

@@ -11,7 +11,7 @@ mod source_offset;
 use std::collections::BTreeMap;
 
 use strait_client::{ClientError, Cluster, ListOffsetsAt};
-use strait_replicator_core::mirror_maker::RoughMap;
+use strait_replicator_core::mirror_maker::{RoughMap, StoredPosition, StoredPositions};
 use strait_wire::batch::Record;
 use strait_wire::mm2::OffsetSync;
 use tracing::{info, warn};
@@ -48,8 +48,7 @@ pub(crate) struct TakeOver {
     flow: String,
     source: Cluster,
     target: Cluster,
-    /// The last offset that it says it copied.
-    last_copied: BTreeMap<PartitionName, i64>,
+    positions: BTreeMap<PartitionName, StoredPosition>,
     pub(crate) syncs: BTreeMap<PartitionName, RoughMap>,
 }
 
@@ -57,7 +56,7 @@ pub(crate) struct TakeOver {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resumed {
     /// What MirrorMaker 2 stored.
-    pub(crate) last_copied: Option<i64>,
+    pub(crate) stored: Option<StoredPosition>,
     /// Next to copy.
     pub(crate) source_offset: i64,
     /// The target's end.
@@ -76,14 +75,14 @@ impl TakeOver {
         if flow.take_over.is_empty() {
             return Ok(None);
         }
-        let last_copied = positions(flow, target).await?;
+        let positions = positions(flow, target).await?;
         let syncs = syncs(flow, source, target).await?;
         info!(
-            flow = %flow.id(), topic = flow.take_over, positions = last_copied.len(), synced = syncs.len(),
+            flow = %flow.id(), topic = flow.take_over, positions = positions.len(), synced = syncs.len(),
             "positions and offset syncs of MirrorMaker 2 are read"
         );
         let (source, target) = (source.clone(), target.clone());
-        Ok(Some(Self { flow: flow.id(), source, target, last_copied, syncs }))
+        Ok(Some(Self { flow: flow.id(), source, target, positions, syncs }))
     }
 
     /// Where a partition goes on; nothing where MirrorMaker 2 did not copy it.
@@ -92,7 +91,8 @@ impl TakeOver {
         name: &PartitionName,
         remote_topic: &str,
     ) -> Result<Option<Resumed>, TakeOverError> {
-        let last_copied = self.last_copied.get(name).copied();
+        let stored = self.positions.get(name).cloned();
+        let last_copied = stored.as_ref().map(|stored| stored.last_copied);
         let last_synced = self.syncs.get(name).and_then(RoughMap::newest).map(|(upstream, _)| upstream);
         // Killed early it has stored no position; a sync names a record that it has copied too.
         let Some(known) = last_copied.max(last_synced) else { return Ok(None) };
@@ -106,7 +106,7 @@ impl TakeOver {
             );
             return Ok(None);
         }
-        let resumed = Resumed { last_copied, ..aligning::resume(&source, &target, known).await? };
+        let resumed = Resumed { stored, ..aligning::resume(&source, &target, known).await? };
         info!(
             flow = %self.flow, topic = name.topic, partition = name.partition, ?last_copied,
             source_offset = resumed.source_offset, target_offset = resumed.target_offset, said = resumed.said,
@@ -116,9 +116,12 @@ impl TakeOver {
     }
 }
 
-/// Positions of a source. Of two connectors that copied a partition the one that is behind counts.
-async fn positions(flow: &Flow, target: &Cluster) -> Result<BTreeMap<PartitionName, i64>, TakeOverError> {
-    let mut by_connector: BTreeMap<(PartitionName, String), i64> = BTreeMap::new();
+/// Positions of a source, of the connector that the flow names.
+async fn positions(
+    flow: &Flow,
+    target: &Cluster,
+) -> Result<BTreeMap<PartitionName, StoredPosition>, TakeOverError> {
+    let mut positions = StoredPositions::of(&flow.mirror_maker_connector);
     let mut malformed = 0_u64;
     for reader in partitions_of(target, &flow.take_over).await? {
         let Some(leader) = reader.leader().await? else { continue };
@@ -128,10 +131,7 @@ async fn positions(flow: &Flow, target: &Cluster) -> Result<BTreeMap<PartitionNa
             match SourceOffset::decode(key, record.value.as_deref()) {
                 Ok(Some(found)) if found.cluster == flow.source => {
                     let name = PartitionName { topic: found.topic, partition: found.partition };
-                    match found.last_copied {
-                        Some(offset) => by_connector.insert((name, found.connector), offset),
-                        None => by_connector.remove(&(name, found.connector)),
-                    };
+                    positions.push(name, found.connector, found.last_copied);
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -146,12 +146,7 @@ async fn positions(flow: &Flow, target: &Cluster) -> Result<BTreeMap<PartitionNa
         };
         reader.read(&leader, begin, take).await?;
     }
-    let mut positions: BTreeMap<PartitionName, i64> = BTreeMap::new();
-    for ((name, _), offset) in by_connector {
-        let known = positions.entry(name).or_insert(offset);
-        *known = offset.min(*known);
-    }
-    Ok(positions)
+    Ok(positions.finish())
 }
 
 /// Offset syncs, wherever MirrorMaker 2 put them.

@@ -16,6 +16,10 @@ pub struct TakeOverRow {
     pub topic: String,
     pub partition: i32,
     pub remote_topic: String,
+    /// Where MirrorMaker 2's positions are looked for.
+    pub positions_topic: String,
+    /// Whose position it is; nothing where there is none.
+    pub connector: Option<String>,
     /// What MirrorMaker 2 says it copied last; nothing where it has no position.
     pub last_copied: Option<i64>,
     /// Next to copy; nothing where the flow begins as it is configured to.
@@ -56,10 +60,14 @@ pub async fn plan(
                 Some(take_over) => take_over.resume(&name, &remote_topic).await?,
                 None => None,
             };
+            let stored = resumed.as_ref().and_then(|resumed| resumed.stored.clone());
             let reader = PartitionReader::new(source.clone(), topic.name.clone(), *partition);
             let said = match &resumed {
                 Some(resumed) if resumed.said.is_empty() => "goes on at its next record".to_owned(),
                 Some(resumed) => resumed.said.clone(),
+                None if flow.take_over.is_empty() => {
+                    "take_over names no topic: begins as configured".to_owned()
+                }
                 None => "not copied by MirrorMaker 2: begins as configured".to_owned(),
             };
             rows.push(TakeOverRow {
@@ -67,7 +75,9 @@ pub async fn plan(
                 topic: topic.name.clone(),
                 partition: *partition,
                 remote_topic: remote_topic.clone(),
-                last_copied: resumed.as_ref().and_then(|resumed| resumed.last_copied),
+                positions_topic: flow.take_over.clone(),
+                last_copied: stored.as_ref().map(|stored| stored.last_copied),
+                connector: stored.map(|stored| stored.connector),
                 source_offset: resumed.as_ref().map(|resumed| resumed.source_offset),
                 source_end: reader.offset(ListOffsetsAt::Latest).await?,
                 target_offset: resumed.as_ref().map(|resumed| resumed.target_offset),

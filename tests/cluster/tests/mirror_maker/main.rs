@@ -1,5 +1,11 @@
 //! `strait replicate --mm2` on properties files, beside MirrorMaker 2 on the same ones: the same topics, names,
-//! partitions, settings and numbers of records come out. Each has a pair of clusters of its own.
+//! partitions, settings and numbers of records come out. Each has a pair of clusters of its own. And positions that one
+//! of both leaves to the other.
+
+// Positions of a Connect cluster.
+mod connect_cluster;
+// MirrorMaker 2 goes on where Strait stopped.
+mod hand_over;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rdkafka::producer::BaseRecord;
+use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::cases::Cases;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
 use strait_cluster_tests::mirror_maker::MirrorMaker;
@@ -37,6 +44,15 @@ fn files_of_mirror_maker_2_give_the_same_topics() {
     cases.run("two ways with overrides", || compare(&world, "overrides", &OVERRIDES));
     cases.run("look-ahead", || compare(&world, "look-ahead", &LOOK_AHEAD));
     cases.run("TLS and SCRAM", || secured(&world));
+    cases.finish();
+}
+
+#[test]
+fn strait_and_mirror_maker_2_go_on_after_each_other() {
+    let Some(bridge) = Bridge::enter("strait_and_mirror_maker_2_go_on_after_each_other", &[]) else { return };
+    let mut cases = Cases::begin();
+    cases.run("taken over from a Connect cluster", || connect_cluster::check(&bridge));
+    cases.run("handed over", || hand_over::check(&bridge));
     cases.finish();
 }
 
