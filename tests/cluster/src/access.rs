@@ -77,7 +77,7 @@ pub fn allow(kafka: &Kafka, resource: Resource<'_>, operations: &[&str]) -> Resu
 }
 
 /// What a tool of Kafka needs to be the super user.
-pub fn client_properties() -> String {
+fn client_properties() -> String {
     let lines = ["security.protocol=SASL_PLAINTEXT", "sasl.mechanism=PLAIN"].join("\n");
     format!("{lines}\nsasl.jaas.config={}\n", login(""))
 }

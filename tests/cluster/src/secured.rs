@@ -183,6 +183,7 @@ impl Secured {
 
     fn make_user(&self) -> Result<()> {
         let address = self.kafka.address();
+        // One request takes one credential of a user.
         for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
             let credential = format!("{mechanism}=[password={SCRAM_PASSWORD}]");
             let user =

@@ -137,9 +137,15 @@ fn wait_refused(strait: &mut Strait, said: &[&str]) {
     assert_no_secrets(&strait.log());
 }
 
+/// One test for both, since such clusters take longer to start than to copy.
 #[test]
-fn topics_are_copied_between_secured_clusters() {
-    let Some(clusters) = Clusters::start("topics_are_copied_between_secured_clusters") else { return };
+fn secured_clusters_are_copied_by_who_may() {
+    let Some(clusters) = Clusters::start("secured_clusters_are_copied_by_who_may") else { return };
+    topics_are_copied(&clusters);
+    what_is_wrong_is_said_and_put_right_by_a_new_file(&clusters);
+}
+
+fn topics_are_copied(clusters: &Clusters) {
     let files = &clusters.files;
     let ways = [
         ("ssl-to-mutual", ssl(files), mutual(files)),
@@ -154,9 +160,7 @@ fn topics_are_copied_between_secured_clusters() {
     }
 }
 
-#[test]
-fn what_is_wrong_is_said_and_put_right_by_a_new_file() {
-    let Some(clusters) = Clusters::start("what_is_wrong_is_said_and_put_right_by_a_new_file") else { return };
+fn what_is_wrong_is_said_and_put_right_by_a_new_file(clusters: &Clusters) {
     let files = &clusters.files;
 
     clusters.topic("password");

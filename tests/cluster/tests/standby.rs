@@ -1,6 +1,6 @@
 //! Two instances with the same flow: one copies, the other stands by; when the first gives no sign of life the second
 //! takes over, and the first, awake again, writes nothing more. No record is lost, none comes twice.
-//! `STRAIT_STOPPED_SECONDS` (20; by hand 900) is how long the first is stopped.
+//! `STRAIT_STOPPED_SECONDS` (12; by hand 900) is how long the first is stopped.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ fn a_second_instance_takes_over() {
 }
 
 fn takes_over(bridge: &Bridge, name: &str, age: Duration) {
-    let stopped_for = Duration::from_secs(settings::number("STRAIT_STOPPED_SECONDS", 20));
+    let stopped_for = Duration::from_secs(settings::number("STRAIT_STOPPED_SECONDS", 12));
     topic::create(&bridge.east, name, PARTITIONS, &["retention.ms=-1"]).expect("a topic");
     let load = Load {
         address: bridge.east.address(),

@@ -76,6 +76,7 @@ fn partitions_take_turns_in_requests_of_limited_size() {
 fn a_record_above_the_batch_size_goes_alone() {
     let mut accumulator = accumulator(0);
     append(&mut accumulator, 0, 0, 1);
+    assert!(accumulator.drain(0, None, &at(0)).is_empty(), "another may come");
     append(&mut accumulator, 0, 0, 2);
     assert_eq!(accumulator.drain(0, None, &at(0))[0].1.count(), 1);
 }

@@ -55,10 +55,11 @@ impl<W> Queue<W> {
         self.batches.front().map_or(0, Batch::size)
     }
 
-    /// The first batch need not wait for more records.
+    /// The first batch need not wait for more records. One record alone waits, however large it is
+    /// (`MemoryRecordsBuilder.isFull`, whose limit is above the size of the first record).
     pub(crate) fn is_full(&self, batch_size: usize) -> bool {
-        self.batches.len() > 1
-            || self.batches.front().is_some_and(|batch| !batch.is_open() || batch.size() >= batch_size)
+        let is_full = |batch: &Batch<W>| batch.count() > 1 && batch.size() >= batch_size;
+        self.batches.len() > 1 || self.batches.front().is_some_and(|batch| !batch.is_open() || is_full(batch))
     }
 
     /// For how long the first batch is held back: 0 when it may go as far as its age is concerned; `None` when

@@ -1,8 +1,6 @@
 //! `strait broker` in the place of Apache Kafka: librdkafka, Kafka's own tools and Strait itself can't tell.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rdkafka::Message;
@@ -11,10 +9,9 @@ use strait_cluster_tests::copied::Pair;
 use strait_cluster_tests::kafka::{CURRENT, Kafka, OURS, Release};
 use strait_cluster_tests::numbered::{expected, fill, values};
 use strait_cluster_tests::produce::{self, Load};
-use strait_cluster_tests::random::Random;
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::world::World;
-use strait_cluster_tests::{admin, settings, topic};
+use strait_cluster_tests::{admin, topic};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const PARTITIONS: i32 = 3;
@@ -47,40 +44,6 @@ fn records_and_groups_survive_a_kill() {
 }
 
 #[test]
-fn tools_of_kafka_work() {
-    let Some(_world) = World::enter("tools_of_kafka_work") else { return };
-    let broker = Kafka::start(OURS).expect("a broker");
-    let address = broker.address();
-    let server = ["--bootstrap-server", address.as_str()];
-    let tool = |class: &str, arguments: &[&str]| {
-        let class = format!("org.apache.kafka.tools.{class}");
-        broker.tool(&class, &[&server, arguments].concat()).expect("exit 0")
-    };
-    let topics = |arguments: &[&str]| tool("TopicCommand", arguments);
-    assert!(
-        topics(&["--create", "--topic", "orders", "--partitions", "2"]).contains("Created topic orders.")
-    );
-    assert!(topics(&["--describe", "--topic", "orders"]).contains("PartitionCount: 2"));
-    topics(&["--alter", "--topic", "orders", "--partitions", "3"]);
-    assert_eq!(topic::bounds(&broker, "orders").expect("bounds").len(), 3);
-    let load = ["--num-records", "5000", "--record-size", "100", "--throughput", "-1", "--topic", "orders"];
-    let told = tool("ProducerPerformance", &load);
-    assert!(told.contains("5000 records sent"), "{told}");
-    assert_eq!(topic::span(&broker, "orders"), 5_000);
-    let consumed =
-        ["--topic", "orders", "--from-beginning", "--max-messages", "5000", "--timeout-ms", "30000"];
-    let consumed = tool("consumer.ConsoleConsumer", &[&consumed[..], &["--group", "readers"]].concat());
-    assert_eq!(consumed.lines().filter(|line| line.len() == 100).count(), 5_000);
-    let group = tool("consumer.group.ConsumerGroupCommand", &["--describe", "--group", "readers"]);
-    let lags: Vec<&str> = group.lines().filter(|line| line.starts_with("readers")).collect();
-    assert_eq!(lags.len(), 3, "{group}");
-    let offsets = tool("GetOffsetShell", &["--topic", "orders", "--time", "-2"]);
-    assert!(offsets.contains("orders:0:0"), "{offsets}");
-    topics(&["--delete", "--topic", "orders"]);
-    assert!(!topics(&["--list"]).contains("orders"));
-}
-
-#[test]
 fn strait_copies_between_brokers_of_ours_and_kafkas() {
     let Some(world) = World::enter("strait_copies_between_brokers_of_ours_and_kafkas") else { return };
     for (name, east, west) in [("both", OURS, OURS), ("source", OURS, CURRENT), ("target", CURRENT, OURS)] {
@@ -89,32 +52,6 @@ fn strait_copies_between_brokers_of_ours_and_kafkas() {
         copy(&folder, east, west);
         println!("ours as {name}: {RECORDS} records the same, before and after a kill of each");
     }
-}
-
-/// Frames with a true length and a false rest: each key and version, cut anywhere, changed anywhere, or noise.
-#[test]
-fn garbage_ends_its_own_connection_only() {
-    let Some(_world) = World::enter("garbage_ends_its_own_connection_only") else { return };
-    let broker = Kafka::start(OURS).expect("a broker");
-    topic::create(&broker, "kept", 1, &[]).expect("a topic");
-    fill(&broker, "kept", "record", 0..100);
-    let mut random = Random::new(settings::number("STRAIT_SEED", 7));
-    for _ in 0..settings::number("STRAIT_GARBAGE_FRAMES", 3_000) {
-        let body: Vec<u8> = (0..random.bits() % 200).map(|_| random.bits() as u8).collect();
-        let (key, version) = ((random.bits() % 93) as u16, (random.bits() % 20) as u16);
-        let head = [&key.to_be_bytes()[..], &version.to_be_bytes(), &[0; 4], &[0xff, 0xff]].concat();
-        let head = if random.bits().is_multiple_of(10) { Vec::new() } else { head };
-        let length = match random.bits() % 20 {
-            0 => random.bits() as u32,
-            _ => u32::try_from(head.len() + body.len()).expect("short"),
-        };
-        let mut stream = TcpStream::connect(broker.open_address()).expect("the broker listens");
-        // It may hang up in between.
-        let _ = stream.write_all(&[&length.to_be_bytes()[..], &head, &body].concat());
-        drop(stream);
-    }
-    assert_eq!(values(&broker, "kept").expect("read"), expected("record", 0..100));
-    broker.stop().expect("a clean end");
 }
 
 fn copy(folder: &std::path::Path, east: Release, west: Release) {

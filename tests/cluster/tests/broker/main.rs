@@ -25,9 +25,7 @@ mod stopping;
 mod http;
 // What no client library sends.
 mod protocol;
-// A real Kafka and our broker, told the same; right and wrong credentials, by clients and byte by byte.
-mod pair;
-mod sasl_bytes;
+// Right and wrong credentials, by clients and byte by byte.
 mod security;
 // Several listeners, names that are told, limits.
 mod listeners;

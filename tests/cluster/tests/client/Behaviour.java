@@ -41,7 +41,7 @@ public class Behaviour {
     static void producer() throws Exception {
         topic("one", 1);
         topic("seven", 7);
-        for (String settings : List.of("", "linger.ms=60000", "linger.ms=60000;batch.size=200"))
+        for (String settings : List.of("", "linger.ms=60000", "linger.ms=60000;batch.size=200", "linger.ms=60000;batch.size=0"))
             seen("five records with " + settings, () -> {
                 try (KafkaProducer<byte[], byte[]> producer = open(settings)) {
                     List<Future<RecordMetadata>> sent = new ArrayList<>();

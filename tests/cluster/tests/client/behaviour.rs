@@ -183,9 +183,13 @@ async fn batches(kafka: &Kafka) -> Seen {
         }
         (format!("five records with {settings}"), format!("{gone} go, {} wait", 5 - gone))
     };
-    let (first, second, third) =
-        tokio::join!(five(""), five("linger.ms=60000"), five("linger.ms=60000;batch.size=200"));
-    vec![first, second, third]
+    let (first, second, third, fourth) = tokio::join!(
+        five(""),
+        five("linger.ms=60000"),
+        five("linger.ms=60000;batch.size=200"),
+        five("linger.ms=60000;batch.size=0")
+    );
+    vec![first, second, third, fourth]
 }
 
 /// acks, enable.idempotence, max.request.size and the partitioner.

@@ -74,6 +74,8 @@ fn slow_senders_wait_for_themselves_only() {
     // Memory for two of the longest requests.
     let properties = [
         "connections.max.idle.ms=2000",
+        // Members of groups wait for others, and are idle so long.
+        "group.initial.rebalance.delay.ms=0",
         "socket.request.max.bytes=4194304",
         "queued.max.request.bytes=8388608",
     ];

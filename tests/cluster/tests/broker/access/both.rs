@@ -2,6 +2,7 @@
 //! the harness has a name, and may do all.
 
 use std::fs;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -23,13 +24,13 @@ const ANY: i8 = 1;
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) struct Both {
-    pub(super) kafka: Kafka,
+    _kafka: Kafka,
     pub(super) ours: Broker,
     /// Of the harness, by name.
     named: [String; 2],
     /// Of those who give no name.
     pub(super) open: [String; 2],
-    pub(super) world: World,
+    _world: World,
 }
 
 impl Both {
@@ -42,27 +43,19 @@ impl Both {
         let (login, _) = kafka.address().rsplit_once('@').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
         let named = [kafka.address(), format!("{login}@127.0.0.1:{named_port}")];
         let open = [kafka.open_address(), ours.address()];
-        let both = Self { kafka, ours, named, open, world };
+        let both = Self { _kafka: kafka, ours, named, open, _world: world };
         both.each_named(prepare).expect("topics and coordinators");
         Some(both)
     }
 
     /// Does the same with both, by name.
-    pub(super) fn each_named<T>(&self, mut step: impl FnMut(&mut Wire) -> Result<T>) -> Result<[T; 2]> {
-        let mut one = |address: &String| step(&mut Wire::open(address, "harness")?);
-        Ok([one(&self.named[0]).context("of Kafka")?, one(&self.named[1]).context("of ours")?])
+    pub(super) fn each_named<T: Send>(&self, step: impl Fn(&mut Wire) -> Result<T> + Sync) -> Result<[T; 2]> {
+        at_once(&self.named, |address| step(&mut Wire::open(address, "harness")?))
     }
 
     /// Does the same with both, without a name.
-    pub(super) fn each<T>(&self, mut step: impl FnMut(&mut Wire) -> Result<T>) -> Result<[T; 2]> {
-        let mut one = |address: &String| step(&mut Wire::open(address, "prober")?);
-        Ok([one(&self.open[0]).context("of Kafka")?, one(&self.open[1]).context("of ours")?])
-    }
-
-    /// Where the harness is let in, without its name.
-    pub(super) fn named_addresses(&self) -> [String; 2] {
-        let address = |named: &String| named.rsplit_once('@').map_or(named.clone(), |(_, at)| at.to_owned());
-        [address(&self.named[0]), address(&self.named[1])]
+    pub(super) fn each<T: Send>(&self, step: impl Fn(&mut Wire) -> Result<T> + Sync) -> Result<[T; 2]> {
+        at_once(&self.open, |address| step(&mut Wire::open(address, "prober")?))
     }
 
     /// Makes these the only rules, in force on both.
@@ -74,6 +67,15 @@ impl Both {
         self.ours.kill()?;
         self.ours.restart()
     }
+}
+
+/// Kafka's first, then ours.
+fn at_once<T: Send>(addresses: &[String; 2], step: impl Fn(&str) -> Result<T> + Sync) -> Result<[T; 2]> {
+    thread::scope(|scope| {
+        let kafka = scope.spawn(|| step(&addresses[0]).context("of Kafka"));
+        let ours = step(&addresses[1]).context("of ours");
+        Ok([kafka.join().expect("no panic")?, ours?])
+    })
 }
 
 fn in_its_place(kafka: &Kafka, folder: &std::path::Path) -> Result<(Broker, u16)> {

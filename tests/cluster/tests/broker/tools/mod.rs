@@ -1,18 +1,21 @@
 //! Kafka 4.3.1's own tools, with the same input against a real Kafka and against our broker: they end the same way and
-//! print the same, apart from ids, times and places.
+//! print the same, apart from ids, times and places. What they print of Kafka is in `tests/golden/`; with
+//! `STRAIT_RECORD=1` a real Kafka is asked again first.
 
 // Clients that tools find.
 mod clients;
 // What is meant to differ.
 mod differences;
+// What was printed of Kafka, in a file.
+mod golden;
 // What they are told to do.
 mod steps;
 // What of their output is compared.
 mod told;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
@@ -57,8 +60,8 @@ struct Side {
 }
 
 impl Side {
-    /// Starts all tools in one JVM; what each prints comes into the folder.
-    fn start(&self, steps: &[Step]) -> Result<Child> {
+    /// Runs all tools in one JVM; what each prints comes into the folder.
+    fn run(&self, steps: &[Step]) -> Result<()> {
         fs::create_dir_all(&self.folder)?;
         for (name, text) in FILES {
             fs::write(self.folder.join(name), text)?;
@@ -69,7 +72,9 @@ impl Side {
         let seconds = settings::number("STRAIT_TOOL_SECONDS", 60).to_string();
         let mut command = Command::new(repository().join("tests/peers/kafka"));
         command.arg("tools").arg(&self.folder).arg(seconds).env("VERSION", CURRENT.version);
-        command.stdin(fs::File::open(input)?).stdout(Stdio::null()).spawn().context("tests/peers/kafka")
+        let status = command.stdin(fs::File::open(input)?).stdout(Stdio::null()).status();
+        ensure!(status.context("tests/peers/kafka")?.success(), "tools ended before their last step");
+        Ok(())
     }
 
     /// What a step printed, after how it ended.
@@ -80,21 +85,32 @@ impl Side {
     }
 }
 
-/// Runs the tools on both sides at once.
-fn run(sides: &[Side; 2], steps: &[Step]) -> Result<()> {
-    let [kafka, ours] = sides.each_ref().map(|side| side.start(steps));
-    for mut tools in [kafka?, ours?] {
-        ensure!(tools.wait()?.success(), "tools ended before their last step");
-    }
-    Ok(())
+/// All that the tools print of a broker, first while it runs.
+fn ask(side: &Side, stop: impl FnOnce() -> Result<()>) -> Result<Vec<(Step, Vec<String>)>> {
+    let [running, stopped] = steps::all();
+    let clients = Clients::start(&side.address)?;
+    side.run(&running)?;
+    drop(clients);
+    stop()?;
+    side.run(&stopped)?;
+    let all = running.into_iter().chain(stopped);
+    all.map(|step| side.told(&step).map(|lines| (step, lines))).collect()
 }
 
-/// What the sides printed otherwise, and steps that did not end as they should.
-fn differing([kafka, ours]: &[Side; 2], steps: &[Step]) -> Result<Vec<String>> {
+fn record(folder: &Path) -> Result<()> {
+    let kafka = Kafka::start_with(CURRENT, &PROPERTIES)?;
+    let data = kafka.folder()?.join("data");
+    let side = Side { address: kafka.address(), folder: folder.join("of-kafka"), data };
+    golden::write(&ask(&side, || kafka.stop())?)
+}
+
+/// What is printed otherwise than of Kafka, and steps that did not end as they should.
+fn differing(ours: &[(Step, Vec<String>)]) -> Result<Vec<String>> {
+    let mut kafka = golden::read()?;
     let mut differing = Vec::new();
     let mut found_differences = [0; DIFFERENCES.len()];
-    for step in steps {
-        let (mut expected, mut found) = (kafka.told(step)?, ours.told(step)?);
+    for (step, found) in ours {
+        let (mut expected, mut found) = (kafka.remove(&step.name).unwrap_or_default(), found.clone());
         for (difference, count) in DIFFERENCES.iter().zip(&mut found_differences) {
             let left_out = [&mut expected, &mut found].map(|lines| difference.leave_out(&step.name, lines));
             *count += left_out[0].abs_diff(left_out[1]);
@@ -106,28 +122,21 @@ fn differing([kafka, ours]: &[Side; 2], steps: &[Step]) -> Result<Vec<String>> {
     }
     let unseen = DIFFERENCES.iter().zip(found_differences).filter(|(_, count)| *count == 0);
     differing.extend(unseen.map(|(difference, _)| format!("{difference:?} is no difference")));
+    differing.extend(kafka.into_keys().map(|name| format!("{name} is no step")));
     Ok(differing)
 }
 
 #[test]
 fn kafkas_tools_print_the_same() {
     let Some(world) = World::enter("kafkas_tools_print_the_same") else { return };
-    let kafka = Kafka::start_with(CURRENT, &PROPERTIES).expect("a real Kafka");
+    if golden::is_recording() {
+        record(world.folder()).expect("what is printed of a real Kafka");
+    }
     let ours = Broker::start(&world.folder().join("ours"), &[&PROPERTIES[..], &OURS[..]].concat());
     let mut ours = ours.expect("our broker");
-    let side = |name: &str, address, data| Side { address, folder: world.folder().join(name), data };
-    let data = kafka.folder().expect("a folder").join("data");
-    let sides = [side("of-kafka", kafka.address(), data), side("of-ours", ours.address(), ours.data())];
-    let [running, stopped] = steps::all();
-
-    let clients = sides.each_ref().map(|side| Clients::start(&side.address).expect("clients"));
-    run(&sides, &running).expect("all steps with running brokers");
-    drop(clients);
-    kafka.stop().expect("stopped");
-    ours.stop().expect("stopped");
-    run(&sides, &stopped).expect("all steps with stopped brokers");
-
-    let all: Vec<Step> = running.into_iter().chain(stopped).collect();
-    let differing = differing(&sides, &all).expect("all was printed");
-    assert!(differing.is_empty(), "{} of {} steps\n{}", differing.len(), all.len(), differing.join("\n\n"));
+    let (address, data) = (ours.address(), ours.data());
+    let side = Side { address, folder: world.folder().join("of-ours"), data };
+    let told = ask(&side, || ours.stop()).expect("all steps");
+    let differing = differing(&told).expect("what was printed of Kafka");
+    assert!(differing.is_empty(), "{} of {} steps\n{}", differing.len(), told.len(), differing.join("\n\n"));
 }

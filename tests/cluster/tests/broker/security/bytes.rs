@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use strait_cluster_tests::secured::{Files, Listener, PLAIN_PASSWORD, SESSION_MILLIS};
 
-use crate::pair::Pair;
+use super::pair::Pair;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const VERSIONS: i16 = 18;
@@ -188,9 +188,7 @@ fn conversations() -> Vec<(&'static str, Vec<Sent>)> {
     ]
 }
 
-#[test]
-fn authentication_is_answered_byte_by_byte_as_by_kafka() {
-    let Some(pair) = Pair::start("authentication_is_answered_byte_by_byte_as_by_kafka") else { return };
+pub(super) fn are_answered_as_by_kafka(pair: &Pair) {
     let mut different = Vec::new();
     for (name, sent) in conversations() {
         let answers = pair.addresses(Listener::SaslPlaintext).map(|address| {
@@ -214,9 +212,7 @@ fn authentication_is_answered_byte_by_byte_as_by_kafka() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-#[test]
-fn a_session_ends_with_the_next_request() {
-    let Some(pair) = Pair::start("a_session_ends_with_the_next_request") else { return };
+pub(super) fn end_a_session_with_the_next_request(pair: &Pair) {
     for address in pair.addresses(Listener::SaslPlaintext) {
         let mut conversation = Conversation::open(&address).expect("a connection");
         let mut say = |sent| conversation.say(&sent).expect("an answer");

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use strait_cluster_tests::kafka::CURRENT;
 use strait_cluster_tests::ports;
 use strait_cluster_tests::secured::{Files, Listener, Secured};
-use strait_cluster_tests::world::{World, repository};
+use strait_cluster_tests::world::World;
 
 use crate::process::Broker;
 
@@ -18,16 +17,16 @@ const LISTENERS: [Listener; 4] =
 const UNSECURED: &str = "listener.name.sasl_plaintext.oauthbearer.sasl.server.callback.handler.class=\
      org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler";
 
-pub(crate) struct Pair {
-    pub(crate) kafka: Secured,
-    pub(crate) ours: Broker,
-    pub(crate) files: Files,
+pub(super) struct Pair {
+    pub(super) kafka: Secured,
+    pub(super) ours: Broker,
+    pub(super) files: Files,
     ports: Vec<(Listener, u16)>,
     world: World,
 }
 
 impl Pair {
-    pub(crate) fn start(test: &str) -> Option<Self> {
+    pub(super) fn start(test: &str) -> Option<Self> {
         let world = World::enter(test)?;
         let files = Files::make(world.folder()).expect("certificates");
         let kafka = Secured::start(CURRENT, &files).expect("a real Kafka");
@@ -35,18 +34,18 @@ impl Pair {
         Some(Self { kafka, ours, files, ports, world })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.world.folder()
     }
 
     /// Where a listener is: of the real Kafka and of our broker.
-    pub(crate) fn addresses(&self, listener: Listener) -> [String; 2] {
+    pub(super) fn addresses(&self, listener: Listener) -> [String; 2] {
         let ours = self.ports.iter().find(|(found, _)| *found == listener).expect("every listener is there");
         [self.kafka.address(listener), format!("127.0.0.1:{}", ours.1)]
     }
 
     /// Plain listeners.
-    pub(crate) fn open_addresses(&self) -> [String; 2] {
+    pub(super) fn open_addresses(&self) -> [String; 2] {
         [self.kafka.kafka.address(), self.ours.address()]
     }
 }
@@ -65,22 +64,4 @@ fn in_its_place(kafka: &Secured, folder: &Path) -> Result<(Broker, Vec<(Listener
     properties.push_str(&UNSECURED.replace("sasl_plaintext", "sasl_ssl"));
     let lines = properties.lines().map(str::to_owned).collect();
     Ok((Broker::start_listening(folder, plain, lines)?, ports))
-}
-
-/// What a tool printed, with whether it ended well.
-pub(crate) struct Said {
-    pub(crate) is_success: bool,
-    pub(crate) output: String,
-}
-
-/// Runs a tool of Kafka 4.3.1 with a file of client properties.
-pub(crate) fn tool(address: &str, class: &str, properties: &str, arguments: &[&str]) -> Result<Said> {
-    let script = repository().join("tests/peers/kafka");
-    let mut command = Command::new("timeout");
-    command.arg("60").arg(script).args(["tool", class, "--bootstrap-server", address]);
-    command.args(["--command-config", properties]).args(arguments);
-    let output = command.env("VERSION", "4.3.1").output().context("tests/peers/kafka")?;
-    let text = [&output.stdout[..], &output.stderr[..]].concat();
-    let output_text = String::from_utf8_lossy(&text).into_owned();
-    Ok(Said { is_success: output.status.success(), output: output_text })
 }
