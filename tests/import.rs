@@ -54,7 +54,6 @@ fn the_sample_file() {
         &said,
         &[
             "  tasks.max: a flow needs no tasks",
-            "sync.topic.acls.enabled: access rules",
             "backup->primary.topics: the flow is not enabled",
             "config.storage.replication.factor, offset.storage.replication.factor, status.storage",
         ],
@@ -160,6 +159,10 @@ fn what_cannot_be_honoured_is_refused() {
         (
             "a->b.sync.topic.configs.enabled = yes",
             "sync.topic.configs.enabled = yes: allowed are true and false",
+        ),
+        (
+            "a->b.sync.topic.acls.interval.seconds = 0",
+            "a->b.sync.topic.acls.interval.seconds = 0: allowed is 1 and more",
         ),
         ("b->a.enabled = on", "b->a.enabled = on: allowed are true and false"),
         (

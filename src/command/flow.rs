@@ -26,6 +26,8 @@ enum Action {
     Lag { flow: String },
     /// The flow's groups: what became of each at the target, and why.
     Groups { flow: String },
+    /// Rules of access about copied topics: what became of each at the target, and why.
+    Acls { flow: String },
     /// Where a group stands on both sides.
     Group { flow: String, group: String },
     /// Where groups stand by MirrorMaker 2's topic at the target.
@@ -46,6 +48,19 @@ const FLOW_COLUMNS: [&str; 8] = [
 ];
 const PARTITION_COLUMNS: [&str; 6] = ["topic", "partition", "remote_topic", "state", "position", "detail"];
 const GROUP_COLUMNS: [&str; 4] = ["id", "state", "reason", "is_memberless"];
+const ACL_COLUMNS: [&str; 11] = [
+    "topic",
+    "pattern",
+    "principal",
+    "host",
+    "operation",
+    "permission",
+    "remote_topic",
+    "remote_pattern",
+    "remote_operation",
+    "state",
+    "reason",
+];
 const PLACE_COLUMNS: [&str; 7] =
     ["topic", "partition", "remote_topic", "source_offset", "target_offset", "translation", "sync"];
 const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
@@ -60,9 +75,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Action::Describe { flow } => (of(flow, "partitions"), "partitions", &PARTITION_COLUMNS),
         Action::Lag { flow } => (of(flow, "partitions"), "partitions", &LAG_COLUMNS),
         Action::Groups { flow } => (of(flow, "groups"), "groups", &GROUP_COLUMNS),
+        Action::Acls { flow } => (of(flow, "acls"), "acls", &ACL_COLUMNS),
         Action::Group { flow, group } => (of(flow, &format!("groups/{group}")), "partitions", &PLACE_COLUMNS),
         Action::Checkpoints { flow } => (of(flow, "checkpoints"), "checkpoints", &CHECKPOINT_COLUMNS),
         Action::Heartbeats { flow } => (of(flow, "heartbeats"), "heartbeats", &HEARTBEAT_COLUMNS),
     };
-    show(arguments.output, &arguments.daemon.ask(&path, None)?, rows, columns)
+    let answer = arguments.daemon.ask(&path, None)?;
+    if let Some(reason) = answer["sync"]["reason"].as_str().filter(|reason| !reason.is_empty()) {
+        eprintln!("{}: {reason}", answer["sync"]["state"].as_str().unwrap_or_default());
+    }
+    show(arguments.output, &answer, rows, columns)
 }

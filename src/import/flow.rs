@@ -57,6 +57,7 @@ pub(super) fn translate(
     topics(reader, &mut draft);
     policy(reader, &mut draft);
     topic_configs(reader, &mut draft);
+    topic_acls(reader, &mut draft);
     consumer(reader, &mut draft);
     refresh(reader, &mut draft);
     groups::translate(reader, &mut draft);
@@ -124,6 +125,16 @@ fn topic_configs(reader: &mut Reader<'_>, draft: &mut Draft) {
             draft.set(reader, "topic_defaults_from", "use.defaults.from", side);
         }
         Some(_) => reader.refuse("use.defaults.from", "allowed are source and target"),
+    }
+}
+
+fn topic_acls(reader: &mut Reader<'_>, draft: &mut Draft) {
+    const INTERVAL: &str = "sync.topic.acls.interval.seconds";
+    if let Some(sync) = reader.boolean("sync.topic.acls.enabled") {
+        draft.set(reader, "sync_topic_acls", "sync.topic.acls.enabled", sync);
+    }
+    if let Some(milliseconds) = groups::interval_ms(reader, INTERVAL) {
+        draft.set(reader, "acl_interval_ms", INTERVAL, milliseconds);
     }
 }
 

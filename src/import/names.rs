@@ -18,7 +18,6 @@ pub(super) enum Effect {
 
 const EXACT: &str = "offsets are translated exactly, whatever distance syncs have";
 const GROUPS_LISTED: &str = "groups are listed anew each time their offsets are translated";
-const ACLS: &str = "access rules are not copied yet";
 const TASKS: &str = "a flow needs no tasks: each runs on one thread";
 const OWN_TOPICS: &str = "MirrorMaker 2's internal topics have the flow's replication factor";
 const CONNECT: &str = "Strait runs without Kafka Connect";
@@ -53,6 +52,8 @@ const TAKEN: &[&str] = &[
     "source.cluster.alias",
     "sync.group.offsets.enabled",
     "sync.group.offsets.interval.seconds",
+    "sync.topic.acls.enabled",
+    "sync.topic.acls.interval.seconds",
     "sync.topic.configs.enabled",
     "target.cluster.alias",
     "topics",
@@ -74,7 +75,6 @@ const NOTHING: &[(&str, &[&str])] = &[
             "replication.policy.internal.topic.separator.enabled",
         ],
     ),
-    (ACLS, &["sync.topic.acls.enabled", "sync.topic.acls.interval.seconds"]),
     (TASKS, &["tasks.max", "tasks.max.enforce"]),
     (METRICS, &["add.source.alias.to.metrics", "metric.names.formats", "metric.reporters"]),
     (LISTED, &["refresh.topics.enabled"]),

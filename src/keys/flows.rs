@@ -124,4 +124,21 @@ pub(super) const KEYS: &[Key] = &[
         "topic_defaults_from = \"source\"",
         "Whose default counts where a source topic does not set a value.",
     ),
+    Key::new(
+        "flows[].sync_topic_acls",
+        Kind::Boolean,
+        Some("true"),
+        "true, false",
+        "sync_topic_acls = false",
+        "Rules of access about source topics are made for their remote topics, but for leave to write, and removed when \
+         the source has them no longer.",
+    ),
+    Key::new(
+        "flows[].acl_interval_ms",
+        Kind::Number,
+        Some("10000"),
+        "100 to 3600000",
+        "acl_interval_ms = 600000",
+        "How often rules of access of both clusters are compared.",
+    ),
 ];

@@ -50,7 +50,7 @@ mod settings;
 mod consumer;
 mod producer;
 
-pub use acls::Acl;
+pub use acls::{Acl, AclResults};
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;

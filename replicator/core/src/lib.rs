@@ -8,6 +8,8 @@ pub mod rename;
 pub mod selection;
 // What must be created or changed on the target before records flow.
 pub mod topic_plan;
+// Which rules of access follow the topics.
+pub mod acl_plan;
 // A fetched batch becomes batches that the target accepts.
 pub mod rewrite;
 // Small batches become one.

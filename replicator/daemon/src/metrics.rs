@@ -42,6 +42,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         families.add("strait_flow_state", "1 for the state that the flow is in.", Kind::Gauge, &state, 1.0);
         collect_ledger(flow, families);
         collect_groups(flow, families);
+        collect_acls(flow, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -76,6 +77,23 @@ fn collect_groups(flow: &FlowStatus, families: &mut Families) {
     let failed = f64::from(u8::from(flow.groups_error.is_some()));
     let help = "1 while groups can't be read, translated or written.";
     families.add("strait_groups_failed", help, Kind::Gauge, &[("flow", flow.id.as_str())], failed);
+}
+
+fn collect_acls(flow: &FlowStatus, families: &mut Families) {
+    let (id, acls) = (flow.id.as_str(), &flow.acls);
+    let state = [("flow", id), ("state", acls.state.as_str())];
+    let help = "1 for the state that the flow's rules of access are in.";
+    families.add("strait_acls_state", help, Kind::Gauge, &state, 1.0);
+    for (state, rules) in [("synced", acls.synced), ("left_out", acls.left_out), ("drift", acls.drift)] {
+        let labels = [("flow", id), ("state", state)];
+        let help = "Rules of access about copied topics by state.";
+        families.add("strait_acls", help, Kind::Gauge, &labels, rules as f64);
+    }
+    for (change, rules) in [("created", acls.created_total), ("removed", acls.removed_total)] {
+        let labels = [("flow", id), ("change", change)];
+        let help = "Rules of access made and removed at the target.";
+        families.add("strait_acls_changed_total", help, Kind::Counter, &labels, rules as f64);
+    }
 }
 
 fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &mut Families) {

@@ -1,4 +1,4 @@
-//! The daemon's REST resources: flows, their partitions, topics, groups and ledger.
+//! The daemon's REST resources: flows, their partitions, topics, rules of access, groups and ledger.
 
 // Groups synced on demand.
 mod sync;
@@ -27,6 +27,7 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/topics", get(topics))
         .route("/v1/flows/{id}/partitions", get(partitions))
         .route("/v1/flows/{id}/ledger", get(ledger))
+        .route("/v1/flows/{id}/acls", get(acls))
         .route("/v1/flows/{id}/groups", get(groups))
         .route("/v1/flows/{id}/groups/{group}", get(group))
         .route("/v1/flows/{id}/groups:sync", post(sync::all))
@@ -72,6 +73,11 @@ async fn ledger(State(status): State<DaemonStatus>, Path(id): Path<String>) -> R
 async fn groups(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let flow = find(&status, &id)?;
     Ok(Json(json!({ "groups": &*flow.groups, "error": flow.groups_error })))
+}
+
+async fn acls(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let acls = find(&status, &id)?.acls;
+    Ok(Json(json!({ "sync": acls, "acls": &*acls.acls })))
 }
 
 async fn group(

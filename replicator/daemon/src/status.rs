@@ -1,5 +1,7 @@
 //! What the daemon shows of itself: written by the flows, read by REST and metrics.
 
+// Rules of access.
+mod acls;
 // Groups.
 mod groups;
 
@@ -11,6 +13,7 @@ use strait_replicator_core::lane::StateName;
 
 use crate::flow::{FlowHandle, PartitionName};
 
+pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
 pub use groups::{GroupPartitionStatus, GroupStatus};
 
 /// All flows by id.
@@ -45,6 +48,7 @@ pub struct FlowStatus {
     pub groups: Arc<Vec<GroupStatus>>,
     /// Why groups could not be looked at the last time.
     pub groups_error: Option<String>,
+    pub acls: AclsStatus,
     /// Whom to ask while the flow runs.
     #[serde(skip)]
     pub(crate) handle: Option<FlowHandle>,
@@ -144,6 +148,7 @@ impl DaemonStatus {
             ledger: Vec::new(),
             groups: Arc::default(),
             groups_error: None,
+            acls: AclsStatus::default(),
             handle: None,
         };
         self.lock().insert(id.to_owned(), status);

@@ -66,7 +66,8 @@ pub(super) fn heartbeats_back(reader: &mut Reader<'_>, draft: &mut Draft) {
     }
 }
 
-fn interval_ms(reader: &mut Reader<'_>, name: &str) -> Option<i64> {
+/// Seconds as milliseconds, within what Strait takes.
+pub(super) fn interval_ms(reader: &mut Reader<'_>, name: &str) -> Option<i64> {
     let seconds = reader.number(name)?;
     if seconds < 1 {
         reader.refuse(name, "allowed is 1 and more");

@@ -33,6 +33,8 @@ fn reading_and_describing_is_enough() {
     pair.assert_copied(&mut strait, Timestamps::Compared, LIMIT).expect("copied");
     strait.wait_state("east--west", "running", LIMIT).expect("running");
     assert!(!topic::names(&west).expect("topics").contains("east.hidden"), "a topic that may not be seen");
+    let acls = strait.flow("east--west").expect("the flow")["acls"].clone();
+    assert_eq!(acls["state"], "unauthorized", "{acls}");
     strait.stop(Duration::from_secs(20)).expect("a graceful stop");
     strait.restart().expect("started");
     fill(&east, "granted", "record", 200..300);

@@ -95,8 +95,8 @@ fn records_and_topics_are_deleted() {
 }
 
 #[test]
-fn rules_are_told_where_there_are_any() {
-    let Some(_world) = World::enter("rules_are_told_where_there_are_any") else { return };
+fn rules_are_told_made_and_removed_where_there_are_any() {
+    let Some(_world) = World::enter("rules_are_told_made_and_removed_where_there_are_any") else { return };
     let authorizer = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     let everyone = "super.users=User:ANONYMOUS";
     let kafka = Kafka::start_with(CURRENT, &[authorizer, everyone]).expect("a broker");
@@ -116,10 +116,35 @@ fn rules_are_told_where_there_are_any() {
             operation: 3,
             permission: 3,
         };
-        assert_eq!(cluster.describe_acls().await.expect("an answer"), [expected]);
+        let told = cluster.describe_acls().await.expect("an answer");
+        assert_eq!(told, std::slice::from_ref(&expected));
+        let prefixed =
+            Acl { pattern_type: 4, resource_name: "or".to_owned(), permission: 2, ..expected.clone() };
+        let of_group = Acl { resource_type: 3, ..expected.clone() };
+        let nameless = Acl { principal: "strait".to_owned(), ..expected.clone() };
+        let made = cluster.create_acls(&[prefixed.clone(), nameless, of_group, expected.clone()]).await;
+        let made = made.expect("an answer");
+        assert!(matches!(made[..], [Ok(()), Err(_), Ok(()), Ok(())]), "{made:?}");
+        wait_topic_acls(&cluster, &[&prefixed, &expected]).await;
+        let absent = Acl { host: "10.1.2.3".to_owned(), ..expected.clone() };
+        let removed = cluster.delete_acls(&[absent, expected]).await.expect("an answer");
+        assert_eq!(removed, [Ok(()), Ok(())]);
+        wait_topic_acls(&cluster, &[&prefixed]).await;
         let cluster = Cluster::connect(config_of(&open)).await.expect("connected");
         let outcome = cluster.describe_acls().await;
         let Err(ClientError::Broker { error, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(error.code, ErrorCode::SECURITY_DISABLED);
     });
+}
+
+/// A broker learns of a rule a little after its controller has answered.
+async fn wait_topic_acls(cluster: &Cluster, expected: &[&Acl]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let told = cluster.describe_topic_acls().await.expect("an answer");
+        if told.len() == expected.len() && expected.iter().all(|acl| told.contains(acl)) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{told:?}");
+    }
 }

@@ -21,6 +21,10 @@ impl Writer {
         self.0.put_u8(value);
     }
 
+    pub(super) fn i8(&mut self, value: i8) {
+        self.0.put_i8(value);
+    }
+
     pub(super) fn i16(&mut self, value: i16) {
         self.0.put_i16(value);
     }
@@ -80,6 +84,16 @@ impl<'a> Reader<'a> {
 
     pub(super) fn u8(&mut self) -> Result<u8, StateRecordError> {
         Ok(u8::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn i8(&mut self) -> Result<i8, StateRecordError> {
+        Ok(i8::from_be_bytes(self.array()?))
+    }
+
+    /// One of the codes that `known` knows.
+    pub(super) fn code<T>(&mut self, known: impl FnOnce(i8) -> Option<T>) -> Result<T, StateRecordError> {
+        let (at, code) = (self.at, self.i8()?);
+        known(code).ok_or(StateRecordError::UnknownCode { at, code })
     }
 
     pub(super) fn i16(&mut self) -> Result<i16, StateRecordError> {

@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_TRANSACTIONAL_PRODUCER,
-    StateRecordError, VERSION,
+    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER,
+    KIND_TRANSACTIONAL_PRODUCER, StateRecordError, VERSION, acl,
 };
+use crate::acl_plan::TopicAcl;
 
 /// What a record is about. The newest value of a key counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +22,8 @@ pub enum Key {
     Loss { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
     /// A chunk of a partition's offset map. These have a topic of their own.
     MapChunk { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
+    /// A rule of access that the flow made at the target, or is about to make.
+    Acl { flow: String, source_cluster_id: String, acl: TopicAcl },
 }
 
 impl Key {
@@ -31,7 +34,8 @@ impl Key {
             | Self::Position { flow, .. }
             | Self::Owner { flow }
             | Self::Loss { flow, .. }
-            | Self::MapChunk { flow, .. } => flow,
+            | Self::MapChunk { flow, .. }
+            | Self::Acl { flow, .. } => flow,
         }
     }
 
@@ -64,6 +68,12 @@ impl Key {
                 out.string(topic);
                 out.i32(*partition);
                 out.i64(*first_offset);
+            }
+            Self::Acl { flow, source_cluster_id, acl } => {
+                out.u8(KIND_ACL);
+                out.string(flow);
+                out.string(source_cluster_id);
+                acl::write(&mut out, acl);
             }
         }
         out.finish()
@@ -99,6 +109,11 @@ impl Key {
                 topic: input.string()?,
                 partition: input.i32()?,
                 first_offset: input.i64()?,
+            },
+            KIND_ACL => Self::Acl {
+                flow: input.string()?,
+                source_cluster_id: input.string()?,
+                acl: acl::read(&mut input)?,
             },
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };

@@ -2,6 +2,7 @@
 //! An unknown version is an error, never a guess. Layout: version i16, kind u8, fields; numbers big-endian,
 //! a string is its length as the shortest LEB128 and its UTF-8 bytes.
 
+mod acl;
 mod codec;
 mod key;
 mod state;
@@ -22,6 +23,7 @@ const KIND_OWNER: u8 = 3;
 const KIND_LOSS: u8 = 4;
 const KIND_TRANSACTIONAL_PRODUCER: u8 = 5;
 const KIND_MAP_CHUNK: u8 = 6;
+const KIND_ACL: u8 = 7;
 
 /// Why the bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +42,8 @@ pub enum StateRecordError {
     MalformedLength { at: usize },
     #[error("the string at byte {at} is not UTF-8")]
     NotUtf8 { at: usize },
+    #[error("the code {code} at byte {at} is not known")]
+    UnknownCode { at: usize, code: i8 },
 }
 
 #[cfg(test)]

@@ -65,7 +65,11 @@ impl State {
             Value::Owner { instance, generation } => {
                 Some(Owner { instance: instance.clone(), generation: *generation })
             }
-            Value::Producer { .. } | Value::Position(_) | Value::Loss { .. } | Value::MapChunk { .. } => None,
+            Value::Producer { .. }
+            | Value::Position(_)
+            | Value::Loss { .. }
+            | Value::MapChunk { .. }
+            | Value::Acl(_) => None,
         }
     }
 

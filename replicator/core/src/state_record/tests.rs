@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use strait_wire::ids::Uuid;
 
 use super::*;
+use crate::acl_plan::{AclOrigin, Operation, Permission, TopicAcl, TopicPattern};
 
 /// Version 0, kind position.
 const POSITION_OF_BEFORE: [u8; 3] = [0, 0, 2];
@@ -24,6 +25,16 @@ fn position_value() -> Value {
         sequences: vec![("c1".to_owned(), 255)],
         map: Bytes::from_static(&[0xab, 0xcd]),
     })
+}
+
+fn acl() -> TopicAcl {
+    TopicAcl {
+        topics: TopicPattern::prefixed("a.orders"),
+        principal: "User:bob".to_owned(),
+        host: "*".to_owned(),
+        operation: Operation::READ,
+        permission: Permission::Deny,
+    }
 }
 
 #[test]
@@ -81,6 +92,19 @@ fn keys_have_golden_bytes() {
             "0000".to_owned() + "02" + "04612d2d62" + "026331" + "066f7264657273" + "00000003",
         ),
         (Key::Owner { flow: flow() }, "0000".to_owned() + "03" + "04612d2d62"),
+        (
+            Key::Acl { flow: flow(), source_cluster_id: source_cluster_id(), acl: acl() },
+            "0000".to_owned()
+                + "07"
+                + "04612d2d62"
+                + "026331"
+                + "04"
+                + "08612e6f7264657273"
+                + "08557365723a626f62"
+                + "012a"
+                + "03"
+                + "02",
+        ),
     ];
     for (key, golden) in table {
         assert_eq!(hex(&key.encode()), golden, "{key:?}");
@@ -121,6 +145,10 @@ fn values_have_golden_bytes() {
             Value::Owner { instance: "pod-0".to_owned(), generation: 9 },
             "0000".to_owned() + "03" + "05706f642d30" + "0000000000000009",
         ),
+        (
+            Value::Acl(AclOrigin { cluster_id: "c1".to_owned(), topics: TopicPattern::literal("orders") }),
+            "0000".to_owned() + "07" + "026331" + "03" + "066f7264657273",
+        ),
     ];
     for (value, golden) in table {
         assert_eq!(hex(&value.encode()), golden, "{value:?}");
@@ -153,6 +181,14 @@ fn what_is_not_ours_is_named() {
     for (bytes, expected) in table {
         assert_eq!(Key::decode(bytes), Err(expected), "{bytes:?}");
     }
+}
+
+#[test]
+fn codes_of_rules_are_known_or_named() {
+    let bytes = [0, 0, 7, 0, 0, 1, 1, b't', 1, b'p', 1, b'*', 3, 3];
+    assert_eq!(Key::decode(bytes), Err(StateRecordError::UnknownCode { at: 5, code: 1 }));
+    let bytes = [0, 0, 7, 0, 0, 3, 1, b't', 1, b'p', 1, b'*', 3, 9];
+    assert_eq!(Key::decode(bytes), Err(StateRecordError::UnknownCode { at: 13, code: 9 }));
 }
 
 #[test]

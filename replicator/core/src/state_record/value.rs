@@ -5,9 +5,10 @@ use strait_wire::ids::Uuid;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION, StateRecordError,
-    VERSION,
+    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION,
+    StateRecordError, VERSION, acl,
 };
+use crate::acl_plan::AclOrigin;
 
 /// What is known under a key of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Value {
         source_topic_id: Uuid,
         chunk: Bytes,
     },
+    /// Where a rule of access comes from.
+    Acl(AclOrigin),
 }
 
 /// How far a partition is copied.
@@ -59,7 +62,11 @@ impl Value {
     pub fn encode(&self) -> Bytes {
         let mut out = Writer::new(match self {
             Self::Position(_) => POSITION_VERSION,
-            Self::Producer { .. } | Self::Owner { .. } | Self::Loss { .. } | Self::MapChunk { .. } => VERSION,
+            Self::Producer { .. }
+            | Self::Owner { .. }
+            | Self::Loss { .. }
+            | Self::MapChunk { .. }
+            | Self::Acl(_) => VERSION,
         });
         match self {
             Self::Producer { producer_id, producer_epoch, target_cluster_id } => {
@@ -88,6 +95,11 @@ impl Value {
                 out.uuid(*source_topic_id);
                 out.bytes(chunk);
             }
+            Self::Acl(origin) => {
+                out.u8(KIND_ACL);
+                out.string(&origin.cluster_id);
+                acl::write_topics(&mut out, &origin.topics);
+            }
         }
         out.finish()
     }
@@ -114,6 +126,9 @@ impl Value {
                 source_topic_id: input.uuid()?,
                 chunk: Bytes::copy_from_slice(input.bytes()?),
             },
+            KIND_ACL => {
+                Self::Acl(AclOrigin { cluster_id: input.string()?, topics: acl::read_topics(&mut input)? })
+            }
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };
         input.finish()?;

@@ -62,6 +62,12 @@ pub struct Flow {
     /// Whose default counts where a source topic does not set a value.
     #[serde(default)]
     pub topic_defaults_from: DefaultsOf,
+    /// Rules of access about source topics are made for their remote topics, as MirrorMaker 2 does, and removed again.
+    #[serde(default = "defaults::yes")]
+    pub sync_topic_acls: bool,
+    /// How often rules of access are compared.
+    #[serde(default = "defaults::acl_interval_ms")]
+    pub acl_interval_ms: u64,
     /// Where a partition without a stored position begins.
     #[serde(default)]
     pub start: Start,
@@ -233,6 +239,7 @@ impl Flow {
             ("refresh_interval_ms", self.refresh_interval_ms),
             ("position_interval_ms", self.position_interval_ms),
             ("group_interval_ms", self.group_interval_ms),
+            ("acl_interval_ms", self.acl_interval_ms),
         ] {
             check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
         }

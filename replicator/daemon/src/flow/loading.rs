@@ -1,4 +1,4 @@
-//! What a flow left in the state topic: its producer ids, positions and losses.
+//! What a flow left in the state topic: its producer ids, positions, losses and rules of access.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use strait_replicator_core::lane::{Identities, Identity, Origin, Position};
 use strait_replicator_core::state_record::{Key, State, Value};
 use tracing::{info, warn};
 
+use super::acls::MadeAcls;
 use super::assignment::PartitionName;
 use super::map_topic::{ChunkPlaces, MapTopic};
 use super::planner::position_of;
@@ -21,6 +22,7 @@ pub(super) struct Loaded {
     pub(super) origins: Vec<String>,
     pub(super) positions: BTreeMap<PartitionName, Position>,
     pub(super) losses: Vec<LedgerEntry>,
+    pub(super) acls: MadeAcls,
     /// Chunks of the partitions' offset maps.
     pub(super) chunks: ChunkPlaces,
 }
@@ -39,7 +41,8 @@ pub(super) async fn load(
     state.keep_copy(&view);
     let (identities, origins) = identities(&view.state, state, flow, ends).await?;
     let chunks = chunks(map_topic, flow).await;
-    let mut loaded = Loaded { identities, origins, positions: BTreeMap::new(), losses: Vec::new(), chunks };
+    let (positions, losses, acls) = (BTreeMap::new(), Vec::new(), MadeAcls::new());
+    let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks };
     for (key, value) in view.state.iter() {
         match (key, value) {
             (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
@@ -60,6 +63,11 @@ pub(super) async fn load(
                     last_offset: *last_offset,
                     at_ms: *at_ms,
                 });
+            }
+            (Key::Acl { flow: of, source_cluster_id, acl }, Value::Acl(origin))
+                if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
+            {
+                loaded.acls.insert(acl.clone(), origin.clone());
             }
             _ => {}
         }

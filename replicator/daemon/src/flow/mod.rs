@@ -1,5 +1,7 @@
 //! One flow: the steps with I/O, in travel order. The planner decides what to copy, the lane copies it.
 
+// Rules of access about copied topics.
+mod acls;
 // Which partitions, between which leaders.
 mod assignment;
 // Connections of a lane to the brokers of one side.

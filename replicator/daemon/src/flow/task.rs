@@ -1,19 +1,24 @@
 //! Starts the parts of a flow, and starts them again after a failure of its clusters.
 
+// Why one can't start.
+mod error;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
+use strait_replicator_core::acl_plan::AclRules;
 use strait_replicator_core::lane::{Settings, StateName};
-use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter};
+use strait_replicator_core::selection::{FlowSelection, TopicFilter};
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
-use super::groups::{GroupParts, GroupTask, GroupTaskError};
+use super::acls::{AclParts, AclTask};
+use super::groups::{GroupParts, GroupTask};
 use super::handle::FlowHandle;
 use super::heartbeats;
 use super::lane::{LaneEnd, LaneParts, LaneTask};
@@ -22,13 +27,14 @@ use super::map_topic::MapTopic;
 use super::owner::Ownership;
 use super::planner::{Planner, PlannerParts};
 use super::provenance::{Ends, Provenance};
-use super::take_over::{TakeOver, TakeOverError};
+use super::take_over::TakeOver;
 use super::translation::Translator;
 use crate::configuration::{self, Flow, Limits, OffsetSyncs};
 use crate::internal_topic::InternalTopic;
-use crate::state_topic::{StateError, StateTopic};
+use crate::state_topic::StateTopic;
 use crate::status::DaemonStatus;
 use crate::store::Store;
+use error::StartError;
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
@@ -48,26 +54,6 @@ pub(crate) struct FlowParts {
     pub(crate) limits: Limits,
     pub(crate) status: DaemonStatus,
     pub(crate) store: Option<Store>,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum StartError {
-    #[error("source {alias}: {source}")]
-    Source { alias: String, source: ClientError },
-    #[error("target {alias}: {source}")]
-    Target { alias: String, source: ClientError },
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error(transparent)]
-    Pattern(#[from] PatternError),
-    #[error(transparent)]
-    Groups(#[from] GroupTaskError),
-    #[error("{} = {}: allowed is {}", .0.key, .0.value, .0.allowed)]
-    Configuration(configuration::Problem),
-    #[error("MirrorMaker 2's positions: {0}")]
-    TakeOver(#[from] TakeOverError),
-    #[error("{alias} tells no cluster id")]
-    NoClusterId { alias: String },
 }
 
 /// Runs a flow on the current thread until `shutdown` says true, or another instance takes it over.
@@ -117,20 +103,6 @@ impl FlowParts {
     }
 }
 
-impl StartError {
-    fn is_unauthorized(&self) -> bool {
-        match self {
-            Self::Source { source, .. } | Self::Target { source, .. } => source.is_unauthorized(),
-            Self::State(error) => error.is_unauthorized(),
-            Self::Pattern(_)
-            | Self::Groups(_)
-            | Self::Configuration(_)
-            | Self::TakeOver(_)
-            | Self::NoClusterId { .. } => false,
-        }
-    }
-}
-
 struct Running {
     id: String,
     lane: LaneTask,
@@ -138,6 +110,7 @@ struct Running {
     ownership: Ownership,
     state: StateTopic,
     groups: GroupTask,
+    acls: AclTask,
     heartbeats: LocalBoxFuture<'static, ()>,
 }
 
@@ -153,7 +126,7 @@ impl Running {
         };
         let ownership = &mut self.ownership;
         let beside = async {
-            tokio::join!(self.groups.run(), self.heartbeats);
+            tokio::join!(self.groups.run(), self.acls.run(), self.heartbeats);
         };
         let copy = async {
             tokio::select! {
@@ -238,6 +211,27 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         take_over: take_over.clone(),
         status: parts.status.clone(),
     })?;
+    let selection = FlowSelection {
+        filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
+        policy: flow.policy().map_err(StartError::Configuration)?,
+        target_alias: flow.target.clone(),
+        heartbeats: flow.copies_heartbeats(),
+    };
+    let acls = AclTask::new(AclParts {
+        flow: flow.clone(),
+        rules: AclRules {
+            selection: selection.clone(),
+            source_alias: flow.source.clone(),
+            source_cluster_id: source_cluster_id.clone(),
+            target_cluster_id: target_cluster_id.clone(),
+        },
+        source: source.clone(),
+        target: target.clone(),
+        state: state.clone(),
+        made: loaded.acls,
+        lease: ownership.lease(),
+        status: parts.status.clone(),
+    });
     let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
     let provenance =
         Provenance::new(id.clone(), ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
@@ -270,12 +264,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         status: parts.status.clone(),
     });
     let planner = Planner::new(PlannerParts {
-        selection: FlowSelection {
-            filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
-            policy: flow.policy().map_err(StartError::Configuration)?,
-            target_alias: flow.target.clone(),
-            heartbeats: flow.copies_heartbeats(),
-        },
+        selection,
         rules: TopicRules { replication_factor: flow.replication_factor, configs: flow.config_rules()? },
         source,
         target,
@@ -290,7 +279,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         flow,
     });
     info!(flow = %id, generation = ownership.generation, "flow is started");
-    Ok(Running { id, lane, planner, ownership, state, groups, heartbeats: Box::pin(heartbeats) })
+    Ok(Running { id, lane, planner, ownership, state, groups, acls, heartbeats: Box::pin(heartbeats) })
 }
 
 /// The topic for offset syncs, if they are wanted.

@@ -24,10 +24,12 @@ const PRODUCE_TIMEOUT: Duration = Duration::from_secs(30);
 impl StateTopic {
     /// Writes records and waits until the target has them.
     pub(crate) async fn write(&self, records: Vec<(Key, Value)>) -> Result<(), StateError> {
-        for batch in encode(&records, now_ms())? {
-            self.write_batch(batch).await?;
-        }
-        Ok(())
+        self.write_batches(records.iter().map(|(key, value)| (key, Some(value)))).await
+    }
+
+    /// Writes tombstones and waits until the target has them.
+    pub(crate) async fn remove(&self, keys: &[Key]) -> Result<(), StateError> {
+        self.write_batches(keys.iter().map(|key| (key, None))).await
     }
 
     /// Writes records into an open transaction that the topic is part of. Not repeated: the transaction fails instead.
@@ -40,6 +42,7 @@ impl StateTopic {
     ) -> Result<(), StateError> {
         let leader = self.leader().await?;
         let mut next = sequence;
+        let records = records.iter().map(|(key, value)| (key, Some(value)));
         for batch in encode(records, now_ms())? {
             let count = i64::from(batch.header().records_count);
             let stamped = batch.restamp(Stamp {
@@ -69,6 +72,16 @@ impl StateTopic {
             if !code.is_ok() {
                 return Err(StateError::Refused { code });
             }
+        }
+        Ok(())
+    }
+
+    async fn write_batches<'a>(
+        &self,
+        records: impl Iterator<Item = (&'a Key, Option<&'a Value>)>,
+    ) -> Result<(), StateError> {
+        for batch in encode(records, now_ms())? {
+            self.write_batch(batch).await?;
         }
         Ok(())
     }
@@ -115,12 +128,17 @@ impl StateTopic {
     }
 }
 
-/// Records as batches without a producer, stamped with `now_ms`.
-fn encode(records: &[(Key, Value)], now_ms: i64) -> Result<Vec<ClosedBatch>, StateError> {
+/// Records as batches without a producer, stamped with `now_ms`; a key without a value is a tombstone.
+fn encode<'a>(
+    records: impl Iterator<Item = (&'a Key, Option<&'a Value>)>,
+    now_ms: i64,
+) -> Result<Vec<ClosedBatch>, StateError> {
+    let records: Vec<_> = records.collect();
     let chunks = records.chunks(BATCH_RECORDS).map(|chunk| {
         let mut builder = BatchBuilder::new(Compression::None, now_ms);
         for (key, value) in chunk {
-            builder.push(now_ms, Some(&key.encode()), Some(&value.encode()), &[]);
+            let value = value.map(Value::encode);
+            builder.push(now_ms, Some(&key.encode()), value.as_ref(), &[]);
         }
         builder.finish(Stamp::NONE, 0).map_err(|source| StateError::Batch { offset: 0, source })
     });

@@ -36,5 +36,8 @@ fn a_topic_is_copied_from_one_broker_to_another() {
     });
     copied.expect("copied");
     client::assert_all(&west.address(), "east.orders", "group", RECORDS).expect("read");
+    let state = strait.flow("east--west").expect("the flow")["acls"]["state"].clone();
+    assert_eq!(state, "no_authorizer", "neither broker has rules");
+    assert_eq!(strait.log().matches("rules of access").count(), 1, "{}", strait.log());
     strait.stop(Duration::from_secs(20)).expect("a good end");
 }

@@ -40,6 +40,9 @@ pub(super) fn groups_exclude() -> Vec<String> {
 pub(super) fn group_interval_ms() -> u64 {
     5_000
 }
+pub(super) fn acl_interval_ms() -> u64 {
+    10_000
+}
 pub(super) fn heartbeat_interval_ms() -> u64 {
     1_000
 }
@@ -62,6 +65,8 @@ impl Flow {
             sync_topic_configs: true,
             topic_configs_exclude: topic_configs_exclude(),
             topic_defaults_from: DefaultsOf::default(),
+            sync_topic_acls: true,
+            acl_interval_ms: acl_interval_ms(),
             start: Start::default(),
             topic_starts: BTreeMap::new(),
             take_over: String::new(),

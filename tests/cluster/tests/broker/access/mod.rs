@@ -2,6 +2,8 @@
 
 // Both brokers, with rules.
 mod both;
+// Rules that follow their topics to another cluster.
+mod copied;
 // Requests and what of their answers is compared.
 mod probes;
 
