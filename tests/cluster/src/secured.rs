@@ -120,7 +120,8 @@ impl Files {
 
 fn keytool(arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("keytool");
-    command.args(arguments).args(["-storepass", STORE_PASSWORD]).stdin(Stdio::null());
+    command.args(arguments).args(["-storepass", STORE_PASSWORD, "-J-XX:TieredStopAtLevel=1"]);
+    command.stdin(Stdio::null());
     let output = command.output().context("keytool")?;
     if !output.status.success() {
         bail!("keytool {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stdout));

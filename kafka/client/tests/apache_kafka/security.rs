@@ -46,18 +46,24 @@ async fn call(address: &str, security: Security) -> Result<(), ConnectionError> 
     connection.call(&MetadataRequest::default()).await.map(drop)
 }
 
+/// One test for both, since such a broker takes longer to start than to ask.
 #[test]
-fn brokers_are_told_who_we_are_and_tell_who_they_are() {
-    let Some(world) = World::enter("brokers_are_told_who_we_are_and_tell_who_they_are") else { return };
+fn brokers_and_we_know_each_other_for_as_long_as_a_session() {
+    let Some(world) = World::enter("brokers_and_we_know_each_other_for_as_long_as_a_session") else { return };
     let files = Files::make(world.folder()).expect("certificates");
-    let token_file = files.write("token", &Files::token(600).expect("a token")).expect("written");
     let broker = Secured::start(CURRENT, &files).expect("a broker");
-    let tls = |name: &str| Some(trusting(&files, name));
+    brokers_are_told_who_we_are_and_tell_who_they_are(&files, &broker);
+    sessions_are_renewed_on_their_connection(&files, &broker);
+}
+
+fn brokers_are_told_who_we_are_and_tell_who_they_are(files: &Files, broker: &Secured) {
+    let token_file = files.write("token", &Files::token(600).expect("a token")).expect("written");
+    let tls = |name: &str| Some(trusting(files, name));
     let bearer = SaslConfig::OauthBearer { token_file: token_file.into() };
     let accepted = [
         (Listener::Ssl, tls("trust.jks"), None),
         (Listener::Ssl, tls("ca.pem"), None),
-        (Listener::Mutual, Some(with_certificate(&files)), None),
+        (Listener::Mutual, Some(with_certificate(files)), None),
         (Listener::SaslPlaintext, None, Some(plain(PLAIN_PASSWORD))),
         (Listener::SaslPlaintext, None, Some(scram(ScramHash::Sha256, SCRAM_PASSWORD))),
         (Listener::SaslSsl, tls("ca.pem"), Some(scram(ScramHash::Sha512, SCRAM_PASSWORD))),
@@ -87,7 +93,7 @@ fn brokers_are_told_who_we_are_and_tell_who_they_are() {
         let error = call(&broker.address(Listener::Ssl), stranger).await.expect_err("not trusted");
         assert!(matches!(&error, ConnectionError::Tls { .. }), "{error}");
         assert!(error.to_string().contains("UnknownIssuer"), "{error}");
-        assert_names_count(&files, &broker).await;
+        assert_names_count(files, broker).await;
     });
 }
 
@@ -104,18 +110,14 @@ async fn assert_names_count(files: &Files, broker: &Secured) {
     assert!(matches!(outcome, Err(ConnectionError::Tls { .. })), "{outcome:?}");
 }
 
-#[test]
-fn sessions_are_renewed_on_their_connection() {
-    let Some(world) = World::enter("sessions_are_renewed_on_their_connection") else { return };
-    let files = Files::make(world.folder()).expect("certificates");
-    let broker = Secured::start(CURRENT, &files).expect("a broker");
+fn sessions_are_renewed_on_their_connection(files: &Files, broker: &Secured) {
     let password_file = files.write("password", SCRAM_PASSWORD).expect("written");
     let sasl = SaslConfig::Scram {
         hash: ScramHash::Sha512,
         username: "strait".to_owned(),
         password: SecretSource::File(password_file.into()),
     };
-    let security = Security { tls: Some(trusting(&files, "ca.pem")), sasl: Some(sasl) };
+    let security = Security { tls: Some(trusting(files, "ca.pem")), sasl: Some(sasl) };
     let config = ClientConfig { security, ..ClientConfig::default() };
     let address = broker.address(Listener::SaslSsl);
     block_on(async {
