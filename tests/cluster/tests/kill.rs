@@ -1,5 +1,5 @@
 //! Sudden deaths during a copy, while a producer keeps producing: no record is lost, none comes twice, order is kept.
-//! `STRAIT_KILLS` (10; by hand 50) and `STRAIT_BROKER_KILLS` (2 of each side; by hand 10), at moments from `STRAIT_SEED`.
+//! `STRAIT_KILLS` (6; by hand 50) and `STRAIT_BROKER_KILLS` (1 of each side; by hand 10), at moments from `STRAIT_SEED`.
 
 use std::thread;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 #[test]
 fn strait_is_killed() {
     let Some(mut copy) = Copy::begin("strait_is_killed") else { return };
-    let kills = settings::number("STRAIT_KILLS", 10);
+    let kills = settings::number("STRAIT_KILLS", 6);
     for kill in 0..kills {
         // Every other time while it starts and finds its positions, else while it copies.
         let moment = match kill % 2 {
@@ -39,7 +39,7 @@ fn strait_is_killed() {
 #[test]
 fn brokers_are_killed() {
     let Some(mut copy) = Copy::begin("brokers_are_killed") else { return };
-    let kills = settings::number("STRAIT_BROKER_KILLS", 2);
+    let kills = settings::number("STRAIT_BROKER_KILLS", 1);
     for _ in 0..kills {
         for source in [true, false] {
             thread::sleep(copy.random.millis(500, 3_000));
