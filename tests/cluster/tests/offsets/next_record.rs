@@ -1,6 +1,6 @@
 //! Groups go on at their very next record: after kills, across transactions' markers, aborted data and what compaction
 //! left out, for data that is copied by sequences and in transactions, also after the local data is gone.
-//! `STRAIT_KILLS` (5; by hand 100), `STRAIT_OFFSET_RECORDS` (30,000; by hand 1,000,000), `STRAIT_MM2` (0; 1 shows what
+//! `STRAIT_KILLS` (3; by hand 100), `STRAIT_OFFSET_RECORDS` (30,000; by hand 1,000,000), `STRAIT_MM2` (0; 1 shows what
 //! MirrorMaker 2 makes of the same groups).
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ fn groups_go_on_at_their_next_record() {
     sources::make(&east).expect("topics");
     let plan = Plan::one_flow(&east.address(), &west.address(), ".*").with("group_interval_ms = 500");
     let mut strait = Strait::start(world.folder(), &plan).expect("strait");
-    let (amount, kills) = (Amount::chosen(), settings::number("STRAIT_KILLS", 5));
+    let (amount, kills) = (Amount::chosen(), settings::number("STRAIT_KILLS", 3));
     for part in 0..=kills {
         sources::write_part(&east, amount, part, kills + 1).expect("written");
         if part < kills {
