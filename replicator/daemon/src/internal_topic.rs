@@ -12,7 +12,7 @@ use strait_wire::error_code::ErrorCode;
 use strait_wire::record_data::RecordData;
 use tracing::info;
 
-use crate::partition_reader::{Leader, PartitionError, PartitionReader};
+use crate::partition_reader::{Leader, Leaders, PartitionError, PartitionReader};
 
 const PRODUCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Records of one batch.
@@ -34,9 +34,6 @@ pub(crate) enum InternalTopicError {
 
 /// Key and value; no value removes what the key names.
 pub(crate) type KeyedRecord = (Bytes, Option<Bytes>);
-
-/// Who leads each partition.
-type Leaders = BTreeMap<i32, Leader>;
 
 /// A topic on one cluster.
 #[derive(Clone)]
@@ -84,7 +81,7 @@ impl InternalTopic {
         records: Vec<KeyedRecord>,
         now_ms: i64,
     ) -> Result<(), InternalTopicError> {
-        let leaders = match self.leaders().await? {
+        let leaders = match self.reader.leaders().await? {
             Some(leaders) => leaders,
             None => self.create().await?,
         };
@@ -170,25 +167,6 @@ impl InternalTopic {
         Ok(records.into_iter().find(|record| record.offset == offset))
     }
 
-    /// `None` while the topic is not there, or has a partition without a leader.
-    async fn leaders(&self) -> Result<Option<Leaders>, InternalTopicError> {
-        let names = [self.name.clone()];
-        let metadata = self.reader.cluster.refresh(Some(&names)).await;
-        let metadata = metadata.map_err(|source| self.reader.client(source))?;
-        let Some(topic) = metadata.topics.get(&self.name) else { return Ok(None) };
-        if topic.error.is_authorization() {
-            return Err(self.reader.refused(topic.error).into());
-        }
-        let is_led = |leader: i32| topic.error.is_ok() && leader >= 0;
-        if topic.partitions.is_empty() || !topic.partitions.values().all(|partition| is_led(partition.leader))
-        {
-            return Ok(None);
-        }
-        let leaders = topic.partitions.iter();
-        let leaders = leaders.map(|(index, led)| (*index, Leader { id: led.leader, topic_id: topic.id }));
-        Ok(Some(leaders.collect()))
-    }
-
     async fn create(&self) -> Result<Leaders, InternalTopicError> {
         let topic = NewTopic {
             name: self.name.clone(),
@@ -206,7 +184,7 @@ impl InternalTopic {
             }
         }
         for _ in 0..LEADER_ATTEMPTS {
-            if let Some(leaders) = self.leaders().await? {
+            if let Some(leaders) = self.reader.leaders().await? {
                 return Ok(leaders);
             }
             tokio::time::sleep(LEADER_PAUSE).await;

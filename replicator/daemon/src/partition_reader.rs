@@ -1,5 +1,7 @@
 //! One partition of any topic, read batch by batch beside the lanes: internal topics, and what must be looked up.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use strait_client::{
     ClientError, Cluster, ConnectionError, IsolationLevel, ListOffsetsAt, UnsupportedApiError,
@@ -45,6 +47,9 @@ pub(crate) struct Leader {
     pub(crate) topic_id: Uuid,
 }
 
+/// Who leads each partition.
+pub(crate) type Leaders = BTreeMap<i32, Leader>;
+
 /// A batch that was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct OpenBatch {
@@ -61,16 +66,29 @@ impl PartitionReader {
 
     /// `None` where the topic is not there.
     pub(crate) async fn leader(&self) -> Result<Option<Leader>, PartitionError> {
+        Ok(self.led().await?.remove(&self.partition).flatten())
+    }
+
+    /// Those of all partitions of the topic; `None` while it is not there, or has a partition without a leader.
+    pub(crate) async fn leaders(&self) -> Result<Option<Leaders>, PartitionError> {
+        let led = self.led().await?;
+        if led.is_empty() {
+            return Ok(None);
+        }
+        Ok(led.into_iter().map(|(partition, leader)| Some((partition, leader?))).collect())
+    }
+
+    /// Partitions of the topic with their leaders; none where it is not there.
+    async fn led(&self) -> Result<BTreeMap<i32, Option<Leader>>, PartitionError> {
         let names = [self.topic.clone()];
         let metadata = self.cluster.refresh(Some(&names)).await.map_err(|source| self.client(source))?;
-        let Some(topic) = metadata.topics.get(&self.topic) else { return Ok(None) };
+        let Some(topic) = metadata.topics.get(&self.topic) else { return Ok(BTreeMap::new()) };
         if topic.error.is_authorization() {
             return Err(self.refused(topic.error));
         }
-        let partition = topic.partitions.get(&self.partition).filter(|partition| partition.leader >= 0);
-        Ok(partition
-            .filter(|_| topic.error.is_ok())
-            .map(|partition| Leader { id: partition.leader, topic_id: topic.id }))
+        let leader = |id: i32| (id >= 0).then_some(Leader { id, topic_id: topic.id });
+        let partitions = topic.partitions.iter().filter(|_| topic.error.is_ok());
+        Ok(partitions.map(|(index, partition)| (*index, leader(partition.leader))).collect())
     }
 
     /// The offset at one of its ends.
@@ -190,7 +208,7 @@ impl PartitionReader {
         PartitionError::Batch { topic: self.topic.clone(), partition: self.partition, offset, source }
     }
 
-    pub(crate) fn refused(&self, code: ErrorCode) -> PartitionError {
+    fn refused(&self, code: ErrorCode) -> PartitionError {
         PartitionError::Refused { topic: self.topic.clone(), partition: self.partition, code }
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
-use strait_replicator_core::selection::{TopicFilter, full_match};
+use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter, full_match};
 use strait_replicator_core::topic_plan::{ConfigRules, DefaultsFrom};
 
 pub use choices::{DefaultsOf, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
@@ -187,6 +187,16 @@ impl Flow {
     /// Whether topics of heartbeats are copied; a name of our own making would not tell where one comes from.
     pub fn copies_heartbeats(&self) -> bool {
         self.copy_heartbeats && matches!(self.rename, Rename::Default | Rename::Identity)
+    }
+
+    /// Which topics of the source are copied, with the names that `policy` gives them.
+    pub fn selection(&self, policy: ReplicationPolicy) -> Result<FlowSelection, PatternError> {
+        Ok(FlowSelection {
+            filter: TopicFilter::new(&self.topics, &self.topics_exclude)?,
+            policy,
+            target_alias: self.target.clone(),
+            heartbeats: self.copies_heartbeats(),
+        })
     }
 
     /// Where records go that the target refuses.

@@ -32,6 +32,8 @@ mod probe;
 mod produce;
 // Which batches of the source are flows' own.
 mod provenance;
+// Topics that are copied.
+mod selected;
 // One partition in a lane.
 mod slot;
 // Where the target stands.

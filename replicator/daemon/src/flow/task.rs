@@ -11,7 +11,6 @@ use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
 use strait_replicator_core::acl_plan::AclRules;
 use strait_replicator_core::lane::{Settings, StateName};
-use strait_replicator_core::selection::{FlowSelection, TopicFilter};
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
@@ -211,12 +210,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         take_over: take_over.clone(),
         status: parts.status.clone(),
     })?;
-    let selection = FlowSelection {
-        filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
-        policy: flow.policy().map_err(StartError::Configuration)?,
-        target_alias: flow.target.clone(),
-        heartbeats: flow.copies_heartbeats(),
-    };
+    let selection = flow.selection(flow.policy().map_err(StartError::Configuration)?)?;
     let acls = AclTask::new(AclParts {
         flow: flow.clone(),
         rules: AclRules {

@@ -7,6 +7,7 @@ use strait_replicator_core::acl_plan::{Operation, PatternType, Permission, Topic
 use strait_replicator_core::state_record::{Key, Value};
 
 use super::{AclTask, PassError};
+use crate::flow::selected::selected_topics;
 use crate::state_topic::Isolation;
 
 /// Kafka's code for what a rule is about.
@@ -43,11 +44,7 @@ pub(super) fn as_request(acl: &TopicAcl) -> Acl {
 
 impl AclTask {
     pub(super) fn copied_topics(&self, source: &Metadata) -> Vec<String> {
-        let selection = &self.parts.rules.selection;
-        let copied = source.topics.values().filter(|topic| {
-            !topic.is_internal && topic.error.is_ok() && selection.selects(&topic.name).is_selected()
-        });
-        copied.map(|topic| topic.name.clone()).collect()
+        selected_topics(&self.parts.rules.selection, source).map(|topic| topic.name.clone()).collect()
     }
 
     /// Rules that flows made at the source, with the cluster where each was made by a person.

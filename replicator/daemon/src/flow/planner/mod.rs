@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::assignment::{Assignment, End, PartitionName};
+use super::selected::selected_topics;
 use super::take_over::{TakeOver, TakeOverError};
 use crate::configuration::Flow;
 use crate::state_topic::{StateError, StateTopic};
@@ -154,10 +155,7 @@ impl Planner {
 
     fn selected<'a>(&self, source: &'a Metadata) -> Vec<Selected<'a>> {
         let selection = &self.parts.selection;
-        let selected = source.topics.values().filter(|topic| {
-            !topic.is_internal && topic.error.is_ok() && selection.selects(&topic.name).is_selected()
-        });
-        selected
+        selected_topics(selection, source)
             .map(|topic| Selected {
                 topic,
                 remote: selection.policy.remote_topic(&self.parts.flow.source, &topic.name),

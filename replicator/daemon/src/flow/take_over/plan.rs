@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use strait_client::{Cluster, ListOffsetsAt};
-use strait_replicator_core::selection::{FlowSelection, TopicFilter};
 
 use super::{TakeOver, TakeOverError};
 use crate::configuration::{self, Flow};
@@ -39,13 +38,7 @@ pub async fn plan(
 ) -> Result<Vec<TakeOverRow>, TakeOverError> {
     let source = Cluster::connect(source.client_config()).await?;
     let target = Cluster::connect(target.client_config()).await?;
-    let policy = flow.policy().map_err(TakeOverError::Configuration)?;
-    let selection = FlowSelection {
-        filter: TopicFilter::new(&flow.topics, &flow.topics_exclude)?,
-        policy,
-        target_alias: flow.target.clone(),
-        heartbeats: flow.copies_heartbeats(),
-    };
+    let selection = flow.selection(flow.policy().map_err(TakeOverError::Configuration)?)?;
     let take_over = TakeOver::read(flow, &source, &target).await?;
     let metadata = source.refresh(None).await?;
     let mut rows = Vec::new();
