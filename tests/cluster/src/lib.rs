@@ -16,6 +16,7 @@ pub mod plan;
 pub mod rest;
 pub mod secured;
 pub mod strait;
+pub mod tools;
 pub mod usage;
 
 // The data: what record number N looks like, written, read back, and as it lies on disk.
@@ -35,6 +36,7 @@ pub mod cases;
 pub mod copied;
 pub mod difference;
 pub mod digest;
+pub mod golden;
 
 // Waiting with a deadline and a message; seeded randomness; numbers from the environment.
 pub mod random;

@@ -7,6 +7,16 @@ use anyhow::{Result, bail};
 
 use crate::{kafka, world};
 
+/// What a file needs where each cluster has one broker.
+pub const ONE_BROKER: &str = "replication.factor = 1
+checkpoints.topic.replication.factor = 1
+heartbeats.topic.replication.factor = 1
+offset-syncs.topic.replication.factor = 1
+offset.storage.replication.factor = 1
+status.storage.replication.factor = 1
+config.storage.replication.factor = 1
+";
+
 /// A running MirrorMaker 2. Dropping it kills it.
 #[derive(Debug)]
 pub struct MirrorMaker {

@@ -8,13 +8,13 @@ use rdkafka::Message;
 use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::kafka::Kafka;
-use strait_cluster_tests::mirror_maker::MirrorMaker;
+use strait_cluster_tests::mirror_maker::{MirrorMaker, ONE_BROKER};
 use strait_cluster_tests::numbered::{expected, fill, values};
 use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{reader, topic};
 
-use crate::{LIMIT, ONE_BROKER};
+use crate::LIMIT;
 
 /// Plain records, transactions of which the last is aborted, and none until MirrorMaker 2 runs.
 const TOPICS: [&str; 3] = ["orders", "payments", "quiet"];

@@ -16,7 +16,7 @@ use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::cases::Cases;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
-use strait_cluster_tests::mirror_maker::MirrorMaker;
+use strait_cluster_tests::mirror_maker::{MirrorMaker, ONE_BROKER};
 use strait_cluster_tests::secured::{Files, Listener, SCRAM_PASSWORD, STORE_PASSWORD, Secured};
 use strait_cluster_tests::strait::Strait;
 use strait_cluster_tests::wait::{self, Attempt};
@@ -26,15 +26,6 @@ use strait_cluster_tests::{admin, reader, settings, topic};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const RECORDS: usize = 100;
-/// What a file needs where each cluster has one broker.
-const ONE_BROKER: &str = "replication.factor = 1
-checkpoints.topic.replication.factor = 1
-heartbeats.topic.replication.factor = 1
-offset-syncs.topic.replication.factor = 1
-offset.storage.replication.factor = 1
-status.storage.replication.factor = 1
-config.storage.replication.factor = 1
-";
 
 #[test]
 fn files_of_mirror_maker_2_give_the_same_topics() {

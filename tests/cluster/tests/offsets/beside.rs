@@ -7,22 +7,13 @@ use std::time::Duration;
 
 use strait_cluster_tests::groups;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
-use strait_cluster_tests::mirror_maker::MirrorMaker;
+use strait_cluster_tests::mirror_maker::{MirrorMaker, ONE_BROKER};
 use strait_cluster_tests::wait::{self, Attempt};
 
 use crate::next_record::{POINTS, index_of, place_of};
 use crate::sources::{self, Records, TOPICS};
 
 const LIMIT: Duration = Duration::from_secs(900);
-/// What a file needs where each cluster has one broker.
-pub(crate) const ONE_BROKER: &str = "replication.factor = 1
-checkpoints.topic.replication.factor = 1
-heartbeats.topic.replication.factor = 1
-offset-syncs.topic.replication.factor = 1
-offset.storage.replication.factor = 1
-status.storage.replication.factor = 1
-config.storage.replication.factor = 1
-";
 
 /// Runs MirrorMaker 2 with its defaults, but for short intervals and committed records only, to a cluster of its own.
 pub(crate) fn show((east, source): (&Kafka, &BTreeMap<&str, Records>), folder: &Path) {

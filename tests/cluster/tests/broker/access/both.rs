@@ -10,17 +10,15 @@ use strait_cluster_tests::kafka::{CURRENT, Kafka};
 use strait_cluster_tests::ports;
 use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::world::World;
-use strait_wire::message::create_acls::{AclCreation, CreateAclsRequest};
+use strait_wire::message::create_acls::AclCreation;
 use strait_wire::message::create_topics::{CreatableTopic, CreatableTopicConfig, CreateTopicsRequest};
-use strait_wire::message::delete_acls::{DeleteAclsFilter, DeleteAclsRequest};
-use strait_wire::message::describe_acls::DescribeAclsRequest;
 use strait_wire::message::find_coordinator::FindCoordinatorRequest;
 use strait_wire::message::init_producer_id::InitProducerIdRequest;
 
+use super::rules;
 use crate::process::Broker;
 use crate::wire::Wire;
 
-const ANY: i8 = 1;
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) struct Both {
@@ -137,44 +135,13 @@ fn prepare(wire: &mut Wire) -> Result<()> {
     Ok(())
 }
 
-fn set_rules(wire: &mut Wire, rules: &[AclCreation]) -> Result<()> {
-    let all = DeleteAclsFilter {
-        resource_type_filter: ANY,
-        pattern_type_filter: ANY,
-        operation: ANY,
-        permission_type: ANY,
-        ..Default::default()
-    };
-    wire.ask(&DeleteAclsRequest { filters: vec![all] }, 3)?;
-    let created = wire.ask(&CreateAclsRequest { creations: rules.to_vec() }, 3)?;
-    if let Some(refused) = created.results.iter().find(|result| result.error_code != 0) {
-        bail!("{refused:?}");
-    }
+fn set_rules(wire: &mut Wire, wanted: &[AclCreation]) -> Result<()> {
+    rules::remove_all(wire)?;
+    rules::create(wire, wanted)?;
     // The controller of Kafka has them before its broker does.
+    let wanted = rules::shown(wanted);
     wait::until("the rules are in force", LIMIT, || {
-        let all = DescribeAclsRequest {
-            resource_type_filter: ANY,
-            pattern_type_filter: ANY,
-            operation: ANY,
-            permission_type: ANY,
-            ..Default::default()
-        };
-        let mut found: Vec<_> = Vec::new();
-        for resource in wire.ask(&all, 3)?.resources {
-            found.extend(resource.acls.into_iter().map(|acl| {
-                let named = (resource.resource_type, resource.pattern_type, resource.resource_name.clone());
-                (named, acl.principal, acl.host, acl.operation, acl.permission_type)
-            }));
-        }
-        let mut wanted: Vec<_> = rules
-            .iter()
-            .map(|rule| {
-                let named = (rule.resource_type, rule.resource_pattern_type, rule.resource_name.clone());
-                (named, rule.principal.clone(), rule.host.clone(), rule.operation, rule.permission_type)
-            })
-            .collect();
-        found.sort();
-        wanted.sort();
+        let found = rules::shown(&rules::all(wire)?);
         Ok(if found == wanted { Attempt::Done(()) } else { Attempt::NotYet(format!("{found:?}")) })
     })
 }

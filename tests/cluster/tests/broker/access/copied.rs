@@ -1,22 +1,18 @@
 //! Rules of one broker follow their topics to another, by `strait replicate`.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::world::World;
-use strait_wire::message::create_acls::{AclCreation, CreateAclsRequest};
-use strait_wire::message::delete_acls::{DeleteAclsFilter, DeleteAclsRequest};
-use strait_wire::message::describe_acls::DescribeAclsRequest;
+use strait_wire::message::create_acls::AclCreation;
 
-use super::{ALL, ALLOW, DENY, GROUP, LITERAL, PREFIXED, TOPIC, rule};
+use super::{ALL, ALLOW, DENY, GROUP, LITERAL, PREFIXED, TOPIC, rule, rules};
 use crate::process::Broker;
 use crate::wire::Wire;
 use crate::{client, http};
 
-const ANY: i8 = 1;
 const READ: i8 = 3;
 const WRITE: i8 = 4;
 const DESCRIBE: i8 = 8;
@@ -27,58 +23,15 @@ const PROPERTIES: [&str; 2] = [
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
 ];
 
-fn create(broker: &Broker, rules: &[AclCreation]) -> Result<()> {
-    let request = CreateAclsRequest { creations: rules.to_vec() };
-    let results = Wire::open(&broker.address(), "harness")?.ask(&request, 3)?.results;
-    match results.iter().find(|result| result.error_code != 0) {
-        Some(refused) => bail!("{refused:?}"),
-        None => Ok(()),
-    }
-}
-
-fn remove_all(broker: &Broker) -> Result<()> {
-    let all = DeleteAclsFilter {
-        resource_type_filter: ANY,
-        pattern_type_filter: ANY,
-        operation: ANY,
-        permission_type: ANY,
-        ..Default::default()
-    };
-    Wire::open(&broker.address(), "harness")?.ask(&DeleteAclsRequest { filters: vec![all] }, 3).map(|_| ())
-}
-
-/// Rules in words.
-fn shown(rules: &[AclCreation]) -> BTreeSet<String> {
-    rules.iter().map(|rule| format!("{rule:?}")).collect()
-}
-
-fn rules_of(broker: &Broker) -> Result<BTreeSet<String>> {
-    let all = DescribeAclsRequest {
-        resource_type_filter: ANY,
-        pattern_type_filter: ANY,
-        operation: ANY,
-        permission_type: ANY,
-        ..Default::default()
-    };
-    let mut rules = Vec::new();
-    for resource in Wire::open(&broker.address(), "harness")?.ask(&all, 3)?.resources {
-        rules.extend(resource.acls.into_iter().map(|acl| AclCreation {
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
-            resource_pattern_type: resource.pattern_type,
-            principal: acl.principal,
-            host: acl.host,
-            operation: acl.operation,
-            permission_type: acl.permission_type,
-        }));
-    }
-    Ok(shown(&rules))
+/// By its own connection, as whoever may do all.
+fn administrator(broker: &Broker) -> Wire {
+    Wire::open(&broker.address(), "harness").expect("a connection")
 }
 
 fn wait_rules(strait: &mut Strait, broker: &Broker, expected: &[AclCreation]) {
-    let expected = shown(expected);
+    let expected = rules::shown(expected);
     let look = |_: &Strait| {
-        let found = rules_of(broker)?;
+        let found = rules::shown(&rules::all(&mut administrator(broker))?);
         Ok(if found == expected { Attempt::Done(()) } else { Attempt::NotYet(format!("{found:#?}")) })
     };
     strait.wait(&format!("{expected:#?}"), LIMIT, look).expect("the rules of the target");
@@ -126,11 +79,11 @@ fn rules_follow_their_topics() {
         topic(LITERAL, "other", READ, ALLOW),
         rule(GROUP, (LITERAL, "orders"), READ, ALLOW),
     ];
-    create(&east, &at_source).expect("rules");
+    rules::create(&mut administrator(&east), &at_source).expect("rules");
     // Of an operator: one that the source has as well, and one that it has not.
     let of_operator =
         [topic(LITERAL, "east.orders", READ, DENY), topic(LITERAL, "east.orders", WRITE, ALLOW)];
-    create(&west, &of_operator).expect("rules");
+    rules::create(&mut administrator(&west), &of_operator).expect("rules");
     let plan = Plan::one_flow(&east.address(), &west.address(), "orders.*").with("acl_interval_ms = 100");
     let mut strait = Strait::start(world.folder(), &plan).expect("strait");
     let made = [
@@ -151,11 +104,11 @@ fn rules_follow_their_topics() {
 
     // Who made what is known after a sudden end.
     strait.kill().expect("killed");
-    remove_all(&east).expect("removed");
-    create(&east, &at_source[..1]).expect("a rule");
+    rules::remove_all(&mut administrator(&east)).expect("removed");
+    rules::create(&mut administrator(&east), &at_source[..1]).expect("a rule");
     strait.restart().expect("started");
     wait_rules(&mut strait, &west, &[&made[..1], &of_operator].concat());
-    remove_all(&east).expect("removed");
+    rules::remove_all(&mut administrator(&east)).expect("removed");
     wait_rules(&mut strait, &west, &of_operator);
     assert!(writes(&east).expect("counts").iter().any(|line| line.ends_with("{api=\"CREATE_ACLS\"} 2")));
 }

@@ -6,6 +6,8 @@ mod both;
 mod copied;
 // Requests and what of their answers is compared.
 mod probes;
+// All rules of a broker.
+mod rules;
 
 use std::collections::BTreeMap;
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use strait_cluster_tests::golden;
 use strait_cluster_tests::kafka::Release;
-use strait_cluster_tests::world::repository;
 
 use super::peer::Peer;
 use super::{Scenario, differences};
@@ -88,17 +88,8 @@ impl Answers {
     }
 }
 
-pub(super) fn is_recording() -> bool {
-    std::env::var_os("STRAIT_RECORD").is_some()
-}
-
-/// A file of `tests/golden/`.
-pub(super) fn file(name: &str) -> PathBuf {
-    repository().join("tests/golden").join(name)
-}
-
 fn answers_of(name: &str, release: Release) -> PathBuf {
-    file(&format!("{name}-{}.txt", release.version))
+    golden::file(&format!("{name}-{}.txt", release.version))
 }
 
 pub(super) fn write(name: &str, release: Release, answers: &Answers) -> Result<()> {

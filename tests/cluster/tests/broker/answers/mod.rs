@@ -28,6 +28,7 @@ mod commits;
 mod groups;
 
 use anyhow::Result;
+use strait_cluster_tests::golden::is_recording;
 use strait_cluster_tests::kafka::{CURRENT, Release};
 use strait_cluster_tests::world::World;
 
@@ -39,7 +40,7 @@ type Scenario = fn(&mut Peer) -> Result<Answers>;
 
 /// Asks our broker and compares with what Kafka 4.3.1 answered.
 fn compare(name: &str, properties: &[&str], scenario: Scenario) {
-    if golden::is_recording() {
+    if is_recording() {
         record(name, CURRENT, properties, scenario).expect("answers of a real Kafka");
     }
     let ours = ask_ours(properties, scenario).expect("answers of our broker");

@@ -6,19 +6,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use strait_cluster_tests::golden;
 use strait_cluster_tests::kafka::CURRENT;
-use strait_cluster_tests::world::repository;
 
 use super::steps::Step;
 
 const STEP: &str = "## ";
 
-pub(super) fn is_recording() -> bool {
-    std::env::var_os("STRAIT_RECORD").is_some()
-}
-
 fn file() -> PathBuf {
-    repository().join("tests/golden").join(format!("tools-{}.txt", CURRENT.version))
+    golden::file(&format!("tools-{}.txt", CURRENT.version))
 }
 
 pub(super) fn write(told: &[(Step, Vec<String>)]) -> Result<()> {

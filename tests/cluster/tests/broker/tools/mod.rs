@@ -15,12 +15,12 @@ mod told;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+use strait_cluster_tests::golden::is_recording;
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
-use strait_cluster_tests::settings;
-use strait_cluster_tests::world::{World, repository};
+use strait_cluster_tests::tools;
+use strait_cluster_tests::world::World;
 
 use crate::process::Broker;
 use clients::Clients;
@@ -60,28 +60,21 @@ struct Side {
 }
 
 impl Side {
-    /// Runs all tools in one JVM; what each prints comes into the folder.
-    fn run(&self, steps: &[Step]) -> Result<()> {
+    /// Runs the steps; gives what is compared of each, after how it ended.
+    fn run(&self, steps: Vec<Step>) -> Result<Vec<(Step, Vec<String>)>> {
         fs::create_dir_all(&self.folder)?;
         for (name, text) in FILES {
             fs::write(self.folder.join(name), text)?;
         }
-        let lines: Vec<String> = steps.iter().map(|step| step.line(self)).collect();
-        let input = self.folder.join("steps");
-        fs::write(&input, lines.join("\n"))?;
-        let seconds = settings::number("STRAIT_TOOL_SECONDS", 60).to_string();
-        let mut command = Command::new(repository().join("tests/peers/kafka"));
-        command.arg("tools").arg(&self.folder).arg(seconds).env("VERSION", CURRENT.version);
-        let status = command.stdin(fs::File::open(input)?).stdout(Stdio::null()).status();
-        ensure!(status.context("tests/peers/kafka")?.success(), "tools ended before their last step");
-        Ok(())
-    }
-
-    /// What a step printed, after how it ended.
-    fn told(&self, step: &Step) -> Result<Vec<String>> {
-        let text = fs::read_to_string(self.folder.join(&step.name)).with_context(|| step.name.clone())?;
+        let tools: Vec<_> = steps.iter().map(|step| step.tool(self)).collect();
         let (data, folder) = (self.data.display().to_string(), self.folder.display().to_string());
-        Ok(told::told(step, &text, &[(&self.address, "BOOTSTRAP"), (&data, "DATA"), (&folder, "FOLDER")]))
+        let places = [(self.address.as_str(), "BOOTSTRAP"), (&data, "DATA"), (&folder, "FOLDER")];
+        let printed = tools::run(&self.folder, &tools)?;
+        let told = steps.into_iter().zip(printed).map(|(step, printed)| {
+            let lines = told::told(&step, printed, &places);
+            (step, lines)
+        });
+        Ok(told.collect())
     }
 }
 
@@ -89,12 +82,11 @@ impl Side {
 fn ask(side: &Side, stop: impl FnOnce() -> Result<()>) -> Result<Vec<(Step, Vec<String>)>> {
     let [running, stopped] = steps::all();
     let clients = Clients::start(&side.address)?;
-    side.run(&running)?;
+    let mut told = side.run(running)?;
     drop(clients);
     stop()?;
-    side.run(&stopped)?;
-    let all = running.into_iter().chain(stopped);
-    all.map(|step| side.told(&step).map(|lines| (step, lines))).collect()
+    told.extend(side.run(stopped)?);
+    Ok(told)
 }
 
 fn record(folder: &Path) -> Result<()> {
@@ -129,7 +121,7 @@ fn differing(ours: &[(Step, Vec<String>)]) -> Result<Vec<String>> {
 #[test]
 fn kafkas_tools_print_the_same() {
     let Some(world) = World::enter("kafkas_tools_print_the_same") else { return };
-    if golden::is_recording() {
+    if is_recording() {
         record(world.folder()).expect("what is printed of a real Kafka");
     }
     let ours = Broker::start(&world.folder().join("ours"), &[&PROPERTIES[..], &OURS[..]].concat());

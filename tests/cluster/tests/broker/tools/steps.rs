@@ -1,5 +1,7 @@
 //! What the tools are told to do.
 
+use strait_cluster_tests::tools::Tool;
+
 use super::Side;
 
 /// Between what runs on live brokers and what reads the files of stopped ones.
@@ -39,8 +41,8 @@ fn step(line: &str) -> Step {
 }
 
 impl Step {
-    /// As `Tools.java` reads it.
-    pub(super) fn line(&self, Side { address, folder, data }: &Side) -> String {
+    /// What is run at one side.
+    pub(super) fn tool(&self, Side { address, folder, data }: &Side) -> Tool {
         let places = [("FOLDER", folder.display().to_string()), ("DATA", data.display().to_string())];
         let placed = |argument: &String| {
             places.iter().fold(argument.clone(), |argument, (name, place)| argument.replace(name, place))
@@ -51,7 +53,7 @@ impl Step {
         if !self.class.ends_with("DumpLogSegments") {
             arguments.splice(place..place, ["--bootstrap-server".to_owned(), address.clone()]);
         }
-        let parts = [self.name.clone(), self.input.clone(), self.class.clone()];
-        parts.into_iter().chain(arguments).collect::<Vec<_>>().join("\t")
+        let (name, input, class) = (self.name.clone(), self.input.clone(), self.class.clone());
+        Tool { name, input, class, arguments }
     }
 }

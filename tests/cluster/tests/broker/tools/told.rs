@@ -1,5 +1,7 @@
 //! What of a tool's output is compared: all but ids, times, speeds, places and the width of columns.
 
+use strait_cluster_tests::tools::Printed;
+
 use super::steps::Step;
 
 /// Steps all of whose numbers are times, speeds or offsets of the metadata log.
@@ -13,7 +15,7 @@ const UNORDERED: [&str; 4] = ["acl-", "config-topics", "group", "transactions-li
 const SOMETIMES: [&str; 2] = [r#""partitions_assigned","partitions":[]"#, "ms max latency."];
 
 /// Lines of the output, after one that says how the tool ended.
-pub(super) fn told(step: &Step, text: &str, places: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn told(step: &Step, printed: Printed, places: &[(&str, &str)]) -> Vec<String> {
     let begins = |names: &[&str]| names.iter().any(|name| step.name.starts_with(name));
     let hides_numbers = begins(&NUMBERS_DIFFER);
     let line = |line: &str| {
@@ -24,13 +26,12 @@ pub(super) fn told(step: &Step, text: &str, places: &[(&str, &str)]) -> Vec<Stri
         }
         plain(&LABELS.iter().fold(line, |line, label| without_number(&line, label)), hides_numbers)
     };
-    let (ending, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let mut lines: Vec<String> = rest.lines().filter(|line| !is_logged(line)).map(line).collect();
+    let mut lines: Vec<String> = printed.text.lines().filter(|line| !is_logged(line)).map(line).collect();
     lines.retain(|line| !line.is_empty() && !SOMETIMES.iter().any(|part| line.contains(part)));
     if begins(&UNORDERED) {
         lines.sort();
     }
-    lines.insert(0, ending.to_owned());
+    lines.insert(0, printed.ending);
     lines
 }
 

@@ -11,9 +11,10 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use strait_cluster_tests::golden::{file, is_recording};
 use strait_cluster_tests::kafka::{CURRENT, KRAFT_3_9};
 
-use super::golden::{self, Answers};
+use super::golden::{Answers, assert_same};
 use super::peer::Peer;
 use super::{ask_ours, record, requests};
 use stored::Topic;
@@ -84,7 +85,7 @@ fn topics() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
 
 /// What is sent, as it was when a real Kafka was asked.
 fn cases() -> Result<Vec<Case>> {
-    let text = fs::read_to_string(golden::file(SENT)).context("the file of batches")?;
+    let text = fs::read_to_string(file(SENT)).context("the file of batches")?;
     text.lines().map(|line| Case::parse(line).with_context(|| line.to_owned())).collect()
 }
 
@@ -117,15 +118,15 @@ fn scenario(peer: &mut Peer) -> Result<Answers> {
 #[test]
 fn odd_batches_are_refused_or_stored_as_by_kafka() {
     let releases = [CURRENT, KRAFT_3_9];
-    if golden::is_recording() {
+    if is_recording() {
         let lines: String = cases::all().iter().map(Case::line).collect();
-        fs::write(golden::file(SENT), lines).expect("written");
+        fs::write(file(SENT), lines).expect("written");
         for release in releases {
             record("produce", release, &[], scenario).expect("answers of a real Kafka");
         }
     }
     let ours = ask_ours(&[], scenario).expect("answers of our broker");
     for release in releases {
-        golden::assert_same("produce", release, &ours);
+        assert_same("produce", release, &ours);
     }
 }
