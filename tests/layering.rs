@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("strait-replicator-core", &["strait-wire"]),
     ("strait-replicator", &["strait-replicator-core", "strait-client", "strait-wire", "strait-http"]),
-    ("strait-bench", &["strait-client", "strait-wire"]),
+    ("strait-bench", &["strait-client", "strait-replicator-core", "strait-wire"]),
     ("strait-cluster-tests", &[]),
 ];
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use strait_client::{BrokerError, ClientError, ConnectionError};
+use strait_replicator_core::offset_map::{ChunkError, RunOrderError};
 use strait_wire::api_key::ApiKey;
 use strait_wire::batch::BatchError;
 use strait_wire::codec::{DecodeError, EncodeError};
@@ -48,4 +49,10 @@ pub enum BenchError {
     RecordsMissing { copier: String, found: u64, expected: u64 },
     #[error("no record can be measured: {reason}")]
     NothingMeasured { reason: &'static str },
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+    #[error(transparent)]
+    RunOrder(#[from] RunOrderError),
+    #[error("the offset map says that source offset {source_offset} is target offset {target_offset}")]
+    WrongOffset { source_offset: i64, target_offset: i64 },
 }

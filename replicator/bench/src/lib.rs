@@ -28,6 +28,7 @@ mod session;
 mod broker;
 mod idle;
 mod latency;
+mod offset_map;
 mod replicate;
 mod start;
 
@@ -41,6 +42,9 @@ pub use error::BenchError;
 pub use floor::{FloorOptions, copy as copy_raw};
 pub use idle::{IdleOptions, IdleReport, IdleRun, measure as measure_idle};
 pub use latency::{Latency, LatencyOptions, LatencyReport, LatencyRun, measure as measure_latency};
+pub use offset_map::{
+    DiskBar, MapFigures, OffsetMapOptions, OffsetMapReport, Unit, Workload, measure as measure_offset_map,
+};
 pub use peers::Site;
 pub use replicate::{
     CopierMedians, Ratio, ReplicateOptions, ReplicateReport, Run, measure as measure_replicate,

@@ -17,6 +17,8 @@ use crate::partition_reader::{Leader, Leaders, PartitionError, PartitionReader};
 const PRODUCE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Records of one batch.
 const BATCH_RECORDS: usize = 2_000;
+/// Keys and values of one batch, well below what a broker takes; one larger record goes alone.
+const BATCH_BYTES: usize = 256 << 10;
 /// Looks for the leader of a topic that was just made.
 const LEADER_ATTEMPTS: u32 = 100;
 const LEADER_PAUSE: Duration = Duration::from_millis(100);
@@ -106,7 +108,7 @@ impl InternalTopic {
         now_ms: i64,
     ) -> Result<Vec<i64>, InternalTopicError> {
         let mut offsets = Vec::with_capacity(records.len());
-        for chunk in records.chunks(BATCH_RECORDS) {
+        for chunk in batches(records) {
             let mut builder = BatchBuilder::new(Compression::None, now_ms);
             for (key, value) in chunk {
                 builder.push(now_ms, Some(key), value.as_ref(), &[]);
@@ -162,7 +164,7 @@ impl InternalTopic {
     /// The record at an offset; `None` where there is none.
     pub(crate) async fn read_at(&self, offset: i64) -> Result<Option<Record>, InternalTopicError> {
         let Some(leader) = self.reader.leader().await? else { return Ok(None) };
-        let batches = self.reader.batches(&leader, offset).await?;
+        let batches = self.reader.batch_at(&leader, offset).await?;
         let records = batches.into_iter().flat_map(|batch| batch.records);
         Ok(records.into_iter().find(|record| record.offset == offset))
     }
@@ -193,6 +195,22 @@ impl InternalTopic {
     }
 }
 
+/// The records in parts that fit into a batch each.
+fn batches(records: &[KeyedRecord]) -> impl Iterator<Item = &[KeyedRecord]> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |(key, value): &&KeyedRecord| {
+            bytes += key.len() + value.as_ref().map_or(0, Bytes::len);
+            bytes <= BATCH_BYTES
+        };
+        let count = rest.iter().take(BATCH_RECORDS).take_while(fits).count().max(1);
+        let (batch, behind) = rest.split_at_checked(count)?;
+        rest = behind;
+        Some(batch)
+    })
+}
+
 impl InternalTopicError {
     /// The cluster does not allow what we asked for.
     pub(crate) fn is_unauthorized(&self) -> bool {
@@ -201,5 +219,25 @@ impl InternalTopicError {
             Self::Create { source, .. } => source.code.is_authorization(),
             Self::NotWritten { .. } => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_bounded_and_hold_every_record_in_order() {
+        let record = |number: usize, bytes: usize| -> KeyedRecord {
+            (Bytes::from(number.to_string()), Some(Bytes::from(vec![0; bytes])))
+        };
+        let sizes = [10, 200_000, 100_000, 1_000_000, 5, 5].into_iter().chain([0; 4_500]);
+        let records: Vec<KeyedRecord> =
+            sizes.enumerate().map(|(number, size)| record(number, size)).collect();
+        let lengths: Vec<usize> = batches(&records).map(<[KeyedRecord]>::len).collect();
+        assert_eq!(lengths, [2, 1, 1, 2_000, 2_000, 502]);
+        let together: Vec<KeyedRecord> = batches(&records).flatten().cloned().collect();
+        assert!(together == records);
+        assert_eq!(batches(&[]).count(), 0);
     }
 }

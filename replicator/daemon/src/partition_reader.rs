@@ -108,9 +108,28 @@ impl PartitionReader {
         leader: &Leader,
         offset: i64,
     ) -> Result<Vec<OpenBatch>, PartitionError> {
+        self.batches_within(leader, offset, FETCH_BYTES).await
+    }
+
+    /// The batch that holds an offset, alone; none at the end.
+    pub(crate) async fn batch_at(
+        &self,
+        leader: &Leader,
+        offset: i64,
+    ) -> Result<Option<OpenBatch>, PartitionError> {
+        // A broker gives one batch however little is asked for.
+        Ok(self.batches_within(leader, offset, 1).await?.into_iter().next())
+    }
+
+    async fn batches_within(
+        &self,
+        leader: &Leader,
+        offset: i64,
+        max_bytes: i32,
+    ) -> Result<Vec<OpenBatch>, PartitionError> {
         let wrong = |source| self.batch(offset, source);
         let mut opened = Vec::new();
-        for entry in closed_batches(self.fetch(leader, offset).await?) {
+        for entry in closed_batches(self.fetch(leader, offset, max_bytes).await?) {
             opened.push(match entry.map_err(wrong)? {
                 Entry::Closed(batch) => {
                     let header = batch.header();
@@ -158,7 +177,7 @@ impl PartitionReader {
         Ok(())
     }
 
-    async fn fetch(&self, leader: &Leader, offset: i64) -> Result<Bytes, PartitionError> {
+    async fn fetch(&self, leader: &Leader, offset: i64, max_bytes: i32) -> Result<Bytes, PartitionError> {
         let connection = self.cluster.connection_to(leader.id).await.map_err(|source| self.client(source))?;
         let (topic, partition) = (&self.topic, self.partition);
         let unsupported = |source| PartitionError::Unsupported { topic: topic.clone(), partition, source };
@@ -168,7 +187,7 @@ impl PartitionReader {
         let asked = FetchPartition {
             partition,
             fetch_offset: offset,
-            partition_max_bytes: FETCH_BYTES,
+            partition_max_bytes: max_bytes,
             ..FetchPartition::default()
         };
         let mut fetched = FetchTopic { partitions: vec![asked], ..FetchTopic::default() };
@@ -179,7 +198,7 @@ impl PartitionReader {
         }
         let request = FetchRequest {
             min_bytes: 1,
-            max_bytes: FETCH_BYTES,
+            max_bytes,
             session_epoch: -1,
             topics: vec![fetched],
             ..FetchRequest::default()

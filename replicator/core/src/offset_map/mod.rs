@@ -2,10 +2,15 @@
 //!
 //! The newest runs are the *open part*, which is stored with the position. What no longer fits there is sealed into
 //! *chunks* that never change and are stored elsewhere; in memory they leave a place in the index each. A chunk covers
-//! a range of the source without holes: what lies in it between runs was never copied.
+//! a range of the source without holes: what lies in it between runs was never copied. Stored chunks are merged into
+//! larger ones, so that a map of 1,000,000,000 records leaves some ten thousand places.
 
+// Which stored chunks are the map's.
+mod chain;
 // The bytes of a chunk, and looking up offsets in it.
 mod chunk;
+// Small chunks become large ones.
+mod merging;
 // The bytes of the open part.
 mod open_part;
 // The runs of the open part.
@@ -15,15 +20,16 @@ mod sealed;
 
 pub use chunk::{Chunk, ChunkError};
 pub use open_part::OpenPartError;
-pub use sealed::{ChunkPlace, NOT_STORED, SealedChunk};
+pub use sealed::{ChunkPlace, NOT_STORED, SealedChunk, StoredChunk};
 
 use crate::offsets::{Downstream, Offset, Upstream};
+use merging::Merging;
 use runs::{Runs, in_order};
 use sealed::Index;
 
 /// Runs of the open part at which the oldest are sealed.
 const OPEN_RUNS: usize = 640;
-/// Runs of a chunk.
+/// Runs of a small chunk.
 const CHUNK_RUNS: usize = 512;
 
 /// Records that kept their distance.
@@ -80,6 +86,7 @@ pub struct OffsetMap {
     /// Where copying began, or what the map reaches back to.
     begin: Bound,
     sealed: Index,
+    merging: Merging,
     open: Runs,
     /// Everything in the source below is settled: copied or passed by.
     end: Bound,
@@ -89,7 +96,11 @@ impl OffsetMap {
     /// A map that begins where copying begins.
     pub fn new(source_begin: i64, target_begin: i64) -> Self {
         let begin = Bound { source: source_begin, target: target_begin };
-        Self { begin, sealed: Index::default(), open: Runs::new(begin), end: begin }
+        Self::empty(begin, Runs::new(begin), begin)
+    }
+
+    fn empty(begin: Bound, open: Runs, end: Bound) -> Self {
+        Self { begin, sealed: Index::default(), merging: Merging::default(), open, end }
     }
 
     /// Records from `source_base` on were written from `target_base` on, one by one.
@@ -112,40 +123,72 @@ impl OffsetMap {
         while self.open.len() >= OPEN_RUNS {
             let (from, runs, to) = self.open.take_oldest(CHUNK_RUNS);
             let place = ChunkPlace { from, to, stored_at: NOT_STORED };
+            let chunk = SealedChunk { place, bytes: chunk::encode(from, &runs, to) };
             self.sealed.push(place);
-            sealed.push(SealedChunk { place, bytes: chunk::encode(from, &runs, to) });
+            self.merging.add(chunk.clone());
+            sealed.push(chunk);
         }
         sealed
     }
 
+    /// Stored chunks as one each that takes their place when it is stored in turn.
+    pub fn merge(&mut self) -> Vec<SealedChunk> {
+        let (merging, sealed) = (&mut self.merging, &self.sealed);
+        std::iter::from_fn(|| merging.next(|place| sealed.is_stored(place))).collect()
+    }
+
     /// The same map without its chunks, to add what may come to nothing.
     pub fn fork(&self) -> Self {
-        Self { begin: self.begin, sealed: Index::default(), open: self.open.clone(), end: self.end }
+        Self::empty(self.begin, self.open.clone(), self.end)
     }
 
     /// Takes over what a fork became.
     pub fn join(&mut self, fork: Self) {
         self.sealed.extend(fork.sealed);
+        self.merging.extend(fork.merging);
         (self.open, self.end) = (fork.open, fork.end);
     }
 
-    /// A chunk that was stored, now or before a restart. Gives false for one that is no part of this map: of before its beginning, or of a
-    /// future that did not come to be.
-    pub fn add_sealed(&mut self, place: ChunkPlace) -> bool {
-        let is_ours = place.from.source >= self.begin.source && place.to.source <= self.open.from().source;
-        if is_ours {
-            self.sealed.insert(place);
+    /// A chunk is stored now. Gives false for one that this map did not seal.
+    pub fn set_stored(&mut self, place: ChunkPlace) -> bool {
+        if self.merging.take_outstanding(&place) {
+            let replaced = self.sealed.replace(place);
+            self.merging.add_replaced(replaced);
+            return true;
         }
-        is_ours
+        self.sealed.set_stored(place)
     }
 
-    /// Forgets chunks that lie wholly below what the source still holds, and names them by their first source offset.
+    /// A chunk will not be stored. What a large one was to replace stays.
+    pub fn give_up(&mut self, place: &ChunkPlace) {
+        self.merging.take_outstanding(place);
+    }
+
+    /// All chunks that were stored before a restart; those that are no part of this map are not taken.
+    pub fn restore_stored(&mut self, chunks: Vec<StoredChunk>) {
+        let chain = chain::chain(chunks, self.begin, self.open.from());
+        self.merging = Merging::restore(&chain.chunks, chain.replaced);
+        self.sealed = Index::new(chain.chunks.into_iter().map(|chunk| chunk.place).collect());
+    }
+
+    /// The chunks as they are given to `restore_stored`.
+    pub fn stored(&self) -> Vec<StoredChunk> {
+        let stored = |place: &ChunkPlace| StoredChunk { place: *place, bytes: self.merging.bytes_of(place) };
+        self.sealed.iter().map(stored).collect()
+    }
+
+    /// Forgets chunks that lie wholly below what the source still holds. Gives the names (first source offsets) of these and of those that
+    /// larger ones replaced: nobody needs them any more.
     pub fn forget_below(&mut self, source_log_start: i64) -> Vec<i64> {
-        let (forgotten, begin) = self.sealed.forget_below(source_log_start);
+        let below = source_log_start.min(self.merging.in_use_from());
+        let (forgotten, begin) = self.sealed.forget_below(below);
         if let Some(begin) = begin {
             self.begin = begin;
+            self.merging.forget_below(begin.source);
         }
-        forgotten
+        let mut names = self.merging.take_replaced();
+        names.extend(forgotten);
+        names
     }
 
     /// Where a source offset (a group's next to read) lies on the target. Never later than the record it means.

@@ -4,7 +4,6 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::chunk::{self, Chunk, ChunkError};
 use super::runs::Runs;
-use super::sealed::Index;
 use super::{Bound, OffsetMap};
 
 const VERSION: u8 = 0;
@@ -55,6 +54,6 @@ impl OffsetMap {
         for run in chunk.runs()? {
             open.push(run);
         }
-        Ok(Self { begin, sealed: Index::default(), open, end: place.to })
+        Ok(Self::empty(begin, open, place.to))
     }
 }

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::acls::MadeAcls;
 use super::assignment::PartitionName;
-use super::map_topic::{ChunkPlaces, MapTopic};
+use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
 use crate::configuration::Flow;
@@ -24,7 +24,7 @@ pub(super) struct Loaded {
     pub(super) losses: Vec<LedgerEntry>,
     pub(super) acls: MadeAcls,
     /// Chunks of the partitions' offset maps.
-    pub(super) chunks: ChunkPlaces,
+    pub(super) chunks: StoredChunks,
 }
 
 pub(super) async fn load(
@@ -76,10 +76,10 @@ pub(super) async fn load(
 }
 
 /// Copying does not need them: without them old offsets are not translated.
-async fn chunks(map_topic: &MapTopic, flow: &Flow) -> ChunkPlaces {
+async fn chunks(map_topic: &MapTopic, flow: &Flow) -> StoredChunks {
     map_topic.read().await.unwrap_or_else(|error| {
         warn!(flow = %flow.id(), %error, "chunks of offset maps can't be read, their offsets are not translated");
-        ChunkPlaces::new()
+        StoredChunks::new()
     })
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use strait_client::Cluster;
-use strait_replicator_core::offset_map::{Chunk, ChunkError, ChunkPlace, SealedChunk};
+use strait_replicator_core::offset_map::{Chunk, ChunkError, ChunkPlace, SealedChunk, StoredChunk};
 use strait_replicator_core::state_record::{Key, StateRecordError, Value};
 use strait_wire::batch::Record;
 use strait_wire::ids::Uuid;
@@ -37,8 +38,11 @@ pub(super) struct PartitionChunk {
     pub(super) chunk: SealedChunk,
 }
 
-/// Where the chunks of partitions lie, each with the topic id that it is of.
-pub(super) type ChunkPlaces = BTreeMap<PartitionName, Vec<(Uuid, ChunkPlace)>>;
+/// The chunks of partitions, each with the topic id that it is of.
+pub(super) type StoredChunks = BTreeMap<PartitionName, Vec<(Uuid, StoredChunk)>>;
+
+/// Newest chunks of a partition whose bytes are kept at a start, to be merged.
+const KEPT_BYTES: usize = 128;
 
 /// The topic, for one flow.
 #[derive(Clone)]
@@ -79,9 +83,9 @@ impl MapTopic {
         self.topic.write(&records, unix_ms()).await.map(drop)
     }
 
-    /// Where this flow's chunks lie. What can't be read is left out: offsets in it will not be translated.
-    pub(super) async fn read(&self) -> Result<ChunkPlaces, InternalTopicError> {
-        let mut places: BTreeMap<PartitionName, BTreeMap<i64, (Uuid, ChunkPlace)>> = BTreeMap::new();
+    /// This flow's chunks. What can't be read is left out: offsets in it will not be translated.
+    pub(super) async fn read(&self) -> Result<StoredChunks, InternalTopicError> {
+        let mut chunks: BTreeMap<PartitionName, BTreeMap<i64, (Uuid, StoredChunk)>> = BTreeMap::new();
         let read = self.topic.read(|record| {
             let offset = record.offset;
             let Some(key) = &record.key else { return };
@@ -92,11 +96,15 @@ impl MapTopic {
                 Ok((Key::MapChunk { flow, source_cluster_id, topic, partition, first_offset }, chunk))
                     if flow == self.flow && source_cluster_id == self.source_cluster_id =>
                 {
-                    let of_partition = places.entry(PartitionName { topic, partition }).or_default();
+                    let of_partition = chunks.entry(PartitionName { topic, partition }).or_default();
                     match chunk {
-                        Some((topic_id, chunk)) => {
+                        Some((topic_id, chunk, bytes)) => {
                             let place = ChunkPlace { stored_at: offset, ..chunk.place() };
-                            of_partition.insert(first_offset, (topic_id, place));
+                            let bytes = chunk.is_small().then_some(bytes);
+                            of_partition.insert(first_offset, (topic_id, StoredChunk { place, bytes }));
+                            if let Some((_, (_, old))) = of_partition.iter_mut().rev().nth(KEPT_BYTES) {
+                                old.bytes = None;
+                            }
                         }
                         None => drop(of_partition.remove(&first_offset)),
                     }
@@ -108,13 +116,13 @@ impl MapTopic {
             }
         });
         read.await?;
-        Ok(places.into_iter().map(|(name, chunks)| (name, chunks.into_values().collect())).collect())
+        Ok(chunks.into_iter().map(|(name, chunks)| (name, chunks.into_values().collect())).collect())
     }
 
     /// The chunk that is stored at an offset.
     pub(super) async fn chunk(&self, offset: i64) -> Result<Chunk, MapTopicError> {
         let record = self.topic.read_at(offset).await?.ok_or(MapTopicError::Missing { offset })?;
-        chunk_of(&record)?.map(|(_, chunk)| chunk).ok_or(MapTopicError::Missing { offset })
+        chunk_of(&record)?.map(|(_, chunk, _)| chunk).ok_or(MapTopicError::Missing { offset })
     }
 
     fn key(&self, name: &PartitionName, first_offset: i64) -> Key {
@@ -129,13 +137,16 @@ impl MapTopic {
 }
 
 /// `None` for a record that removes a chunk.
-fn chunk_of(record: &Record) -> Result<Option<(Uuid, Chunk)>, MapTopicError> {
+fn chunk_of(record: &Record) -> Result<Option<(Uuid, Chunk, Bytes)>, MapTopicError> {
     let offset = record.offset;
     let Some(value) = &record.value else { return Ok(None) };
     match Value::decode(value).map_err(|source| MapTopicError::Record { offset, source })? {
         Value::MapChunk { source_topic_id, chunk } => {
-            let chunk = Chunk::decode(chunk).map_err(|source| MapTopicError::Chunk { offset, source })?;
-            Ok(Some((source_topic_id, chunk)))
+            // A copy, so that a chunk does not hold a whole fetched frame.
+            let chunk = Bytes::copy_from_slice(&chunk);
+            let decoded = Chunk::decode(chunk.clone());
+            let decoded = decoded.map_err(|source| MapTopicError::Chunk { offset, source })?;
+            Ok(Some((source_topic_id, decoded, chunk)))
         }
         _ => Err(MapTopicError::Missing { offset }),
     }

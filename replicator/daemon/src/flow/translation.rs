@@ -2,7 +2,7 @@
 //! looked up here.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use strait_replicator_core::group::Translated;
@@ -17,8 +17,8 @@ use super::map_topic::{MapTopic, MapTopicError};
 const AT_ONCE: usize = 2_000;
 /// Questions that wait for the lane.
 const WAITING: usize = 8;
-/// Chunks held in memory.
-const CACHED_CHUNKS: usize = 256;
+/// Bytes of chunks held in memory.
+const CACHED_BYTES: usize = 4 << 20;
 
 /// Which way offsets are translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +46,19 @@ pub(super) enum Answer {
     },
 }
 
+/// Chunks by the offset at which they are stored, the last used at the end.
+#[derive(Default)]
+struct Cache {
+    chunks: VecDeque<(i64, Chunk)>,
+    bytes: usize,
+}
+
 /// Asks a lane.
 #[derive(Clone)]
 pub(crate) struct Translator {
     questions: mpsc::Sender<Question>,
     chunks: MapTopic,
-    /// By the offset at which they are stored, the last used at the end.
-    cache: Arc<Mutex<VecDeque<(i64, Chunk)>>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl std::fmt::Debug for Translator {
@@ -116,25 +122,36 @@ impl Translator {
     }
 
     async fn stored(&self, at: i64) -> Result<Chunk, MapTopicError> {
-        if let Some(chunk) = self.cached(at) {
+        if let Some(chunk) = self.cache().get(at) {
             return Ok(chunk);
         }
         let chunk = self.chunks.chunk(at).await?;
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() == CACHED_CHUNKS {
-            cache.pop_front();
-        }
-        cache.push_back((at, chunk.clone()));
+        self.cache().add(at, chunk.clone());
         Ok(chunk)
     }
 
-    fn cached(&self, at: i64) -> Option<Chunk> {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = cache.iter().position(|(known, _)| *known == at)?;
-        let found = cache.remove(index)?;
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cache {
+    fn get(&mut self, at: i64) -> Option<Chunk> {
+        let index = self.chunks.iter().position(|(known, _)| *known == at)?;
+        let found = self.chunks.remove(index)?;
         let chunk = found.1.clone();
-        cache.push_back(found);
+        self.chunks.push_back(found);
         Some(chunk)
+    }
+
+    fn add(&mut self, at: i64, chunk: Chunk) {
+        self.bytes += chunk.resident_bytes();
+        self.chunks.push_back((at, chunk));
+        while self.bytes > CACHED_BYTES
+            && let Some((_, oldest)) = self.chunks.pop_front()
+        {
+            self.bytes -= oldest.resident_bytes();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{PartitionLane, Run};
 use crate::lane::identity::Origin;
 use crate::lane::position::{Position, Sequence, WrittenBatch};
-use crate::offset_map::{ChunkPlace, OffsetMap, SealedChunk};
+use crate::offset_map::{ChunkPlace, OffsetMap, SealedChunk, StoredChunk};
 use crate::rewrite::SourceRun;
 
 /// The map that was stored with a position; one that begins there where none was, or none that can be read.
@@ -57,7 +57,8 @@ impl PartitionLane {
 
     /// A position with its map, and the chunks that must be stored before it.
     pub(super) fn with_map_of(&mut self, position: Position) -> (Position, Vec<SealedChunk>) {
-        let chunks = self.map.seal();
+        let mut chunks = self.map.merge();
+        chunks.extend(self.map.seal());
         let map = self.map.open_part();
         (Position { map, ..position }, chunks)
     }
@@ -65,18 +66,29 @@ impl PartitionLane {
     /// The same for the open transaction.
     pub(super) fn with_uncommitted_map(&mut self, position: Position) -> (Position, Vec<SealedChunk>) {
         let mut fork = self.with_uncommitted();
-        let chunks = fork.seal();
+        let mut chunks = self.map.merge();
+        chunks.extend(fork.seal());
         let map = fork.open_part();
         self.fork = Some(fork);
         (Position { map, ..position }, chunks)
     }
 
-    /// A chunk of the map is stored, now or before the start.
-    pub fn add_chunk(&mut self, place: ChunkPlace) -> bool {
-        self.map.add_sealed(place)
+    /// A chunk of the map is stored now.
+    pub fn on_chunk_stored(&mut self, place: ChunkPlace) -> bool {
+        self.map.set_stored(place)
     }
 
-    /// Forgets chunks of what the source no longer holds, and names them.
+    /// A chunk of the map will not be stored.
+    pub fn on_chunk_given_up(&mut self, place: &ChunkPlace) {
+        self.map.give_up(place);
+    }
+
+    /// The chunks that were stored before the start.
+    pub fn restore_chunks(&mut self, chunks: Vec<StoredChunk>) {
+        self.map.restore_stored(chunks);
+    }
+
+    /// Forgets chunks of what the source no longer holds, and names those that nobody needs any more.
     pub fn forget_below(&mut self, source_log_start: i64) -> Vec<i64> {
         self.map.forget_below(source_log_start)
     }

@@ -16,13 +16,17 @@ impl Bits {
         self.0[bit / 8] |= 1 << (bit % 8);
     }
 
+    /// Writes up to 40 bits where none are set.
     pub(super) fn write(&mut self, at: usize, bits: u32, value: u64) {
-        for bit in 0..bits as usize {
-            if value >> bit & 1 == 1 {
-                self.set(at + bit);
-            }
+        let shifted = (value & mask(bits)) << (at % 8);
+        for (byte, bits) in self.0[at / 8..].iter_mut().zip(shifted.to_le_bytes()) {
+            *byte |= bits;
         }
     }
+}
+
+fn mask(bits: u32) -> u64 {
+    (1 << bits) - 1
 }
 
 /// Up to 40 bits from a bit on; bits that are not there are zero.
@@ -30,7 +34,7 @@ pub(super) fn read_bits(bytes: &[u8], at: usize, bits: u32) -> u64 {
     if bits == 0 {
         return 0;
     }
-    (word(bytes, at / 8) >> (at % 8)) & ((1 << bits) - 1)
+    (word(bytes, at / 8) >> (at % 8)) & mask(bits)
 }
 
 /// Eight bytes from a byte on, the first the lowest.
@@ -59,8 +63,9 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, word: 0, left: 0, zeros: 0, ones: 0 }
+    /// Begins at a byte, before which there are so many ones.
+    pub(super) fn at(bytes: &'a [u8], at: usize, ones: usize) -> Self {
+        Self { bytes, at, word: 0, left: 0, zeros: 8 * at - ones, ones }
     }
 
     /// Records that were walked over.

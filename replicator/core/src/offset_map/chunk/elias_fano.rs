@@ -4,7 +4,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::bits::{Bits, Scan, read_bits};
+use super::bits::{Bits, read_bits};
+use super::high_bits::HighBits;
+use super::skips::Skips;
 use super::{ChunkError, varint};
 use crate::offset_map::sealed::ChunkPlace;
 use crate::offset_map::{Bound, Run};
@@ -12,7 +14,7 @@ use crate::offset_map::{Bound, Run};
 /// Most records of a chunk, so that a damaged one can't ask for much.
 const MOST_RECORDS: i64 = 1 << 20;
 /// Longer runs, in the mean, are shorter as they are.
-const MOST_RECORDS_OF_A_RUN: i64 = 8;
+pub(super) const MOST_RECORDS_OF_A_RUN: i64 = 8;
 /// Most low bits of an offset.
 const MOST_LOW_BITS: u32 = 40;
 
@@ -22,9 +24,8 @@ pub(super) struct EliasFano {
     records: usize,
     low_bits: u32,
     low: Bytes,
-    high: Bytes,
-    /// From a record's number on so many offsets more are skipped.
-    skips: Vec<(usize, i64)>,
+    high: HighBits,
+    skips: Skips,
 }
 
 /// Writes the runs, unless they have more records than are worth it.
@@ -76,26 +77,33 @@ impl EliasFano {
         let span = place.to.source - place.from.source;
         let high_bits = records + (span >> low_bits) + 1;
         let low = take(&bytes, &mut at, i64::from(low_bits) * records)?;
-        let high = take(&bytes, &mut at, high_bits)?;
-        let ones: u32 = high.iter().map(|byte| byte.count_ones()).sum();
-        if i64::from(ones) != records {
+        let high = HighBits::new(take(&bytes, &mut at, high_bits)?);
+        if i64::from(high.ones()) != records {
             return Err(ChunkError::Inconsistent { at });
         }
-        let skips = decode_skips(&bytes, &mut at, records)?;
+        let skips = Skips::decode(&bytes, &mut at, records)?;
         if at != bytes.len() {
             return Err(ChunkError::Inconsistent { at });
         }
         Ok(Self { place, records: records as usize, low_bits, low, high, skips })
     }
 
-    /// The number of the first record at or after a source offset, and its target offset.
+    /// Its runs, at most.
+    pub(super) fn records(&self) -> usize {
+        self.records
+    }
+
+    /// In memory, the bytes included.
+    pub(super) fn resident_bytes(&self) -> usize {
+        self.low.len() + self.high.resident_bytes() + self.skips.resident_bytes()
+    }
+
+    /// The target offset of the first record at or after a source offset.
     pub(super) fn target_of(&self, source: i64) -> Result<Option<i64>, ChunkError> {
         let value = (source - self.place.from.source).max(0).unsigned_abs();
-        let wanted = (value >> self.low_bits) as usize;
-        let mut scan = Scan::new(&self.high);
-        if !scan.skip_zeros(wanted) {
+        let Some(mut scan) = self.high.scan_behind_zeros((value >> self.low_bits) as usize) else {
             return Ok(None);
-        }
+        };
         while let Some(high) = scan.next_one() {
             let index = scan.ones() - 1;
             if self.value(high, index) >= value {
@@ -106,14 +114,16 @@ impl EliasFano {
     }
 
     pub(super) fn source_of(&self, target: i64) -> Result<Option<i64>, ChunkError> {
-        let Some(index) = self.index_of(target) else { return Ok(None) };
-        let mut scan = Scan::new(&self.high);
-        let high = scan.select_one(index).ok_or(ChunkError::Inconsistent { at: 0 })?;
+        let index = self.skips.index_at((target - self.place.from.target).max(0));
+        let Some(index) = usize::try_from(index).ok().filter(|index| *index < self.records) else {
+            return Ok(None);
+        };
+        let high = self.high.select_one(index).ok_or(ChunkError::Inconsistent { at: 0 })?;
         Ok(Some(self.place.from.source + self.value(high, index) as i64))
     }
 
     pub(super) fn runs(&self) -> Result<Vec<Run>, ChunkError> {
-        let mut scan = Scan::new(&self.high);
+        let mut scan = self.high.scan();
         let mut runs: Vec<Run> = Vec::new();
         for index in 0..self.records {
             let high = scan.next_one().ok_or(ChunkError::Inconsistent { at: 0 })?;
@@ -136,45 +146,11 @@ impl EliasFano {
     }
 
     fn target_at(&self, index: usize) -> Result<i64, ChunkError> {
-        let skipped: i64 =
-            self.skips.iter().take_while(|(from, _)| *from <= index).map(|(_, skip)| skip).sum();
-        let target = self.place.from.target.checked_add(index as i64);
-        target.and_then(|target| target.checked_add(skipped)).ok_or(ChunkError::Inconsistent { at: 0 })
+        let index = index as i64;
+        let target = self.place.from.target.checked_add(index);
+        let target = target.and_then(|target| target.checked_add(self.skips.before(index)));
+        target.ok_or(ChunkError::Inconsistent { at: 0 })
     }
-
-    /// The number of the record at or after a target offset.
-    fn index_of(&self, target: i64) -> Option<usize> {
-        let mut wanted = (target - self.place.from.target).max(0);
-        for (from, skip) in &self.skips {
-            let from = *from as i64;
-            if wanted < from {
-                break;
-            }
-            wanted = (wanted - skip).max(from);
-        }
-        usize::try_from(wanted).ok().filter(|index| *index < self.records)
-    }
-}
-
-fn decode_skips(bytes: &Bytes, at: &mut usize, records: i64) -> Result<Vec<(usize, i64)>, ChunkError> {
-    let count = varint::get(bytes, at)?;
-    // Each takes two bytes at least.
-    if count > ((bytes.len() - *at) / 2) as i64 {
-        return Err(ChunkError::Truncated { at: *at });
-    }
-    let (mut skips, mut index) = (Vec::with_capacity(count as usize), 0_i64);
-    let mut total = 0_i64;
-    for _ in 0..count {
-        let wrong = ChunkError::Inconsistent { at: *at };
-        index += varint::get(bytes, at)?.min(MOST_RECORDS);
-        let skip = varint::get(bytes, at)?;
-        total = total.checked_add(skip).ok_or(wrong)?;
-        if index >= records {
-            return Err(wrong);
-        }
-        skips.push((index as usize, skip));
-    }
-    Ok(skips)
 }
 
 fn take(bytes: &Bytes, at: &mut usize, bits: i64) -> Result<Bytes, ChunkError> {

@@ -8,10 +8,23 @@ use crate::offset_map::runs::in_order;
 use crate::offset_map::sealed::ChunkPlace;
 use crate::offset_map::{Bound, Run};
 
+/// Runs from one place to begin reading at to the next.
+const STEP: usize = 32;
+
 #[derive(Clone, Debug)]
 pub(super) struct Listed {
     bytes: Bytes,
     place: ChunkPlace,
+    count: usize,
+    starts: Vec<Start>,
+}
+
+/// A place to begin reading at.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    at: u32,
+    /// Where the runs before it end.
+    end: Bound,
 }
 
 pub(super) fn encode_into(out: &mut BytesMut, from: Bound, runs: impl Iterator<Item = Run>) {
@@ -28,12 +41,42 @@ pub(super) fn encode_into(out: &mut BytesMut, from: Bound, runs: impl Iterator<I
 }
 
 impl Listed {
-    pub(super) fn new(bytes: Bytes, place: ChunkPlace) -> Self {
-        Self { bytes, place }
+    /// Reads all runs once.
+    pub(super) fn decode(bytes: Bytes, place: ChunkPlace) -> Result<Self, ChunkError> {
+        let mut listed = Self { bytes, place, count: 0, starts: Vec::new() };
+        let (mut at, mut end) = (0, place.from);
+        while at < listed.bytes.len() {
+            if listed.count.is_multiple_of(STEP) {
+                let place = u32::try_from(at).map_err(|_| ChunkError::Inconsistent { at })?;
+                listed.starts.push(Start { at: place, end });
+            }
+            listed.read(&mut at, &mut end)?;
+            listed.count += 1;
+        }
+        Ok(listed)
     }
 
+    /// How many runs it has.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// In memory, the bytes included.
+    pub(super) fn resident_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.starts)
+    }
+
+    /// All runs.
     pub(super) fn runs(&self) -> impl Iterator<Item = Result<Run, ChunkError>> {
-        let (mut at, mut end, mut failed) = (0, self.place.from, false);
+        self.runs_from(|_| false)
+    }
+
+    /// Runs from the last place on, before which all runs end as `is_before` says.
+    fn runs_from(&self, is_before: impl Fn(Bound) -> bool) -> impl Iterator<Item = Result<Run, ChunkError>> {
+        let behind = self.starts.partition_point(|start| is_before(start.end));
+        let start = self.starts.get(behind.saturating_sub(1));
+        let (mut at, mut end) = start.map_or((0, self.place.from), |start| (start.at as usize, start.end));
+        let mut failed = false;
         std::iter::from_fn(move || {
             if failed || at == self.bytes.len() {
                 return None;
@@ -63,7 +106,7 @@ impl Listed {
     }
 
     pub(super) fn target_of(&self, source: i64) -> Result<Option<i64>, ChunkError> {
-        for run in self.runs() {
+        for run in self.runs_from(|end| end.source <= source) {
             let run = run?;
             if run.source_end() > source {
                 return Ok(Some(run.target_base + (source - run.source_base).max(0)));
@@ -73,7 +116,7 @@ impl Listed {
     }
 
     pub(super) fn source_of(&self, target: i64) -> Result<Option<i64>, ChunkError> {
-        for run in self.runs() {
+        for run in self.runs_from(|end| end.target <= target) {
             let run = run?;
             if run.target_end() > target {
                 return Ok(Some(run.source_base + (target - run.target_base).max(0)));

@@ -4,15 +4,19 @@
 mod bits;
 // Offsets that stand nearly alone, as after compaction.
 mod elias_fano;
+// The high bits of them.
+mod high_bits;
 // Runs one after the other.
 mod listed;
+// Offsets that the target skips.
+mod skips;
 // Numbers of few bytes.
 mod varint;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::sealed::{ChunkPlace, NOT_STORED};
-use super::{Bound, Run};
+use super::{Bound, CHUNK_RUNS, Run};
 use elias_fano::EliasFano;
 use listed::Listed;
 
@@ -73,7 +77,7 @@ fn put_head(out: &mut BytesMut, kind: u8, from: Bound, to: Bound) {
 }
 
 impl Chunk {
-    /// Looks at what it covers; runs are read when they are asked for.
+    /// Looks at what it covers, and where in it offsets are found.
     pub fn decode(bytes: Bytes) -> Result<Self, ChunkError> {
         if bytes.len() < HEAD {
             return Err(ChunkError::Truncated { at: bytes.len() });
@@ -90,7 +94,7 @@ impl Chunk {
         let place = ChunkPlace { from, to, stored_at: NOT_STORED };
         let body = bytes.slice(HEAD..);
         let form = match kind {
-            LISTED => Form::Listed(Listed::new(body, place)),
+            LISTED => Form::Listed(Listed::decode(body, place)?),
             ELIAS_FANO => Form::EliasFano(EliasFano::decode(body, place)?),
             kind => return Err(ChunkError::UnknownKind { kind }),
         };
@@ -100,6 +104,25 @@ impl Chunk {
     /// What it covers.
     pub fn place(&self) -> ChunkPlace {
         self.place
+    }
+
+    /// Whether it may become part of a larger one.
+    pub fn is_small(&self) -> bool {
+        match &self.form {
+            Form::Listed(listed) => listed.count() <= CHUNK_RUNS,
+            Form::EliasFano(short) => {
+                short.records() <= CHUNK_RUNS * elias_fano::MOST_RECORDS_OF_A_RUN as usize
+            }
+        }
+    }
+
+    /// What it takes in memory.
+    pub fn resident_bytes(&self) -> usize {
+        let of_form = match &self.form {
+            Form::Listed(listed) => listed.resident_bytes(),
+            Form::EliasFano(short) => short.resident_bytes(),
+        };
+        size_of_val(self) + of_form
     }
 
     /// The target offset of the record at or after a source offset that the chunk covers.

@@ -86,11 +86,9 @@ impl LaneTask {
         self.by_name.insert(name, index);
         let mut slot = Slot::new(assignment, self.parts.settings, &self.parts.flow, self.now_ms());
         let topic_id = slot.assignment.source.topic_id;
-        for (of, place) in self.parts.chunks.remove(&slot.assignment.name).unwrap_or_default() {
-            if of == topic_id {
-                slot.lane.add_chunk(place);
-            }
-        }
+        let chunks = self.parts.chunks.remove(&slot.assignment.name).unwrap_or_default();
+        let of_topic = chunks.into_iter().filter(|(of, _)| *of == topic_id).map(|(_, chunk)| chunk);
+        slot.lane.restore_chunks(of_topic.collect());
         for loss in self.parts.status.losses_of(&self.parts.flow.id(), &slot.assignment.name) {
             slot.leave_out(&loss);
         }
@@ -113,8 +111,8 @@ impl LaneTask {
         self.keep_chunks(index, chunks);
         let Some(slot) = self.slots[index].take() else { return };
         let (name, topic_id) = (slot.assignment.name.clone(), slot.assignment.source.topic_id);
-        let places = slot.lane.map().chunks().map(|place| (topic_id, *place)).collect();
-        self.parts.chunks.insert(name.clone(), places);
+        let chunks = slot.lane.map().stored().into_iter().map(|chunk| (topic_id, chunk)).collect();
+        self.parts.chunks.insert(name.clone(), chunks);
         self.parked.insert(name, position);
         self.held_bytes = self.held_bytes.saturating_sub(slot.lane.held_bytes());
         self.by_name.remove(&slot.assignment.name);

@@ -49,7 +49,12 @@ impl LaneTask {
         let too_many = self.map_chunks.unstored.len().saturating_sub(MOST_UNSTORED);
         if too_many > 0 {
             warn!(flow = %self.parts.flow.id(), chunks = too_many, "chunks of offset maps could not be stored and are given up");
-            self.map_chunks.unstored.drain(..too_many);
+            for of in self.map_chunks.unstored.drain(..too_many) {
+                let index = self.by_name.get(&of.name).copied();
+                if let Some(slot) = index.and_then(|index| self.slots[index].as_mut()) {
+                    slot.lane.on_chunk_given_up(&of.chunk.place);
+                }
+            }
         }
     }
 
@@ -76,12 +81,12 @@ impl LaneTask {
         for (of, stored_at) in chunks.into_iter().zip(offsets) {
             let index = self.by_name.get(&of.name).copied();
             if let Some(slot) = index.and_then(|index| self.slots[index].as_mut()) {
-                slot.lane.add_chunk(ChunkPlace { stored_at, ..of.chunk.place });
+                slot.lane.on_chunk_stored(ChunkPlace { stored_at, ..of.chunk.place });
             }
         }
     }
 
-    /// Chunks of what the source no longer holds, now and then.
+    /// Chunks of what the source no longer holds, and those that became part of larger ones, now and then.
     pub(super) fn forgotten_chunks(&mut self) -> Vec<(PartitionName, i64)> {
         self.map_chunks.publications += 1;
         if !self.map_chunks.publications.is_multiple_of(FORGET_INTERVAL) {

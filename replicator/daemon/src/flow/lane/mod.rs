@@ -50,7 +50,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::assignment::{Assignment, PartitionName};
 use super::brokers::Brokers;
-use super::map_topic::{ChunkPlaces, MapTopic};
+use super::map_topic::{MapTopic, StoredChunks};
 use super::owner::Lease;
 use super::provenance::{Provenance, Verdicts};
 use super::slot::Slot;
@@ -103,7 +103,7 @@ pub(super) struct LaneParts {
     pub(super) hand_over: Option<InternalTopic>,
     pub(super) map_topic: MapTopic,
     /// Chunks that were stored before the start, or are of partitions that are gone for now.
-    pub(super) chunks: ChunkPlaces,
+    pub(super) chunks: StoredChunks,
     /// Told when leaders or topics seem to have changed.
     pub(super) refresh: Arc<Notify>,
     pub(super) status: DaemonStatus,
