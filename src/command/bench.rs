@@ -2,6 +2,8 @@
 
 // A broker by itself.
 mod broker;
+// Groups that move.
+mod groups;
 // Catch-up.
 mod replicate;
 // Latency, idle cost and start-up.
@@ -30,6 +32,8 @@ enum Action {
     Idle(steady::IdleArguments),
     /// A broker by itself: records, CPU and memory.
     Broker(broker::Arguments),
+    /// Until all groups that moved at the source have moved at the target.
+    Groups(groups::Arguments),
     /// From the start of a stopped copier to its next record.
     Start(steady::StartArguments),
     /// Fetch and produce the same batches until killed; `replicate` starts it.
@@ -63,6 +67,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Action::Latency(arguments) => steady::latency(&arguments),
         Action::Idle(arguments) => steady::idle(&arguments),
         Action::Broker(arguments) => broker::run(&arguments),
+        Action::Groups(arguments) => groups::run(&arguments),
         Action::Start(arguments) => steady::start(&arguments),
         Action::Floor(arguments) => complete(strait_bench::copy_raw(&FloorOptions {
             source: arguments.source,
