@@ -2,6 +2,8 @@
 
 // A broker by itself.
 mod broker;
+// Groups that move.
+mod groups;
 // The offset map.
 mod offset_map;
 // Catch-up.
@@ -32,6 +34,8 @@ enum Action {
     Idle(steady::IdleArguments),
     /// A broker by itself: records, CPU and memory.
     Broker(broker::Arguments),
+    /// Until all groups that moved at the source have moved at the target.
+    Groups(groups::Arguments),
     /// The offset map of many records: disk, memory, and the time of a lookup; needs no cluster.
     OffsetMap(offset_map::Arguments),
     /// From the start of a stopped copier to its next record.
@@ -67,6 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Action::Latency(arguments) => steady::latency(&arguments),
         Action::Idle(arguments) => steady::idle(&arguments),
         Action::Broker(arguments) => broker::run(&arguments),
+        Action::Groups(arguments) => groups::run(&arguments),
         Action::OffsetMap(arguments) => offset_map::run(&arguments),
         Action::Start(arguments) => steady::start(&arguments),
         Action::Floor(arguments) => complete(strait_bench::copy_raw(&FloorOptions {

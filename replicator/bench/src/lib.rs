@@ -26,6 +26,7 @@ mod statistics;
 mod session;
 // One file for each benchmark.
 mod broker;
+mod groups;
 mod idle;
 mod latency;
 mod offset_map;
@@ -40,6 +41,7 @@ pub use copier::CopierKind;
 pub use dataset::DataSet;
 pub use error::BenchError;
 pub use floor::{FloorOptions, copy as copy_raw};
+pub use groups::{GroupsMedians, GroupsOptions, GroupsReport, GroupsRound, measure as measure_groups};
 pub use idle::{IdleOptions, IdleReport, IdleRun, measure as measure_idle};
 pub use latency::{Latency, LatencyOptions, LatencyReport, LatencyRun, measure as measure_latency};
 pub use offset_map::{

@@ -48,6 +48,7 @@ impl<'a> Session<'a> {
             partitions,
             codec: "none",
             program: &self.setup.program,
+            groups: None,
         }
     }
 

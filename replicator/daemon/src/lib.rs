@@ -10,6 +10,8 @@ mod flow;
 mod internal_topic;
 // One partition, read beside the lanes.
 mod partition_reader;
+// What our topics are called.
+mod own_topics;
 // What must survive, on the target.
 mod state_topic;
 // What makes a start faster, on the local disk.

@@ -49,6 +49,8 @@ pub(crate) struct Store {
     database: sled::Db,
     /// One flow at a time compares and writes a copy.
     writing: Arc<Mutex<()>>,
+    /// One flow at a time opens a state topic.
+    opening: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Store {
@@ -56,7 +58,7 @@ impl Store {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         let opened = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open();
         let database = opened.map_err(|source| StoreError::Open { folder: folder.to_owned(), source })?;
-        Ok(Self { database, writing: Arc::default() })
+        Ok(Self { database, writing: Arc::default(), opening: Arc::default() })
     }
 
     /// The copy of a topic, if there is one.
@@ -96,7 +98,35 @@ impl Store {
         batch.insert(PROGRESS, encoded(progress));
         tree.apply_batch(batch)?;
         tree.flush()?;
-        Ok(())
+        // A cluster has one at a time.
+        self.others(topic).iter().try_for_each(|other| self.forget(other))
+    }
+
+    /// Held while a state topic is opened: who comes next finds it as it shall be.
+    pub(crate) async fn opening(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.opening.clone().lock_owned().await
+    }
+
+    /// The copy of another topic of the same cluster, if there is just one.
+    pub(crate) fn orphan(&self, topic: &TopicIdentity) -> Result<Option<(TopicIdentity, State)>, StoreError> {
+        if progress_of(&self.tree(topic)?)?.is_some() {
+            return Ok(None);
+        }
+        let others = self.others(topic);
+        let [other] = &others[..] else { return Ok(None) };
+        Ok(self.load(other)?.map(|(state, _)| (other.clone(), state)))
+    }
+
+    /// Copies of other topics of the same cluster.
+    fn others(&self, topic: &TopicIdentity) -> Vec<TopicIdentity> {
+        let (prefix, own) = (prefix_of(&topic.cluster_id), name_of(topic));
+        let names = self.database.tree_names().into_iter();
+        let others = names.filter_map(|name| {
+            let name = std::str::from_utf8(&name).ok().filter(|name| *name != own)?;
+            let topic_id = topic_id_of(name.strip_prefix(&prefix)?)?;
+            Some(TopicIdentity { topic_id, ..topic.clone() })
+        });
+        others.collect()
     }
 
     /// Removes a copy that the topic does not continue.
@@ -110,8 +140,18 @@ impl Store {
     }
 }
 
+fn prefix_of(cluster_id: &str) -> String {
+    format!("state/{cluster_id}/")
+}
+
+/// From its 32 hexadecimal digits.
+fn topic_id_of(digits: &str) -> Option<Uuid> {
+    let number = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 32)?;
+    Some(Uuid(number.to_be_bytes()))
+}
+
 fn name_of(topic: &TopicIdentity) -> String {
-    let mut name = format!("state/{}/", topic.cluster_id);
+    let mut name = prefix_of(&topic.cluster_id);
     for byte in topic.topic_id.0 {
         // Writing to a string does not fail.
         let _ = write!(name, "{byte:02x}");

@@ -48,7 +48,7 @@ const TARGET_RULES: &[(Resource<'_>, &[&str])] = &[
         Resource::Topics("east."),
         &["Create", "Describe", "Read", "Write", "DescribeConfigs", "AlterConfigs", "Alter"],
     ),
-    (Resource::Topic("strait-state.internal"), &["Create", "Describe", "Read", "Write"]),
+    (Resource::Topic("__strait_state"), &["Create", "Describe", "Read", "Write"]),
     (Resource::TransactionalIds("strait-east--west-"), &["Describe", "Write"]),
 ];
 

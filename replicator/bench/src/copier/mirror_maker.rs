@@ -19,6 +19,12 @@ status.storage.replication.factor=1
 sync.topic.acls.enabled=false
 ";
 
+/// As often as MirrorMaker 2 can.
+const GROUPS_EACH_SECOND: &str = "sync.group.offsets.enabled=true
+sync.group.offsets.interval.seconds=1
+emit.checkpoints.interval.seconds=1
+";
+
 pub(super) fn start<'p>(
     job: &Job<'_>,
     peers: &'p Peers,
@@ -37,6 +43,9 @@ fn properties(job: &Job<'_>, source: &str, target: &str) -> String {
          {from}->{to}.enabled=true\n{from}->{to}.topics={}\n{ONE_BROKER}",
         job.topic
     );
+    if let Some(groups) = job.groups {
+        let _ = write!(text, "{from}->{to}.groups={groups}\n{GROUPS_EACH_SECOND}");
+    }
     if job.kind != CopierKind::Mm2 {
         text.push_str(&tuning(from, &to, job.codec));
     }

@@ -63,6 +63,8 @@ pub(crate) struct Job<'a> {
     pub(crate) codec: &'static str,
     /// The executable of Strait.
     pub(crate) program: &'a Path,
+    /// Groups to follow each second; none are followed otherwise than by default.
+    pub(crate) groups: Option<&'a str>,
 }
 
 impl Job<'_> {

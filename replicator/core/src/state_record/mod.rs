@@ -46,5 +46,23 @@ pub enum StateRecordError {
     UnknownCode { at: usize, code: i8 },
 }
 
+/// Versions that a newer Strait may write. They are counted from 0, so bytes that begin with another byte are of somebody else.
+const LAST_VERSION_OF_STRAIT: i16 = 255;
+
+impl StateRecordError {
+    /// Whether a newer Strait may have written it: nothing of it is guessed then, and it is not left out.
+    pub fn is_of_newer_strait(&self) -> bool {
+        match self {
+            Self::UnknownVersion { version } => (0..=LAST_VERSION_OF_STRAIT).contains(version),
+            Self::UnknownKind { .. } => true,
+            Self::Truncated { .. }
+            | Self::TrailingBytes { .. }
+            | Self::MalformedLength { .. }
+            | Self::NotUtf8 { .. }
+            | Self::UnknownCode { .. } => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

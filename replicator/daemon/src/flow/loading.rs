@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use strait_replicator_core::lane::{Identities, Identity, Origin, Position};
+use strait_replicator_core::offset_map::OffsetMap;
 use strait_replicator_core::state_record::{Key, State, Value};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::acls::MadeAcls;
 use super::assignment::PartitionName;
@@ -12,7 +13,7 @@ use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
 use crate::configuration::Flow;
-use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
+use crate::state_topic::{Gap, Isolation, StateError, StateTopic, StateView};
 use crate::status::LedgerEntry;
 
 /// What the state topic says of a flow.
@@ -25,6 +26,8 @@ pub(super) struct Loaded {
     pub(super) acls: MadeAcls,
     /// Chunks of the partitions' offset maps.
     pub(super) chunks: StoredChunks,
+    /// The state topic's beginning is gone: partitions without a position may have had one.
+    pub(super) has_lost_positions: bool,
 }
 
 pub(super) async fn load(
@@ -38,17 +41,24 @@ pub(super) async fn load(
     fence_transactions(&view.state, flow, ends, state).await?;
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::Committed).await?;
+    check(&view, state, &flow.id())?;
+    if view.gap == Some(Gap::Bridged) {
+        let known = view.state.iter().filter(|(key, _)| key.flow() == flow.id());
+        state.write(known.map(|(key, value)| (key.clone(), value.clone())).collect()).await?;
+    }
     state.keep_copy(&view);
     let (identities, origins) = identities(&view.state, state, flow, ends).await?;
     let chunks = chunks(map_topic, flow).await;
     let (positions, losses, acls) = (BTreeMap::new(), Vec::new(), MadeAcls::new());
-    let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks };
+    let has_lost_positions = view.gap == Some(Gap::Open);
+    let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks, has_lost_positions };
     for (key, value) in view.state.iter() {
         match (key, value) {
             (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
                 if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
             {
                 let name = PartitionName { topic: topic.clone(), partition: *partition };
+                say_unreadable_map(&flow.id(), &name, &stored.map);
                 loaded.positions.insert(name, position_of(stored, &loaded.origins));
             }
             (
@@ -73,6 +83,36 @@ pub(super) async fn load(
         }
     }
     Ok(loaded)
+}
+
+/// Without its producer id or a position a flow would copy again what is at the target.
+fn check(view: &StateView, state: &StateTopic, flow: &str) -> Result<(), StateError> {
+    let of_flow = |key: &&Key| key.flow() == flow;
+    let is_needed = |key: &Key| {
+        matches!(key, Key::Producer { .. } | Key::Position { .. }) && view.state.get(key).is_none()
+    };
+    let unreadable = view.unreadable.iter().find(|(key, _)| of_flow(key) && is_needed(key));
+    if let Some((_, (offset, source))) = unreadable {
+        return Err(StateError::Record { topic: state.name(), offset: *offset, source: *source });
+    }
+    let has = |is_so: fn(&Key) -> bool| view.state.iter().any(|(key, _)| of_flow(&key) && is_so(key));
+    let has_positions = has(|key| matches!(key, Key::Position { .. }));
+    let has_producer = has(|key| matches!(key, Key::Producer { transactional: false, .. }));
+    if view.gap == Some(Gap::Open) && has_positions && !has_producer {
+        let reason = "the producer id of the flow is gone, which its positions need".to_owned();
+        return Err(StateError::Lost { topic: state.name(), reason });
+    }
+    Ok(())
+}
+
+/// The map begins anew at the position then: what lies before is not translated.
+fn say_unreadable_map(flow: &str, name: &PartitionName, map: &bytes::Bytes) {
+    if !map.is_empty()
+        && let Err(error) = OffsetMap::restore(map)
+    {
+        let PartitionName { topic, partition } = name;
+        error!(flow, topic, partition, %error, "the offset map can't be read, offsets before the position are not translated");
+    }
 }
 
 /// Copying does not need them: without them old offsets are not translated.

@@ -12,22 +12,20 @@ use tracing::warn;
 
 use super::assignment::PartitionName;
 use super::lane::unix_ms;
+use super::translation::ChunkAt;
 use crate::internal_topic::{InternalTopic, InternalTopicError, KeyedRecord};
-
-/// The topic's name on every target.
-const MAP_TOPIC: &str = "strait-offset-map.internal";
 
 /// Why a chunk can't be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MapTopicError {
     #[error(transparent)]
     Topic(#[from] InternalTopicError),
-    #[error("{MAP_TOPIC}, record at offset {offset}: {source}")]
-    Record { offset: i64, source: StateRecordError },
-    #[error("{MAP_TOPIC}, record at offset {offset}: {source}")]
-    Chunk { offset: i64, source: ChunkError },
-    #[error("{MAP_TOPIC} has no chunk at offset {offset}")]
-    Missing { offset: i64 },
+    #[error("{topic}-0, record at offset {offset}: {source}")]
+    Record { topic: String, offset: i64, source: StateRecordError },
+    #[error("{topic}-0, record at offset {offset}: {source}")]
+    Chunk { topic: String, offset: i64, source: ChunkError },
+    #[error("{topic}-0 has no chunk of this partition at offset {offset}")]
+    Missing { topic: String, offset: i64 },
 }
 
 /// A chunk with the partition that it is of.
@@ -55,11 +53,12 @@ pub(crate) struct MapTopic {
 impl MapTopic {
     pub(super) fn new(
         target: Cluster,
+        name: &str,
         replication_factor: i16,
         flow: String,
         source_cluster_id: String,
     ) -> Self {
-        let topic = InternalTopic::new(target, MAP_TOPIC.to_owned(), replication_factor);
+        let topic = InternalTopic::new(target, name.to_owned(), replication_factor);
         Self { topic, flow, source_cluster_id }
     }
 
@@ -90,8 +89,8 @@ impl MapTopic {
             let offset = record.offset;
             let Some(key) = &record.key else { return };
             let taken = Key::decode(key)
-                .map_err(|source| MapTopicError::Record { offset, source })
-                .and_then(|key| Ok((key, chunk_of(&record)?)));
+                .map_err(|source| self.record_error(offset, source))
+                .and_then(|key| Ok((key, self.chunk_of(&record)?)));
             match taken {
                 Ok((Key::MapChunk { flow, source_cluster_id, topic, partition, first_offset }, chunk))
                     if flow == self.flow && source_cluster_id == self.source_cluster_id =>
@@ -119,10 +118,44 @@ impl MapTopic {
         Ok(chunks.into_iter().map(|(name, chunks)| (name, chunks.into_values().collect())).collect())
     }
 
-    /// The chunk that is stored at an offset.
-    pub(super) async fn chunk(&self, offset: i64) -> Result<Chunk, MapTopicError> {
-        let record = self.topic.read_at(offset).await?.ok_or(MapTopicError::Missing { offset })?;
-        chunk_of(&record)?.map(|(_, chunk, _)| chunk).ok_or(MapTopicError::Missing { offset })
+    /// The chunk that was stored: in a topic that was made again there may be another at its offset.
+    pub(super) async fn chunk(
+        &self,
+        name: &PartitionName,
+        stored: ChunkAt,
+    ) -> Result<Chunk, MapTopicError> {
+        let ChunkAt { place, source_topic_id } = stored;
+        let offset = place.stored_at;
+        let missing = || MapTopicError::Missing { topic: self.topic.name.clone(), offset };
+        let record = self.topic.read_at(offset).await?.ok_or_else(missing)?;
+        let key = self.key(name, place.from.source).encode();
+        let found = self.chunk_of(&record)?.filter(|(of, chunk, _)| {
+            let found = ChunkPlace { stored_at: offset, ..chunk.place() };
+            record.key.as_ref() == Some(&key) && *of == source_topic_id && found == place
+        });
+        found.map(|(_, chunk, _)| chunk).ok_or_else(missing)
+    }
+
+    /// `None` for a record that removes a chunk.
+    fn chunk_of(&self, record: &Record) -> Result<Option<(Uuid, Chunk, Bytes)>, MapTopicError> {
+        let offset = record.offset;
+        let topic = || self.topic.name.clone();
+        let Some(value) = &record.value else { return Ok(None) };
+        match Value::decode(value).map_err(|source| self.record_error(offset, source))? {
+            Value::MapChunk { source_topic_id, chunk } => {
+                // A copy, so that a chunk does not hold a whole fetched frame.
+                let chunk = Bytes::copy_from_slice(&chunk);
+                let decoded = Chunk::decode(chunk.clone());
+                let decoded =
+                    decoded.map_err(|source| MapTopicError::Chunk { topic: topic(), offset, source })?;
+                Ok(Some((source_topic_id, decoded, chunk)))
+            }
+            _ => Err(MapTopicError::Missing { topic: topic(), offset }),
+        }
+    }
+
+    fn record_error(&self, offset: i64, source: StateRecordError) -> MapTopicError {
+        MapTopicError::Record { topic: self.topic.name.clone(), offset, source }
     }
 
     fn key(&self, name: &PartitionName, first_offset: i64) -> Key {
@@ -133,21 +166,5 @@ impl MapTopic {
             partition: name.partition,
             first_offset,
         }
-    }
-}
-
-/// `None` for a record that removes a chunk.
-fn chunk_of(record: &Record) -> Result<Option<(Uuid, Chunk, Bytes)>, MapTopicError> {
-    let offset = record.offset;
-    let Some(value) = &record.value else { return Ok(None) };
-    match Value::decode(value).map_err(|source| MapTopicError::Record { offset, source })? {
-        Value::MapChunk { source_topic_id, chunk } => {
-            // A copy, so that a chunk does not hold a whole fetched frame.
-            let chunk = Bytes::copy_from_slice(&chunk);
-            let decoded = Chunk::decode(chunk.clone());
-            let decoded = decoded.map_err(|source| MapTopicError::Chunk { offset, source })?;
-            Ok(Some((source_topic_id, decoded, chunk)))
-        }
-        _ => Err(MapTopicError::Missing { offset }),
     }
 }

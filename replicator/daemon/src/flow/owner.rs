@@ -24,6 +24,8 @@ const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Lease {
     verified_at: Instant,
     pub(super) is_fenced: bool,
+    /// How often state that was lost at the target was written again: positions in it are not the newest.
+    pub(super) restored: u64,
 }
 
 impl Lease {
@@ -39,6 +41,7 @@ pub(super) struct Ownership {
     flow: String,
     instance: String,
     pub(super) generation: i64,
+    restored: u64,
     lease: watch::Sender<Lease>,
 }
 
@@ -75,8 +78,9 @@ impl Ownership {
             state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
             if view.state.owner(&flow) == Some(claim) {
                 info!(%flow, %instance, generation, "this instance owns the flow");
-                let (lease, _) = watch::channel(Lease { verified_at: looked_at, is_fenced: false });
-                return Ok(Self { state, view, flow, instance, generation, lease });
+                let (lease, _) =
+                    watch::channel(Lease { verified_at: looked_at, is_fenced: false, restored: 0 });
+                return Ok(Self { state, view, flow, instance, generation, restored: 0, lease });
             }
         }
     }
@@ -112,13 +116,21 @@ impl Ownership {
             let owner = self.view.state.owner(&self.flow);
             error!(flow = %self.flow, instance = %self.instance, generation = self.generation, ?owner, "fenced: another instance took the flow over");
         }
-        self.lease.send_replace(Lease { verified_at, is_fenced });
+        let restored = self.restored;
+        self.lease.send_replace(Lease { verified_at, is_fenced, restored });
         is_fenced
     }
 
     /// True while the flow is this instance's; a sign of life is given then.
     async fn look(&mut self) -> Result<bool, StateError> {
-        self.state.catch_up(&mut self.view, Isolation::OutsideTransactions).await?;
+        if let Err(error) = self.state.follow(&mut self.view, Isolation::OutsideTransactions).await {
+            if !self.state.has_lost(&error).await? {
+                return Err(error);
+            }
+            error!(flow = %self.flow, %error, "the target lost state of this flow");
+            self.view = self.state.restore(&self.view.state, &self.flow).await?;
+            self.restored += 1;
+        }
         let claim = Owner { instance: self.instance.clone(), generation: self.generation };
         if self.view.state.owner(&self.flow).as_ref() != Some(&claim) {
             return Ok(false);

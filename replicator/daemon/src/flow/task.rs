@@ -180,8 +180,13 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target: target.clone(),
         target_cluster_id: target_cluster_id.clone(),
     };
-    let map_topic =
-        MapTopic::new(target.clone(), flow.replication_factor, id.clone(), source_cluster_id.clone());
+    let map_topic = MapTopic::new(
+        target.clone(),
+        state.offset_map(),
+        flow.replication_factor,
+        id.clone(),
+        source_cluster_id.clone(),
+    );
     let loaded = loading::load(&state, &map_topic, &flow, &ends).await?;
     let take_over = TakeOver::read(&flow, &source, &target).await?.map(Rc::new);
     let (assignments, assigned) = mpsc::channel(1);
@@ -267,6 +272,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         generation: ownership.generation,
         take_over,
         stored: loaded.positions,
+        has_lost_positions: loaded.has_lost_positions,
         refresh,
         assignments,
         status: parts.status.clone(),

@@ -1,12 +1,13 @@
 //! Where offsets of one side lie at the other. The lane owns the maps and answers at once; what lies in a stored chunk is
 //! looked up here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use strait_replicator_core::group::Translated;
-use strait_replicator_core::offset_map::{Chunk, ChunkError};
+use strait_replicator_core::offset_map::{Chunk, ChunkError, ChunkPlace, NOT_STORED};
+use strait_wire::ids::Uuid;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
@@ -17,6 +18,8 @@ use super::map_topic::{MapTopic, MapTopicError};
 const AT_ONCE: usize = 2_000;
 /// Questions that wait for the lane.
 const WAITING: usize = 8;
+/// Chunks that can't be read and were named.
+const SAID: usize = 256;
 /// Bytes of chunks held in memory.
 const CACHED_BYTES: usize = 4 << 20;
 
@@ -40,17 +43,34 @@ pub(super) enum Answer {
     Known(Translated),
     /// In this chunk, which is not stored yet.
     Chunk(Bytes),
-    /// In the chunk that is stored at this offset.
-    Stored {
-        at: i64,
-    },
+    /// In this chunk, which is stored.
+    Stored(ChunkAt),
 }
 
-/// Chunks by the offset at which they are stored, the last used at the end.
+/// A chunk that is stored, with the source topic that it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChunkAt {
+    pub(super) place: ChunkPlace,
+    pub(super) source_topic_id: Uuid,
+}
+
+/// Why an offset can't be looked up.
+#[derive(Debug, thiserror::Error)]
+enum LookUpError {
+    #[error(transparent)]
+    Topic(#[from] MapTopicError),
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+}
+
+/// Chunks that were read.
 #[derive(Default)]
 struct Cache {
-    chunks: VecDeque<(i64, Chunk)>,
+    /// The last used at the end.
+    chunks: VecDeque<(PartitionName, ChunkAt, Chunk)>,
     bytes: usize,
+    /// By the offset at which they are stored: why they could not be read, as it was said.
+    failed: BTreeMap<i64, String>,
 }
 
 /// Asks a lane.
@@ -106,27 +126,43 @@ impl Translator {
     ) -> Translated {
         let found = match answer {
             Answer::Known(translated) => return translated,
-            Answer::Chunk(bytes) => direction.look_up(Chunk::decode(bytes), offset, -1),
-            Answer::Stored { at } => match self.stored(at).await {
-                Ok(chunk) => direction.look_up(Ok(chunk), offset, at),
-                Err(error) => Err(error),
+            Answer::Chunk(bytes) => {
+                let chunk = Chunk::decode(bytes).map_err(LookUpError::from);
+                (NOT_STORED, chunk.and_then(|chunk| direction.look_up(&chunk, offset)))
+            }
+            Answer::Stored(stored) => match self.stored(name, stored).await {
+                Ok(chunk) => (stored.place.stored_at, direction.look_up(&chunk, offset)),
+                Err(error) => (stored.place.stored_at, Err(error.into())),
             },
         };
         match found {
-            Ok(target) => Translated::Exact(target),
-            Err(error) => {
-                warn!(topic = name.topic, partition = name.partition, offset, %error, "an offset can't be translated");
+            (_, Ok(target)) => Translated::Exact(target),
+            (chunk, Err(error)) => {
+                self.say(name, chunk, &error);
                 Translated::NoMapping
             }
         }
     }
 
-    async fn stored(&self, at: i64) -> Result<Chunk, MapTopicError> {
-        if let Some(chunk) = self.cache().get(at) {
+    /// What can't be read is said once for each chunk, not for each offset in it.
+    fn say(&self, name: &PartitionName, chunk: i64, error: &LookUpError) {
+        let reason = error.to_string();
+        let mut cache = self.cache();
+        if cache.failed.len() == SAID {
+            cache.failed.clear();
+        }
+        if cache.failed.insert(chunk, reason.clone()).as_ref() != Some(&reason) {
+            let (topic, partition) = (&name.topic, name.partition);
+            warn!(topic, partition, chunk, %error, "a chunk of an offset map can't be read, its offsets are not translated");
+        }
+    }
+
+    async fn stored(&self, name: &PartitionName, stored: ChunkAt) -> Result<Chunk, MapTopicError> {
+        if let Some(chunk) = self.cache().get(name, stored) {
             return Ok(chunk);
         }
-        let chunk = self.chunks.chunk(at).await?;
-        self.cache().add(at, chunk.clone());
+        let chunk = self.chunks.chunk(name, stored).await?;
+        self.cache().add(name.clone(), stored, chunk.clone());
         Ok(chunk)
     }
 
@@ -136,19 +172,19 @@ impl Translator {
 }
 
 impl Cache {
-    fn get(&mut self, at: i64) -> Option<Chunk> {
-        let index = self.chunks.iter().position(|(known, _)| *known == at)?;
+    fn get(&mut self, name: &PartitionName, stored: ChunkAt) -> Option<Chunk> {
+        let index = self.chunks.iter().position(|(of, known, _)| *known == stored && of == name)?;
         let found = self.chunks.remove(index)?;
-        let chunk = found.1.clone();
+        let chunk = found.2.clone();
         self.chunks.push_back(found);
         Some(chunk)
     }
 
-    fn add(&mut self, at: i64, chunk: Chunk) {
+    fn add(&mut self, name: PartitionName, stored: ChunkAt, chunk: Chunk) {
         self.bytes += chunk.resident_bytes();
-        self.chunks.push_back((at, chunk));
+        self.chunks.push_back((name, stored, chunk));
         while self.bytes > CACHED_BYTES
-            && let Some((_, oldest)) = self.chunks.pop_front()
+            && let Some((_, _, oldest)) = self.chunks.pop_front()
         {
             self.bytes -= oldest.resident_bytes();
         }
@@ -156,11 +192,10 @@ impl Cache {
 }
 
 impl Direction {
-    fn look_up(self, chunk: Result<Chunk, ChunkError>, offset: i64, at: i64) -> Result<i64, MapTopicError> {
-        let found = chunk.and_then(|chunk| match self {
+    fn look_up(self, chunk: &Chunk, offset: i64) -> Result<i64, LookUpError> {
+        Ok(match self {
             Self::ToTarget => chunk.target_of(offset),
             Self::ToSource => chunk.source_of(offset),
-        });
-        found.map_err(|source| MapTopicError::Chunk { offset: at, source })
+        }?)
     }
 }

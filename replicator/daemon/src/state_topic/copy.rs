@@ -5,8 +5,8 @@ use std::time::Duration;
 use strait_wire::ids::Uuid;
 use tracing::{debug, warn};
 
+use super::StateTopic;
 use super::read::{Isolation, StateView};
-use super::{STATE_TOPIC, StateTopic};
 use crate::store::{Progress, Store, TopicIdentity};
 
 /// For reading what the copy lacks when a flow stops.
@@ -22,8 +22,8 @@ impl StateTopic {
         });
         match copy.flatten() {
             Some((state, Progress { next_offset, leader_epoch })) => {
-                debug!(topic = STATE_TOPIC, next_offset, "the topic is read behind its copy");
-                StateView { state, topic_id, next_offset, leader_epoch, is_unproven: true }
+                debug!(topic = self.name(), next_offset, "the topic is read behind its copy");
+                StateView::copied(topic_id, state, next_offset, leader_epoch)
             }
             None => StateView::new(topic_id),
         }
@@ -31,6 +31,9 @@ impl StateTopic {
 
     /// Keeps a copy of what was read with all transactions ended, for the next start.
     pub(crate) fn keep_copy(&self, view: &StateView) {
+        if !view.is_whole() {
+            return;
+        }
         let progress = Progress { next_offset: view.next_offset, leader_epoch: view.leader_epoch };
         if let Some((store, topic)) = self.copy(view.topic_id)
             && let Err(error) = store.keep(&topic, &view.state, progress)
@@ -55,7 +58,7 @@ impl StateTopic {
 
     pub(super) fn forget_copy(&self, topic_id: Uuid) {
         warn!(
-            topic = STATE_TOPIC,
+            topic = self.name(),
             "the topic does not continue its copy in the data folder, all of it is read"
         );
         if let Some((store, topic)) = self.copy(topic_id)
@@ -66,7 +69,7 @@ impl StateTopic {
     }
 
     /// Where the copy of this topic is; topics without ids can't be told from others of their name.
-    fn copy(&self, topic_id: Uuid) -> Option<(&Store, TopicIdentity)> {
+    pub(super) fn copy(&self, topic_id: Uuid) -> Option<(&Store, TopicIdentity)> {
         let cluster_id = self.cluster.cluster_id()?;
         let store = self.store.as_ref().filter(|_| topic_id != Uuid::ZERO)?;
         Some((store, TopicIdentity { cluster_id, topic_id }))

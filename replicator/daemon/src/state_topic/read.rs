@@ -1,19 +1,20 @@
 //! Reading what was written since the last look.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use strait_client::{IsolationLevel, ListOffsetsAt};
 use strait_replicator_core::rewrite::AbortedTransactions;
-use strait_replicator_core::state_record::{Key, State, Value};
+use strait_replicator_core::state_record::{Key, State, StateRecordError, Value};
 use strait_wire::batch::{ClosedBatch, DecompressionLimit, Entry, closed_batches, open};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchTopic, PartitionData};
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{error, warn};
 
-use super::{Leader, STATE_PARTITION, STATE_TOPIC, StateError, StateTopic};
+use super::{Leader, STATE_PARTITION, StateError, StateTopic};
 
 const FETCH_BYTES: i32 = 4 << 20;
 /// How long a fetch waits for a transaction to end.
@@ -36,6 +37,18 @@ pub(crate) enum Isolation {
     Committed,
 }
 
+/// Records at the topic's beginning that are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// A copy knows what was there when it was made.
+    Bridged,
+    /// Nothing is known of it.
+    Open,
+}
+
+/// Records of others that are said one by one.
+const SAID_RECORDS: u32 = 10;
+
 /// What one reader knows of the topic.
 #[derive(Default)]
 pub(crate) struct StateView {
@@ -46,21 +59,49 @@ pub(crate) struct StateView {
     pub(super) leader_epoch: i32,
     /// It comes from a copy: the topic must be asked whether it still continues what was copied.
     pub(super) is_unproven: bool,
+    pub(crate) gap: Option<Gap>,
+    /// Where the topic begins, once it was read.
+    log_start: Option<i64>,
+    /// Values that are none of ours under keys of ours, and where they are. What was known before still counts.
+    pub(crate) unreadable: BTreeMap<Key, (i64, StateRecordError)>,
+    /// Records without a key of ours.
+    foreign: u32,
 }
 
 impl StateView {
     pub(super) fn new(topic_id: Uuid) -> Self {
         Self { topic_id, leader_epoch: -1, ..Self::default() }
     }
+
+    /// What a copy of the topic says.
+    pub(super) fn copied(topic_id: Uuid, state: State, next_offset: i64, leader_epoch: i32) -> Self {
+        Self { state, topic_id, next_offset, leader_epoch, is_unproven: true, ..Self::default() }
+    }
+
+    /// Whether it has all that the topic ever said.
+    pub(super) fn is_whole(&self) -> bool {
+        self.gap != Some(Gap::Open) && self.unreadable.is_empty()
+    }
 }
 
 impl StateTopic {
-    /// Reads up to what is the end at the call.
+    /// Reads up to what is the end at the call; from the beginning where the topic lost what was read of it.
     pub(crate) async fn catch_up(
         &self,
         view: &mut StateView,
         isolation: Isolation,
     ) -> Result<(), StateError> {
+        match self.follow(view, isolation).await {
+            Err(StateError::Lost { .. }) => {
+                *view = StateView::default();
+                self.follow(view, isolation).await
+            }
+            caught_up => caught_up,
+        }
+    }
+
+    /// Reads up to what is the end at the call. Where the topic lost what was read of it, that is an error and the view stays.
+    pub(crate) async fn follow(&self, view: &mut StateView, isolation: Isolation) -> Result<(), StateError> {
         let caught_up = self.try_catch_up(view, isolation).await;
         if caught_up.is_err() {
             self.find_leader().await?;
@@ -70,24 +111,36 @@ impl StateTopic {
 
     async fn try_catch_up(&self, view: &mut StateView, isolation: Isolation) -> Result<(), StateError> {
         let leader = self.leader().await?;
-        if view.topic_id != leader.topic_id || view.next_offset == 0 {
+        if view.next_offset == 0 {
             *view = self.first_view(leader.topic_id);
+        } else if view.topic_id != leader.topic_id {
+            return Err(self.lost("it was made again".to_owned()));
         }
-        let end = self.end().await?;
+        let end = self.bound(ListOffsetsAt::Latest).await?;
         let started = Instant::now();
         while view.next_offset < end || view.is_unproven {
             let before = view.next_offset;
-            let data = match fetch(&leader, view, isolation).await {
-                Err(StateError::Refused { code: ErrorCode::OFFSET_OUT_OF_RANGE }) if view.is_unproven => None,
-                fetched => Some(fetched?).filter(|data| data.diverging_epoch.epoch < 0),
+            let data = match fetch(self.name(), &leader, view, isolation).await {
+                Err(StateError::Refused { code: ErrorCode::OFFSET_OUT_OF_RANGE }) => {
+                    self.begin_behind(view).await?;
+                    continue;
+                }
+                fetched => fetched?,
             };
-            let Some(data) = data else {
+            if data.diverging_epoch.epoch >= 0 {
                 self.forget_copy(view.topic_id);
                 *view = StateView::new(view.topic_id);
                 continue;
-            };
+            }
+            if view.log_start.is_some_and(|known| data.log_start_offset > known) {
+                return Err(self.lost(format!("records before offset {} are gone", data.log_start_offset)));
+            }
+            if view.is_unproven && data.log_start_offset > 0 {
+                self.leave_gap(view, Gap::Bridged, data.log_start_offset);
+            }
+            view.log_start = Some(data.log_start_offset);
             view.is_unproven = false;
-            take_in(view, &data, isolation)?;
+            take_in(self.name(), view, &data, isolation)?;
             if view.next_offset == before && started.elapsed() > BLOCKED_LIMIT {
                 return Err(StateError::Blocked { waited: BLOCKED_LIMIT });
             }
@@ -95,12 +148,37 @@ impl StateTopic {
         Ok(())
     }
 
-    async fn end(&self) -> Result<i64, StateError> {
-        let partition = [(STATE_TOPIC.to_owned(), STATE_PARTITION)];
-        let offsets = self
-            .cluster
-            .list_offsets(&partition, ListOffsetsAt::Latest, IsolationLevel::ReadUncommitted)
-            .await?;
+    /// What is to be read next is not there: goes on where the topic begins now.
+    async fn begin_behind(&self, view: &mut StateView) -> Result<(), StateError> {
+        let begin = self.bound(ListOffsetsAt::Earliest).await?;
+        let from = view.next_offset;
+        if from > 0 && !view.is_unproven {
+            return Err(self.lost(format!("it begins at offset {begin}, {from} is to be read next")));
+        }
+        if from > begin {
+            self.forget_copy(view.topic_id);
+            *view = StateView::new(view.topic_id);
+            return Ok(());
+        }
+        let gap = if view.is_unproven { Gap::Bridged } else { Gap::Open };
+        self.leave_gap(view, gap, begin);
+        (view.next_offset, view.leader_epoch, view.is_unproven) = (begin, -1, false);
+        Ok(())
+    }
+
+    fn leave_gap(&self, view: &mut StateView, gap: Gap, offset: i64) {
+        let (topic, partition) = (self.name(), STATE_PARTITION);
+        warn!(topic, partition, offset, ?gap, "records of the state topic before this offset were deleted");
+        view.gap = Some(gap);
+    }
+
+    fn lost(&self, reason: String) -> StateError {
+        StateError::Lost { topic: self.name(), reason }
+    }
+
+    async fn bound(&self, at: ListOffsetsAt) -> Result<i64, StateError> {
+        let partition = [(self.name().to_owned(), STATE_PARTITION)];
+        let offsets = self.cluster.list_offsets(&partition, at, IsolationLevel::ReadUncommitted).await?;
         match offsets.into_iter().next() {
             Some((_, Ok(at))) => Ok(at.offset),
             Some((_, Err(error))) => Err(StateError::Refused { code: error.code }),
@@ -109,7 +187,12 @@ impl StateTopic {
     }
 }
 
-async fn fetch(leader: &Leader, view: &StateView, isolation: Isolation) -> Result<PartitionData, StateError> {
+async fn fetch(
+    name: &str,
+    leader: &Leader,
+    view: &StateView,
+    isolation: Isolation,
+) -> Result<PartitionData, StateError> {
     let highest = leader.connection.version_of::<FetchRequest>()?;
     let by_id = highest >= TOPIC_ID_VERSION && leader.topic_id != Uuid::ZERO;
     let version = if by_id { highest } else { highest.min(TOPIC_ID_VERSION - 1) };
@@ -124,7 +207,7 @@ async fn fetch(leader: &Leader, view: &StateView, isolation: Isolation) -> Resul
     if by_id {
         topic.topic_id = leader.topic_id;
     } else {
-        STATE_TOPIC.clone_into(&mut topic.topic);
+        name.clone_into(&mut topic.topic);
     }
     let request = FetchRequest {
         max_wait_ms: if view.is_unproven { 0 } else { FETCH_WAIT_MS },
@@ -142,23 +225,29 @@ async fn fetch(leader: &Leader, view: &StateView, isolation: Isolation) -> Resul
     if code.is_ok() { Ok(partition) } else { Err(StateError::Refused { code }) }
 }
 
-fn take_in(view: &mut StateView, data: &PartitionData, isolation: Isolation) -> Result<(), StateError> {
+fn take_in(
+    topic: &'static str,
+    view: &mut StateView,
+    data: &PartitionData,
+    isolation: Isolation,
+) -> Result<(), StateError> {
     let bytes = data.records.as_ref().map_or_else(Bytes::new, |records| records.clone().into_bytes());
     let listed = data.aborted_transactions.iter().flatten();
     let mut aborted =
         AbortedTransactions::new(listed.map(|aborted| (aborted.producer_id, aborted.first_offset)));
     for entry in closed_batches(bytes) {
         let offset = view.next_offset;
-        let Entry::Closed(batch) = entry.map_err(|source| StateError::Batch { offset, source })? else {
+        let Entry::Closed(batch) = entry.map_err(|source| StateError::Batch { topic, offset, source })?
+        else {
             continue;
         };
-        batch.verify_crc().map_err(|source| StateError::Batch { offset, source: source.into() })?;
+        batch.verify_crc().map_err(|source| StateError::Batch { topic, offset, source: source.into() })?;
         let is_aborted =
-            aborted.covers(&batch).map_err(|source| StateError::Unreadable { offset, source })?;
+            aborted.covers(&batch).map_err(|source| StateError::Unreadable { topic, offset, source })?;
         let attributes = batch.header().attributes;
         let is_left_out = attributes.is_transactional() && isolation == Isolation::OutsideTransactions;
         if !attributes.is_control() && !is_aborted && !is_left_out {
-            apply(&mut view.state, &batch, offset)?;
+            apply(topic, view, &batch, offset)?;
         }
         view.next_offset = offset.max(batch.header().next_offset());
         view.leader_epoch = batch.header().partition_leader_epoch;
@@ -167,18 +256,55 @@ fn take_in(view: &mut StateView, data: &PartitionData, isolation: Isolation) -> 
 }
 
 /// Records before `from` came with a batch of which the rest is new.
-fn apply(state: &mut State, batch: &ClosedBatch, from: i64) -> Result<(), StateError> {
-    let opened = open(batch, OPEN_LIMIT).map_err(|source| StateError::Batch { offset: from, source })?;
+fn apply(
+    topic: &'static str,
+    view: &mut StateView,
+    batch: &ClosedBatch,
+    from: i64,
+) -> Result<(), StateError> {
+    let opened =
+        open(batch, OPEN_LIMIT).map_err(|source| StateError::Batch { topic, offset: from, source })?;
     for record in opened.into_iter().filter(|record| record.offset >= from) {
         let offset = record.offset;
-        let Some(key) = record.key else {
-            warn!(topic = STATE_TOPIC, offset, "a record without a key is not ours and is left out");
-            continue;
+        let wrong = |source| StateError::Record { topic, offset, source };
+        let key = match record.key.map(Key::decode) {
+            Some(Ok(key)) => key,
+            Some(Err(error)) if error.is_of_newer_strait() => return Err(wrong(error)),
+            Some(Err(error)) => {
+                view.leave_out(topic, offset, &error.to_string());
+                continue;
+            }
+            None => {
+                view.leave_out(topic, offset, "it has no key");
+                continue;
+            }
         };
-        let wrong = |source| StateError::Record { offset, source };
-        let key = Key::decode(key).map_err(wrong)?;
-        let value = record.value.map(Value::decode).transpose().map_err(wrong)?;
-        state.apply(key, value);
+        match record.value.map(Value::decode).transpose() {
+            Ok(value) => {
+                view.unreadable.remove(&key);
+                view.state.apply(key, value);
+            }
+            Err(error) if error.is_of_newer_strait() => return Err(wrong(error)),
+            Err(error) => {
+                let partition = STATE_PARTITION;
+                error!(topic, partition, offset, ?key, %error, "a record of the state topic can't be read, the one before it counts");
+                view.unreadable.insert(key, (offset, error));
+            }
+        }
     }
     Ok(())
+}
+
+impl StateView {
+    /// A record of another writer.
+    fn leave_out(&mut self, topic: &str, offset: i64, reason: &str) {
+        if self.foreign < SAID_RECORDS {
+            let partition = STATE_PARTITION;
+            warn!(topic, partition, offset, reason, "a record is not ours and is left out");
+        }
+        self.foreign = self.foreign.saturating_add(1);
+        if self.foreign == SAID_RECORDS {
+            warn!(topic, "more records that are not ours are left out and not named");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use strait_wire::record_data::RecordData;
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::{STATE_PARTITION, STATE_TOPIC, StateError, StateTopic};
+use super::{STATE_PARTITION, StateError, StateTopic};
 
 /// Records of one batch.
 const BATCH_RECORDS: usize = 2_000;
@@ -43,7 +43,7 @@ impl StateTopic {
         let leader = self.leader().await?;
         let mut next = sequence;
         let records = records.iter().map(|(key, value)| (key, Some(value)));
-        for batch in encode(records, now_ms())? {
+        for batch in encode(self.name(), records, now_ms())? {
             let count = i64::from(batch.header().records_count);
             let stamped = batch.restamp(Stamp {
                 producer_id: identity.producer_id,
@@ -58,7 +58,7 @@ impl StateTopic {
                 acks: -1,
                 timeout_ms: i32::try_from(PRODUCE_TIMEOUT.as_millis()).unwrap_or(i32::MAX),
                 topic_data: vec![TopicProduceData {
-                    name: STATE_TOPIC.to_owned(),
+                    name: self.name().to_owned(),
                     partition_data: vec![data],
                     ..TopicProduceData::default()
                 }],
@@ -80,7 +80,7 @@ impl StateTopic {
         &self,
         records: impl Iterator<Item = (&'a Key, Option<&'a Value>)>,
     ) -> Result<(), StateError> {
-        for batch in encode(records, now_ms())? {
+        for batch in encode(self.name(), records, now_ms())? {
             self.write_batch(batch).await?;
         }
         Ok(())
@@ -105,10 +105,10 @@ impl StateTopic {
             if started.elapsed() > WRITE_DEADLINE {
                 return Err(StateError::NotWritten { deadline: WRITE_DEADLINE, reason });
             }
-            warn!(topic = STATE_TOPIC, %reason, "state is not written yet, retrying");
+            warn!(topic = self.name(), %reason, "state is not written yet, retrying");
             tokio::time::sleep(WRITE_BACKOFF).await;
             if let Err(error) = self.find_leader().await {
-                warn!(topic = STATE_TOPIC, %error, "metadata of the target can't be read");
+                warn!(topic = self.name(), %error, "metadata of the target can't be read");
             }
         }
     }
@@ -118,7 +118,7 @@ impl StateTopic {
         let (connection, topic_id) = (&leader.connection, leader.topic_id);
         let produced = strait_client::produce_once(
             connection,
-            STATE_TOPIC,
+            self.name(),
             topic_id,
             STATE_PARTITION,
             records,
@@ -130,6 +130,7 @@ impl StateTopic {
 
 /// Records as batches without a producer, stamped with `now_ms`; a key without a value is a tombstone.
 fn encode<'a>(
+    topic: &'static str,
     records: impl Iterator<Item = (&'a Key, Option<&'a Value>)>,
     now_ms: i64,
 ) -> Result<Vec<ClosedBatch>, StateError> {
@@ -140,7 +141,7 @@ fn encode<'a>(
             let value = value.map(Value::encode);
             builder.push(now_ms, Some(&key.encode()), value.as_ref(), &[]);
         }
-        builder.finish(Stamp::NONE, 0).map_err(|source| StateError::Batch { offset: 0, source })
+        builder.finish(Stamp::NONE, 0).map_err(|source| StateError::Batch { topic, offset: 0, source })
     });
     chunks.collect()
 }

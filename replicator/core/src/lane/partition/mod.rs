@@ -227,6 +227,11 @@ impl PartitionLane {
         std::mem::take(&mut self.position_changed).then(|| self.position_to_store())
     }
 
+    /// What was stored of the position is lost: it counts as changed.
+    pub fn store_again(&mut self) {
+        self.position_changed = true;
+    }
+
     /// The position as it is stored, and chunks of its map that must be stored before it.
     pub fn position_to_store(&mut self) -> (Position, Vec<SealedChunk>) {
         self.with_map_of(self.position.clone())

@@ -181,6 +181,8 @@ pub(super) struct LaneTask {
     offset_syncs: OffsetSyncs,
     hand_over: HandOver,
     map_chunks: MapChunks,
+    /// As often state that was lost was written again, as far as this was heard of.
+    restored: u64,
     ticks: u64,
     last_error: Option<String>,
     end: Option<LaneEnd>,
@@ -209,6 +211,7 @@ impl LaneTask {
             offset_syncs: OffsetSyncs::default(),
             hand_over: HandOver::default(),
             map_chunks: MapChunks::default(),
+            restored: 0,
             ticks: 0,
             last_error: None,
             end: None,

@@ -46,6 +46,7 @@ impl LaneTask {
         let interval_ms = u128::from(self.parts.flow.position_interval_ms);
         let interval_ticks = (interval_ms / TICK.as_millis()).max(1);
         if u128::from(ticks).is_multiple_of(interval_ticks) {
+            self.store_again_if_lost();
             self.publish_positions();
             self.publish_hand_over();
         }
@@ -62,6 +63,14 @@ impl LaneTask {
 
     pub(super) fn is_writing_positions(&self) -> bool {
         self.positions_in_write
+    }
+
+    /// The target lost state: what was written again of positions is not the newest.
+    fn store_again_if_lost(&mut self) {
+        let restored = self.parts.lease.borrow().restored;
+        if std::mem::replace(&mut self.restored, restored) != restored {
+            self.slots.iter_mut().flatten().for_each(|slot| slot.lane.store_again());
+        }
     }
 
     /// Writes changed positions to the state topic, unless it is still busy with the last ones or a transaction.
@@ -97,6 +106,7 @@ impl LaneTask {
     }
 
     pub(super) async fn publish_positions_at_end(&mut self) {
+        self.store_again_if_lost();
         let records = self.changed_positions();
         let stored = map_chunks::store(self.parts.map_topic.clone(), self.unstored_chunks()).await;
         self.on_chunks_stored(stored);

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 use super::map_chunks;
 use super::transaction::{Phase, TransactionError, TransactionEvent, commit, coordinator, initialize};
 use super::{Event, LaneEnd, LaneTask};
-use crate::state_topic::{STATE_PARTITION, STATE_TOPIC};
+use crate::state_topic::STATE_PARTITION;
 
 /// How long a transaction takes batches in before it is committed.
 const OPEN_FOR: Duration = Duration::from_millis(200);
@@ -80,7 +80,7 @@ impl LaneTask {
             return;
         }
         if transaction.members.is_empty() {
-            partitions.push((STATE_TOPIC.to_owned(), STATE_PARTITION));
+            partitions.push((self.parts.state.name().to_owned(), STATE_PARTITION));
         }
         let coordinator = coordinator.clone();
         self.events.push(Box::pin(async move {

@@ -63,6 +63,8 @@ pub(super) struct PlannerParts {
     pub(super) take_over: Option<Rc<TakeOver>>,
     /// Positions that were stored when the flow started.
     pub(super) stored: BTreeMap<PartitionName, Position>,
+    /// Partitions without one may have had one.
+    pub(super) has_lost_positions: bool,
     pub(super) refresh: Arc<Notify>,
     pub(super) assignments: mpsc::Sender<Vec<Assignment>>,
     pub(super) status: DaemonStatus,
@@ -85,6 +87,8 @@ pub(super) struct Planner {
     /// Remote topics that can't be planned, said once.
     conflicts: BTreeSet<String>,
     said: BTreeSet<String>,
+    /// Partitions that are not begun since their positions are lost.
+    untouched: BTreeSet<PartitionName>,
 }
 
 /// A selected topic of the source and its name at the target.
@@ -101,6 +105,7 @@ impl Planner {
             begun: BTreeMap::new(),
             conflicts: BTreeSet::new(),
             said: BTreeSet::new(),
+            untouched: BTreeSet::new(),
         }
     }
 

@@ -43,7 +43,42 @@ impl Planner {
                 }
             }
         }
+        if self.parts.has_lost_positions {
+            self.keep_untouched(&mut fresh).await?;
+        }
         if fresh.is_empty() { Ok(()) } else { self.begin_fresh(fresh).await }
+    }
+
+    /// Positions are lost: what has records at the target is not begun, since they would come twice.
+    async fn keep_untouched(&mut self, fresh: &mut BTreeMap<PartitionName, Fresh>) -> Result<(), PlanError> {
+        let new: Vec<PartitionName> =
+            fresh.keys().filter(|name| !self.was_begun(name, fresh)).cloned().collect();
+        let remote = |name: &PartitionName| {
+            let policy = &self.parts.selection.policy;
+            (policy.remote_topic(&self.parts.flow.source, &name.topic), name.partition)
+        };
+        let places: Vec<(String, i32)> = new.iter().map(&remote).collect();
+        let (at, isolation) = (ListOffsetsAt::Latest, IsolationLevel::ReadUncommitted);
+        let ends = self.parts.target.list_offsets(&places, at, isolation).await.map_err(PlanError::Target)?;
+        let ends: BTreeMap<(String, i32), i64> =
+            ends.into_iter().filter_map(|(place, end)| Some((place, end.ok()?.offset))).collect();
+        for name in new {
+            let end = ends.get(&remote(&name)).copied();
+            if end == Some(0) {
+                continue;
+            }
+            fresh.remove(&name);
+            // What the target did not tell is asked again with the next plan.
+            let Some(end) = end else { continue };
+            let state_topic = self.parts.state.name();
+            if self.untouched.insert(name.clone()) {
+                error!(
+                    flow = %self.parts.flow.id(), topic = %name.topic, partition = name.partition, end, state_topic,
+                    "its position is lost and the target has records of it: it is not copied"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Goes on from what is known; gives what must be begun.

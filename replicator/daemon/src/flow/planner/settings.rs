@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::{PlanError, PlannerParts, Selected};
-use crate::state_topic::STATE_TOPIC;
 
 /// Between two readings of what is known.
 const READ_INTERVAL: Duration = Duration::from_secs(3);
@@ -53,7 +52,7 @@ impl Settings {
         let (target, target_refused) = target.map_err(PlanError::Target)?;
         if self.known_at_target.is_empty() {
             let (state, _) =
-                describe(&parts.target, &[STATE_TOPIC.to_owned()]).await.map_err(PlanError::Target)?;
+                describe(&parts.target, &[parts.state.name().to_owned()]).await.map_err(PlanError::Target)?;
             self.known_at_target = state.into_values().flatten().map(|entry| entry.name).collect();
         }
         self.source.extend(source);
