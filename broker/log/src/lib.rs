@@ -44,7 +44,7 @@ pub use error::LogError;
 pub use folder::{DataFolder, PartitionOffset, Remembered};
 pub use index::AbortedTransaction;
 pub use log::{
-    AppendInfo, Cleanable, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, Recovered,
+    AppendInfo, Cleanable, FileRange, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, Recovered,
     TimestampOffset,
 };
 pub use snapshot::ProducerSnapshotEntry;

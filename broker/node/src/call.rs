@@ -16,5 +16,7 @@ pub(crate) struct Call {
     pub(crate) session: Arc<Session>,
     /// Of the whole request, without its length.
     pub(crate) request_bytes: usize,
+    /// What is in files can be sent out of them.
+    pub(crate) sends_files: bool,
     pub(crate) thread_time: ThreadTime,
 }

@@ -2,6 +2,7 @@
 //! answer is known.
 
 use bytes::Bytes;
+use strait_broker_log::FileRange;
 use strait_wire::codec::{
     DecodeError, Decoder, EncodeError, Message, Request, RequestHeader, decode_request_header, response_frame,
 };
@@ -23,9 +24,9 @@ pub(crate) struct Served {
 /// What follows a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    /// A frame in segments, with what they take of the memory for answers. The client is not heard for so many
-    /// milliseconds after it.
-    Frame { segments: Vec<Bytes>, throttle_ms: i32, share: Option<AnswerShare> },
+    /// A frame in segments, what goes into its gaps, and what it takes of the memory for answers. The client is not heard
+    /// for so many milliseconds after it.
+    Frame { segments: Vec<Bytes>, files: Vec<FileRange>, throttle_ms: i32, share: Option<AnswerShare> },
     /// Nothing is answered, and the client is not heard for so many milliseconds.
     Nothing { throttle_ms: i32 },
     /// The connection is closed.
@@ -36,8 +37,8 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) enum Answer<R> {
     Response(R),
-    /// A response that takes part of the memory for answers until it was sent.
-    Large(R, AnswerShare),
+    /// A response with records, some in files, that takes part of the memory for answers until it was sent.
+    Large(R, Vec<FileRange>, AnswerShare),
     /// Nothing is answered, and the client is not heard for so many milliseconds.
     Nothing {
         throttle_ms: i32,
@@ -93,7 +94,7 @@ macro_rules! served {
                     let mut answer: Answer<<message::$file::$request as Request>::Response> =
                         Box::pin(api::$file::handle(call, request)).await.into();
                     let throttle_ms = match &mut answer {
-                        Answer::Response(response) | Answer::Large(response, _) => {
+                        Answer::Response(response) | Answer::Large(response, ..) => {
                             held_back(call, throttle_time!(response $($untold)?))
                         }
                         Answer::Nothing { throttle_ms } => *throttle_ms,
@@ -178,13 +179,13 @@ fn reply<R: Request>(
     answer: Answer<R::Response>,
     throttle_ms: i32,
 ) -> Result<Reply, RequestError> {
-    let frame = |response, share| {
+    let frame = |response, files, share| {
         let segments = response_frame::<R>(response, call.version, call.correlation_id)?;
-        Ok::<_, RequestError>(Reply::Frame { segments, throttle_ms, share })
+        Ok::<_, RequestError>(Reply::Frame { segments, files, throttle_ms, share })
     };
     Ok(match answer {
-        Answer::Response(response) => frame(&response, None)?,
-        Answer::Large(response, share) => frame(&response, Some(share))?,
+        Answer::Response(response) => frame(&response, Vec::new(), None)?,
+        Answer::Large(response, files, share) => frame(&response, files, Some(share))?,
         Answer::Nothing { .. } => Reply::Nothing { throttle_ms },
         Answer::Close(reason) => Reply::Close(reason),
     })
@@ -212,7 +213,7 @@ pub(crate) fn read_header(frame: &mut Decoder) -> Result<RequestHeader, DecodeEr
 pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Reply, RequestError> {
     if api::api_versions::is_from_the_future(key, call.version) {
         let segments = api::api_versions::unsupported(call.correlation_id)?;
-        return Ok(Reply::Frame { segments, throttle_ms: 0, share: None });
+        return Ok(Reply::Frame { segments, files: Vec::new(), throttle_ms: 0, share: None });
     }
     if range(key, call.version).is_none() {
         return Err(RequestError::NotServed { key, version: call.version });

@@ -34,7 +34,7 @@ pub(crate) enum InternalWriteError {
     Batch(#[from] BatchError),
 }
 
-const READ: ReadLimits = ReadLimits { max_bytes: 4 << 20, at_least_one: true };
+const READ: ReadLimits = ReadLimits { max_bytes: 4 << 20, at_least_one: true, may_stay: false };
 const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
 
 /// Shows every batch from the start of the log to its end.

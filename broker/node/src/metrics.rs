@@ -32,11 +32,27 @@ impl RequestCounts {
     }
 }
 
+/// Bytes of records in answers to Fetch.
+#[derive(Debug, Default)]
+pub(crate) struct FetchedBytes {
+    memory: AtomicU64,
+    files: AtomicU64,
+}
+
+impl FetchedBytes {
+    /// So many bytes in all, and of them those that the kernel sends out of files.
+    pub(crate) fn count(&self, bytes: usize, of_files: usize) {
+        self.memory.fetch_add(bytes.saturating_sub(of_files) as u64, Ordering::Relaxed);
+        self.files.fetch_add(of_files as u64, Ordering::Relaxed);
+    }
+}
+
 /// The registry of a broker's metrics.
 pub(crate) fn registry(node: &Arc<Node>) -> Result<Registry, prometheus::Error> {
     let (registry, node) = (Registry::new(), Arc::clone(node));
     strait_http::register(&registry, move |families| {
         requests(&node, families);
+        fetched(&node, families);
         logs(&node, families);
         groups(&node, families);
     })?;
@@ -53,6 +69,19 @@ fn requests(node: &Node, families: &mut Families) {
             Kind::Counter,
             &labels,
             count,
+        );
+    }
+}
+
+fn fetched(node: &Node, families: &mut Families) {
+    let FetchedBytes { memory, files } = &node.fetched;
+    for (from, bytes) in [("memory", memory), ("file", files)] {
+        families.add(
+            "strait_broker_fetched_bytes_total",
+            "Bytes of records that consumers were given, out of memory or by the kernel out of files.",
+            Kind::Counter,
+            &[("from", from)],
+            bytes.load(Ordering::Relaxed) as f64,
         );
     }
 }

@@ -13,7 +13,7 @@ use crate::decompressors::Decompressors;
 use crate::fetch_session::FetchSessions;
 use crate::groups::GroupCoordinator;
 use crate::memory::{AnswerMemory, RequestMemory};
-use crate::metrics::RequestCounts;
+use crate::metrics::{FetchedBytes, RequestCounts};
 use crate::quotas::ClientQuotas;
 use crate::settings::Settings;
 use crate::topics::Topics;
@@ -33,6 +33,7 @@ pub(crate) struct Node {
     pub(crate) groups: GroupCoordinator,
     pub(crate) transactions: TransactionCoordinator,
     pub(crate) requests: RequestCounts,
+    pub(crate) fetched: FetchedBytes,
     pub(crate) request_memory: Arc<RequestMemory>,
     pub(crate) answer_memory: Arc<AnswerMemory>,
     pub(crate) decompressors: Decompressors,
@@ -56,6 +57,7 @@ impl Node {
             answer_memory: Arc::new(AnswerMemory::new(&settings)),
             settings,
             requests: RequestCounts::default(),
+            fetched: FetchedBytes::default(),
             decompressors: Decompressors::default(),
             producer_ids: Mutex::new(0..0),
             stopping: watch::Sender::new(false),

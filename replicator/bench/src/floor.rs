@@ -124,7 +124,7 @@ impl Floor {
             let Some(batch) = self.queues[index].batches.pop_front() else { continue };
             bytes += batch.len();
             self.held_bytes -= OFFSET_BYTES + batch.len();
-            taken.push((index as i32, RecordData(vec![ZERO_OFFSET, batch])));
+            taken.push((index as i32, vec![ZERO_OFFSET, batch].into()));
             if bytes >= REQUEST_BYTES {
                 break;
             }

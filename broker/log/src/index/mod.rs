@@ -5,7 +5,7 @@ mod table;
 mod time;
 mod transaction;
 
-pub(crate) use offset::OffsetIndex;
+pub(crate) use offset::{OffsetIndex, OffsetPosition};
 pub(crate) use time::{BatchTime, TimeIndex};
 pub use transaction::AbortedTransaction;
 pub(crate) use transaction::TransactionIndex;

@@ -85,6 +85,16 @@ impl OffsetIndex {
         }
     }
 
+    /// The last entry of a batch that begins at `position` at most and ends before `bound`.
+    pub(crate) fn last_before(&self, position: u64, bound: i64) -> Result<Option<OffsetPosition>, LogError> {
+        let entries = self.table.partition_point(|entry| {
+            let entry = self.decode(entry);
+            entry.position <= position && entry.offset < bound
+        })?;
+        let last = entries.checked_sub(1).map(|last| self.table.get(last)).transpose()?;
+        Ok(last.map(|entry| self.decode(&entry)))
+    }
+
     /// Forgets entries of batches at or after `position`.
     pub(crate) fn truncate_to(&mut self, position: u64) -> Result<(), LogError> {
         let entries = self.table.partition_point(|entry| self.decode(entry).position < position)?;

@@ -6,6 +6,7 @@
 mod append;
 mod aside;
 mod clean;
+mod file_range;
 mod flush;
 mod metadata;
 mod open;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use append::AppendInfo;
 pub use clean::Cleanable;
+pub use file_range::FileRange;
 pub use flush::{FlushPlan, Flushed};
 pub use open::LastShutdown;
 pub use producers::Recovered;

@@ -62,7 +62,7 @@ impl PartitionLog {
     }
 
     /// The first batch that ends at `offset` or later, with its segment.
-    fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
+    pub(super) fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
         let segments = &self.segments[self.segment_of(offset)..];
         if let (Some(place), Some(segment)) = (self.places.find(offset), segments.first())
             && segment.base_offset() == place.segment_base
@@ -116,6 +116,7 @@ fn read_segment(
         read.size += size;
         read.next_offset = batch.header().next_offset();
     }
+    segment.checked().note(first.position..first.position + read.size as u64);
     read.batches = vec![bytes.slice(..read.size)];
     Ok(read)
 }

@@ -4,6 +4,7 @@ use strait_wire::batch::ClosedBatch;
 
 use super::Segment;
 use crate::error::LogError;
+use crate::index::OffsetPosition;
 use crate::scan::{Located, Scanner};
 
 const WRONG_OFFSET: &str = "the offset of a batch is wrong";
@@ -62,6 +63,14 @@ impl Segment {
             return Err(LogError::corrupt(&self.path, expected, "no batch begins here"));
         }
         before.map_or(Ok(()), |before| scanner.read(before).map(drop))
+    }
+
+    /// The last batch that the index knows, begins at `position` at most and ends before `bound`: where it begins, with its
+    /// first offset.
+    pub(crate) fn indexed_end(&self, position: u64, bound: i64) -> Result<Option<OffsetPosition>, LogError> {
+        let Some(entry) = self.offset_index.last_before(position, bound)? else { return Ok(None) };
+        let batch = self.scanner(entry.position)?.next()?;
+        Ok(batch.map(|batch| OffsetPosition { offset: batch.header.base_offset, position: entry.position }))
     }
 
     /// The batch at `position`, if it holds `offset`.

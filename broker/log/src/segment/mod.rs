@@ -1,6 +1,7 @@
 //! One `.log` file with its indexes (`LogSegment`).
 
 mod append;
+mod checked;
 mod kept_file;
 mod lookup;
 mod recover;
@@ -23,6 +24,7 @@ pub(crate) struct Lengths {
     pub(crate) txn_index: Option<u64>,
 }
 
+use checked::Checked;
 use kept_file::KeptFile;
 
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub(crate) struct Segment {
     created_ms: i64,
     /// A failed append may have left bytes behind `size`.
     has_remains: bool,
+    checked: Checked,
 }
 
 impl Segment {
@@ -88,6 +91,7 @@ impl Segment {
             first_timestamp: None,
             created_ms: 0,
             has_remains: false,
+            checked: Checked::new(lengths.log),
         })
     }
 
@@ -147,6 +151,10 @@ impl Segment {
     /// The largest timestamp of a record and the last offset of its batch; none when no record has one.
     pub(crate) fn largest(&self) -> Option<BatchTime> {
         self.largest.filter(|largest| largest.timestamp >= 0)
+    }
+
+    pub(crate) fn checked(&self) -> &Checked {
+        &self.checked
     }
 
     pub(crate) fn transactions(&self) -> &TransactionIndex {

@@ -7,6 +7,7 @@ pub use disk::DiskStore;
 
 use std::fmt::Debug;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,6 +64,11 @@ pub trait StoreFile: Send + Sync + Debug {
 
     /// Makes all bytes survive a power loss. After an error it is not known which do.
     fn sync(&self) -> io::Result<()>;
+
+    /// The file itself, for a kernel that sends it; none where there is no such thing.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// The whole of a small file.

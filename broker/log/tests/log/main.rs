@@ -5,6 +5,7 @@ mod cleaning;
 mod crash;
 mod damage;
 mod epochs;
+mod file_ranges;
 mod flush;
 mod folder;
 mod kafka;

@@ -98,8 +98,8 @@ impl Connection {
             let reply = self.reply(&call, &header, body).await;
             drop(memory);
             let throttle_ms = match reply {
-                Some(Reply::Frame { segments, throttle_ms, share }) => {
-                    call.metered(write::write_all(&mut self.writer, segments, self.idle)).await?;
+                Some(Reply::Frame { segments, files, throttle_ms, share }) => {
+                    call.metered(write::write_answer(&mut self.writer, segments, &files, self.idle)).await?;
                     drop(share);
                     call.note_thread_time();
                     throttle_ms
@@ -180,6 +180,7 @@ impl Connection {
             client_id: header.client_id.clone().unwrap_or_default(),
             session: Arc::clone(&self.session),
             request_bytes,
+            sends_files: matches!(self.writer, WriteHalf::Plain(_)),
             thread_time: ThreadTime::default(),
         }
     }

@@ -6,7 +6,31 @@ use std::io::{self, IoSlice};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use strait_broker_log::FileRange;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::tls::WriteHalf;
+
+/// Writes segments, and a range of a file in place of each empty one.
+pub(super) async fn write_answer(
+    writer: &mut WriteHalf,
+    mut segments: Vec<Bytes>,
+    files: &[FileRange],
+    idle: Option<Duration>,
+) -> io::Result<()> {
+    for range in files {
+        let gap = segments.iter().position(Bytes::is_empty).ok_or(io::ErrorKind::InvalidData)?;
+        let rest = segments.split_off(gap + 1);
+        segments.pop();
+        write_all(writer, segments, idle).await?;
+        let mut sent = 0;
+        while sent < range.length {
+            sent += within(idle, writer.send_file(range, sent)).await?;
+        }
+        segments = rest;
+    }
+    write_all(writer, segments, idle).await
+}
 
 /// Slices of one write.
 const SLICES: usize = 64;

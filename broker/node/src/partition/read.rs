@@ -1,7 +1,7 @@
 //! What a Fetch gets of a partition.
 
 use bytes::Bytes;
-use strait_broker_log::{AbortedTransaction, LogError};
+use strait_broker_log::{AbortedTransaction, FileRange, LogError, LogRead};
 use strait_wire::error_code::ErrorCode;
 
 use super::{Absent, Isolation, Offsets, Partition};
@@ -12,12 +12,16 @@ pub(crate) struct ReadLimits {
     pub(crate) max_bytes: usize,
     /// The first batch comes even when it is larger.
     pub(crate) at_least_one: bool,
+    /// Batches may stay in their file.
+    pub(crate) may_stay: bool,
 }
 
 /// Batches of one partition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartitionRead {
     pub(crate) batches: Vec<Bytes>,
+    /// Batches that stay in their file; there are no others then.
+    pub(crate) file: Option<FileRange>,
     pub(crate) size: usize,
     pub(crate) offsets: Offsets,
     /// For readers of committed records only.
@@ -73,13 +77,20 @@ impl Partition {
             return Err(ReadError::OutOfRange { offset });
         }
         let end = offsets.readable_end(isolation);
-        let read = log.read(offset, limits.max_bytes, end, limits.at_least_one)?;
+        let file = match limits.may_stay {
+            true => log.find_in_file(offset, limits.max_bytes, end)?,
+            false => None,
+        };
+        let read = match &file {
+            Some(file) => LogRead { batches: Vec::new(), size: file.length, next_offset: file.next_offset },
+            None => log.read(offset, limits.max_bytes, end, limits.at_least_one)?,
+        };
         let aborted = match isolation {
             Isolation::Uncommitted => None,
             // As in Kafka the list is missing where the limits leave no room for the next batch.
             Isolation::Committed if read.size == 0 && offset < end => None,
             Isolation::Committed => Some(log.aborted_transactions(offset, read.next_offset)?),
         };
-        Ok(PartitionRead { batches: read.batches, size: read.size, offsets, aborted })
+        Ok(PartitionRead { batches: read.batches, file, size: read.size, offsets, aborted })
     }
 }

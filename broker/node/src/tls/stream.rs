@@ -4,7 +4,9 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustix::fs::sendfile;
+use strait_broker_log::FileRange;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_rustls::server::TlsStream;
@@ -19,6 +21,26 @@ pub(crate) enum ReadHalf {
 pub(crate) enum WriteHalf {
     Plain(OwnedWriteHalf),
     Tls(tokio::io::WriteHalf<TlsStream<TcpStream>>),
+}
+
+impl WriteHalf {
+    /// Has the kernel send a part of a file, of which `sent` bytes were sent; gives how many more were. Not with TLS.
+    pub(crate) async fn send_file(&mut self, range: &FileRange, sent: usize) -> io::Result<usize> {
+        let (Self::Plain(half), Some(file)) = (self, range.descriptor()) else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let stream: &TcpStream = half.as_ref();
+        loop {
+            stream.writable().await?;
+            let mut position = range.position + sent as u64;
+            let send = || Ok(sendfile(stream, file, Some(&mut position), range.length - sent)?);
+            match stream.try_io(Interest::WRITABLE, send) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return sent,
+            }
+        }
+    }
 }
 
 /// Both halves of a stream with TLS.

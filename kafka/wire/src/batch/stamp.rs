@@ -28,6 +28,6 @@ pub struct StampedBatch {
 
 impl From<StampedBatch> for RecordData {
     fn from(batch: StampedBatch) -> Self {
-        Self(vec![batch.head, batch.payload])
+        vec![batch.head, batch.payload].into()
     }
 }

@@ -27,7 +27,7 @@ impl Encoder {
         self.len() == 0
     }
 
-    /// Everything written, in order.
+    /// Everything written, in order; an empty segment for each gap.
     pub fn finish(mut self) -> Vec<Bytes> {
         self.close_head();
         self.segments
@@ -50,6 +50,16 @@ impl Encoder {
         self.close_head();
         self.segment_bytes += bytes.len();
         self.segments.push(bytes.clone());
+    }
+
+    /// Leaves `bytes` to whoever sends what was written: an empty segment stands for them.
+    pub fn gap(&mut self, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
+        self.close_head();
+        self.segment_bytes += bytes;
+        self.segments.push(Bytes::new());
     }
 
     pub fn raw(&mut self, bytes: &[u8]) {
@@ -90,5 +100,21 @@ impl Encoder {
             value >>= 7;
         }
         self.head.put_u8(value as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_counts_and_has_an_empty_segment() {
+        let mut out = Encoder::new();
+        out.i32(7);
+        out.gap(1_000);
+        out.gap(0);
+        out.i8(1);
+        assert_eq!(out.len(), 1_005);
+        assert_eq!(out.finish(), [&[0, 0, 0, 7][..], &[], &[1]]);
     }
 }

@@ -40,7 +40,8 @@ pub fn request_frame<R: Request>(
     framed(out)
 }
 
-/// A whole response with its length prefix, in segments.
+/// A whole response with its length prefix, in segments; an empty one stands for record data that is elsewhere
+/// ([`RecordData::elsewhere`](crate::record_data::RecordData)).
 pub fn response_frame<R: Request>(
     response: &R::Response,
     version: i16,

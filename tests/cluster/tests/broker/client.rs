@@ -35,10 +35,20 @@ fn key(number: u64) -> String {
 
 /// Writes the records from `first` on, numbered, lz4 and idempotent; waits until all were acknowledged.
 pub(crate) fn write(address: &str, name: &str, numbers: std::ops::Range<u64>) -> Result<()> {
+    write_wide(address, name, numbers, 0)
+}
+
+/// The same with values of so many digits at least.
+pub(crate) fn write_wide(
+    address: &str,
+    name: &str,
+    numbers: std::ops::Range<u64>,
+    width: usize,
+) -> Result<()> {
     let count = numbers.end - numbers.start;
     let mut writer = Writer::open(address, &[("compression.type", "lz4")])?;
     for number in numbers {
-        let (key, value) = (key(number), number.to_string());
+        let (key, value) = (key(number), format!("{number:0width$}"));
         writer.send(BaseRecord::to(name).key(key.as_str()).payload(value.as_str()))?;
     }
     match writer.flush()? {

@@ -58,7 +58,7 @@ fn produce(wire: &mut Wire) -> Result<i32> {
     let mut builder = BatchBuilder::new(Compression::None, 0);
     builder.push(0, None, Some(&Bytes::from(vec![7; VALUE])), &[]);
     let batch = builder.finish(Stamp::NONE, 0)?;
-    let records = Some(RecordData(vec![batch.bytes().clone()]));
+    let records = Some(RecordData::single(batch.bytes().clone()));
     let partition = PartitionProduceData { index: 0, records };
     let topic =
         TopicProduceData { name: "orders".to_owned(), partition_data: vec![partition], ..Default::default() };

@@ -3,6 +3,7 @@
 use strait_cluster_tests::world::World;
 
 use crate::client;
+use crate::http;
 use crate::process::Broker;
 
 const RECORDS: u64 = 10_000;
@@ -31,6 +32,31 @@ fn records_are_read_again_after_a_kill() {
     broker.restart().expect("started a third time");
     client::assert_all(&broker.address(), TOPIC, "third", RECORDS + 100).expect("read after a stop");
     broker.stop().expect("a good end");
+}
+
+/// Above what is kept in memory of a log, each of them.
+#[test]
+fn long_logs_are_sent_out_of_their_files() {
+    let Some(world) = World::enter("long_logs_are_sent_out_of_their_files") else { return };
+    let mut broker = Broker::start(&world.folder().join("a"), &[QUICK_GROUPS]).expect("a broker");
+    client::create(&broker.address(), TOPIC, 2, &["compression.type=uncompressed"]).expect("a topic");
+    client::write_wide(&broker.address(), TOPIC, 0..RECORDS, 800).expect("written");
+    client::assert_all(&broker.address(), TOPIC, "first", RECORDS).expect("read");
+    assert!(sent_out_of_files(&broker) > 2e6);
+    // What another process wrote is read once, and checked.
+    broker.stop().expect("a good end");
+    broker.restart().expect("started again");
+    client::assert_all(&broker.address(), TOPIC, "second", RECORDS).expect("read after a stop");
+    let before = sent_out_of_files(&broker);
+    client::assert_all(&broker.address(), TOPIC, "third", RECORDS).expect("read again");
+    assert!(sent_out_of_files(&broker) - before > 2e6, "{before} bytes before");
+}
+
+fn sent_out_of_files(broker: &Broker) -> f64 {
+    let metrics = http::get(&broker.http_address(), "/metrics").expect("answered");
+    let line =
+        metrics.lines().find(|line| line.starts_with("strait_broker_fetched_bytes_total{from=\"file\"}"));
+    line.and_then(|line| line.split(' ').nth(1)?.parse().ok()).expect("a number of bytes")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What one partition answers.
 
 use strait_broker_core::produce_validation::TopicCompression;
+use strait_broker_log::FileRange;
 use strait_wire::batch::Compression;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::fetch::{AbortedTransaction, EpochEndOffset, PartitionData};
@@ -8,6 +9,7 @@ use strait_wire::record_data::RecordData;
 
 use super::super::check_epoch;
 use super::wanted::Wanted;
+use crate::call::Call;
 use crate::fetch_session::Told;
 use crate::partition::{Isolation, Offsets, Partition, PartitionRead, ReadError, ReadLimits};
 
@@ -67,7 +69,8 @@ impl Found {
         Told { log_start, last_stable, high_watermark }
     }
 
-    pub(super) fn into_data(self, partition_index: i32) -> PartitionData {
+    /// What the response tells, with where its records are when they stay in a file.
+    pub(super) fn into_data(self, partition_index: i32) -> (PartitionData, Option<FileRange>) {
         let Self { error, read, diverging } = self;
         let aborted = read.aborted.map(|aborted| {
             let aborted = aborted.into_iter();
@@ -76,7 +79,8 @@ impl Found {
                 first_offset: one.first_offset,
             })
         });
-        PartitionData {
+        let elsewhere = read.file.as_ref().map_or(0, |file| file.length);
+        let data = PartitionData {
             partition_index,
             error_code: error.0,
             high_watermark: read.offsets.high_watermark,
@@ -85,14 +89,15 @@ impl Found {
             diverging_epoch: diverging.unwrap_or_default(),
             aborted_transactions: aborted.map(Iterator::collect),
             preferred_read_replica: -1,
-            records: Some(RecordData(read.batches)),
+            records: Some(RecordData { slices: read.batches, elsewhere }),
             ..Default::default()
-        }
+        };
+        (data, read.file)
     }
 }
 
 /// Reads one partition within the budget.
-pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: &mut Budget) -> Found {
+pub(super) fn read(call: &Call, wanted: &Wanted, isolation: Isolation, budget: &mut Budget) -> Found {
     let partition = match &wanted.partition {
         Ok(partition) => partition,
         Err(error) => return Found::not_there(*error),
@@ -103,7 +108,7 @@ pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: 
         return Found::failed(error);
     }
     let is_zstd = partition.produce_rules().compression == TopicCompression::Fixed(Compression::Zstd);
-    if version < ZSTD && is_zstd {
+    if call.version < ZSTD && is_zstd {
         return Found::failed(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
     }
     match diverging(partition, asked.last_fetched_epoch, asked.fetch_offset) {
@@ -115,7 +120,8 @@ pub(super) fn read(version: i16, wanted: &Wanted, isolation: Isolation, budget: 
             return Found { error: ErrorCode::NONE, read, diverging: Some(diverging) };
         }
     }
-    let limits = ReadLimits { max_bytes: asked.max_bytes.min(budget.left), at_least_one: budget.used == 0 };
+    let (max_bytes, at_least_one) = (asked.max_bytes.min(budget.left), budget.used == 0);
+    let limits = ReadLimits { max_bytes, at_least_one, may_stay: call.sends_files };
     match partition.read(asked.fetch_offset, isolation, limits) {
         Ok(read) => {
             budget.used += read.size;

@@ -31,7 +31,12 @@ pub(crate) async fn handle(call: &Call, request: FetchRequest) -> Answer<FetchRe
     };
     let (found, share) = wait(call, &fetch, &limits).await;
     match throttle_ms(call, &found) {
-        0 => Answer::Large(fetch.respond(call, found), share),
+        0 => {
+            let bytes = found.iter().map(Found::size).sum();
+            let (response, files) = fetch.respond(call, found);
+            call.node.fetched.count(bytes, files.iter().map(|file| file.length).sum());
+            Answer::Large(response, files, share)
+        }
         throttle_ms => fetch.put_off(call, throttle_ms).into(),
     }
 }
@@ -110,10 +115,8 @@ impl Read {
     fn of(call: &Call, fetch: &Fetch, limits: &Limits) -> Self {
         let mut share = call.node.answer_memory.take_up_to(limits.max_bytes);
         let mut budget = Budget::new(share.bytes());
-        let found: Vec<Found> = fetch
-            .wanted()
-            .map(|wanted| answer::read(call.version, wanted, limits.isolation, &mut budget))
-            .collect();
+        let found: Vec<Found> =
+            fetch.wanted().map(|wanted| answer::read(call, wanted, limits.isolation, &mut budget)).collect();
         // Where memory is short, any batch is enough.
         let enough = limits.min_bytes.min(share.bytes().max(1));
         share.resize(budget.used);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use strait_broker_core::acl::{Operation, ResourceType};
+use strait_broker_log::FileRange;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::fetch::{FetchRequest, FetchResponse, FetchableTopicResponse};
 
@@ -100,8 +101,9 @@ impl Fetch {
         FetchResponse { session_id, throttle_time_ms, ..Default::default() }
     }
 
-    /// The answer with what was found for each wanted partition, in order. Keeps the session for the next request.
-    pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> FetchResponse {
+    /// The answer with what was found for each wanted partition, in order, and the records that stay in files. Keeps the session for the next request.
+    pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> (FetchResponse, Vec<FileRange>) {
+        let mut files = Vec::new();
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();
         let mut last: Option<TopicKey> = None;
         for (wanted, found) in self.wanted.into_iter().zip(found) {
@@ -113,7 +115,8 @@ impl Fetch {
             if !is_shown {
                 continue;
             }
-            let data = found.into_data(wanted.asked.index);
+            let (data, file) = found.into_data(wanted.asked.index);
+            files.extend(file);
             match responses.last_mut().filter(|_| last.as_ref() == Some(&wanted.asked.topic)) {
                 Some(topic) => topic.partitions.push(data),
                 None => responses.push(topic_response(&wanted.asked.topic, data)),
@@ -121,7 +124,7 @@ impl Fetch {
             last = Some(wanted.asked.topic);
         }
         let session_id = self.session.map_or(0, |session| call.node.fetch_sessions.keep(session));
-        FetchResponse { session_id, responses, ..Default::default() }
+        (FetchResponse { session_id, responses, ..Default::default() }, files)
     }
 }
 

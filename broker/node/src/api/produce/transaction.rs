@@ -29,8 +29,11 @@ const TRANSACTIONAL: u8 = 1 << 4;
 pub(super) fn is_allowed(call: &Call, transactional_id: Option<&str>, topics: &[TopicProduceData]) -> bool {
     let mut partitions = topics.iter().flat_map(|topic| topic.partition_data.iter());
     let is_transactional = partitions.any(|partition| {
-        let first =
-            partition.records.iter().flat_map(|records| records.0.iter()).find(|slice| !slice.is_empty());
+        let first = partition
+            .records
+            .iter()
+            .flat_map(|records| records.slices.iter())
+            .find(|slice| !slice.is_empty());
         first.and_then(|batch| batch.get(ATTRIBUTES_LOW)).is_some_and(|bits| bits & TRANSACTIONAL != 0)
     });
     let may_write = |id| call.may(Operation::Write, ResourceType::TransactionalId, id);

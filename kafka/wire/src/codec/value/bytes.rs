@@ -72,8 +72,9 @@ impl Value for Option<RecordData> {
     const MIN_SIZE: usize = 1;
     fn write(&self, context: Context, out: &mut Encoder) -> Result<(), EncodeError> {
         put_length(self.as_ref().map(RecordData::len), "records", Width::Long, context, out)?;
-        for segment in self.iter().flat_map(|data| &data.0) {
-            out.slice(segment);
+        if let Some(data) = self {
+            data.slices.iter().for_each(|slice| out.slice(slice));
+            out.gap(data.elsewhere);
         }
         Ok(())
     }

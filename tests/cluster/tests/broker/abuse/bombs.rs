@@ -28,7 +28,7 @@ fn bomb(topic: &str, codec: Compression, bytes: usize) -> ProduceRequest {
     let mut builder = BatchBuilder::new(codec, 0);
     builder.push(0, None, Some(&Bytes::from(vec![0; bytes])), &[]);
     let batch = builder.finish(Stamp::NONE, 0).expect("a batch").bytes().clone();
-    let records = Some(RecordData(vec![batch]));
+    let records = Some(RecordData::single(batch));
     let partition_data = vec![PartitionProduceData { index: 0, records }];
     let topic_data = vec![TopicProduceData { name: topic.to_owned(), partition_data, ..Default::default() }];
     ProduceRequest { acks: -1, timeout_ms: 10_000, topic_data, ..Default::default() }

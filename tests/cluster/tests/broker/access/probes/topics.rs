@@ -47,7 +47,7 @@ fn batch(transactional: bool) -> Result<RecordData> {
         true => Stamp { producer_id: 999, producer_epoch: 0, base_sequence: 0, transactional },
         false => Stamp::NONE,
     };
-    Ok(RecordData(vec![builder.finish(stamp, 0)?.bytes().clone()]))
+    Ok(RecordData::single(builder.finish(stamp, 0)?.bytes().clone()))
 }
 
 fn data(wire: &mut Wire, topic: &str) -> Result<Vec<String>> {

@@ -1,0 +1,108 @@
+//! Batches that are sent out of their file are those that a read gives.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use bytes::BytesMut;
+use proptest::prelude::*;
+use strait_broker_log::{FileRange, PartitionLog};
+
+use super::support::{Folder, appended, batches};
+
+const BATCHES: usize = 400;
+
+/// A log in several segments, nothing of it in memory, with batches of all sizes from 2 to 8 KiB.
+fn log(folder: &mut Folder) -> PartitionLog {
+    folder.config.segment_bytes = 500 << 10;
+    folder.config.tail_bytes = 0;
+    let mut log = folder.open();
+    for number in 0..BATCHES {
+        let value = "v".repeat(1 << 10);
+        appended(&mut log, &vec![value.as_str(); 2 + number % 7]);
+    }
+    log
+}
+
+fn bytes_of(range: &FileRange) -> Vec<u8> {
+    let file = File::from(range.descriptor().expect("a file").try_clone_to_owned().expect("opened again"));
+    let mut bytes = vec![0; range.length];
+    file.read_exact_at(&mut bytes, range.position).expect("read");
+    bytes
+}
+
+/// What a reader from `offset` to `end` gets, and how much of it out of files.
+fn read(log: &PartitionLog, offset: i64, end: i64, max_bytes: usize) -> (Vec<u8>, usize) {
+    let (mut bytes, mut out_of_files, mut next) = (BytesMut::new(), 0, offset);
+    while next < end {
+        let before = next;
+        if let Some(range) = log.find_in_file(next, max_bytes, end).expect("found or not") {
+            assert!(range.length <= max_bytes);
+            out_of_files += range.length;
+            bytes.extend_from_slice(&bytes_of(&range));
+            next = range.next_offset;
+        } else {
+            let read = log.read(next, max_bytes, end, true).expect("read");
+            read.batches.iter().for_each(|slice| bytes.extend_from_slice(slice));
+            next = read.next_offset;
+        }
+        if next == before {
+            break;
+        }
+    }
+    (bytes.to_vec(), out_of_files)
+}
+
+/// The same, all read into memory.
+fn expected(log: &PartitionLog, offset: i64, end: i64) -> Vec<u8> {
+    let batches = batches(log, offset).into_iter();
+    let before_end = batches.take_while(|batch| batch.header().next_offset() <= end);
+    before_end.flat_map(|batch| batch.bytes().to_vec()).collect()
+}
+
+#[test]
+fn most_of_a_log_is_found_in_its_files() {
+    let mut folder = Folder::new();
+    let log = log(&mut folder);
+    let (bytes, out_of_files) = read(&log, 0, log.end_offset(), 1 << 20);
+    assert_eq!(bytes, expected(&log, 0, log.end_offset()));
+    assert!(out_of_files * 10 > bytes.len() * 9, "{out_of_files} of {}", bytes.len());
+    assert!(log.find_in_file(log.end_offset(), 1 << 20, i64::MAX).expect("nothing").is_none());
+    assert!(log.find_in_file(-1, 1 << 20, i64::MAX).expect("nothing").is_none());
+}
+
+#[test]
+fn what_an_earlier_process_wrote_is_checked_once() {
+    let mut folder = Folder::new();
+    log(&mut folder).close().expect("closed");
+    let log = folder.open();
+    let end = log.end_offset();
+    let (first, second) = (read(&log, 0, end, 1 << 20), read(&log, 0, end, 1 << 20));
+    assert_eq!(first.1, 0);
+    assert!(second.1 > 0);
+    assert_eq!(first.0, second.0);
+}
+
+#[test]
+fn what_is_in_memory_is_not_read_from_a_file() {
+    let mut folder = Folder::new();
+    let mut log = log(&mut folder);
+    folder.config.tail_bytes = usize::MAX;
+    log.set_config(folder.config.clone());
+    let from = log.end_offset();
+    for _ in 0..BATCHES {
+        appended(&mut log, &["v".repeat(1 << 10).as_str()]);
+    }
+    assert!(log.find_in_file(from, 1 << 20, i64::MAX).expect("in memory").is_none());
+    assert!(log.find_in_file(0, 1 << 20, i64::MAX).expect("in a file").is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn any_part_is_what_a_read_gives(from in 0_i64..2_000, length in 0_i64..2_000, max_bytes in 1_000_usize..600_000) {
+        let mut folder = Folder::new();
+        let log = log(&mut folder);
+        let end = (from + length).min(log.end_offset());
+        prop_assert_eq!(read(&log, from, end, max_bytes).0, expected(&log, from, end));
+    }
+}
