@@ -228,3 +228,21 @@ proptest! {
         prop_assert_eq!(Key::decode(key.encode()), Ok(key));
     }
 }
+
+#[test]
+fn what_others_wrote_is_told_from_what_a_newer_strait_did() {
+    for (bytes, is_of_newer) in [
+        (&b"hello"[..], false),
+        (b"", false),
+        (b"\x00", false),
+        (b"\x00\x02", true),
+        (b"\x00\xff\x01", true),
+        (b"\x01\x00\x01", false),
+        (b"\xff\xff", false),
+        (b"\x00\x00\x63", true),
+        (b"\x00\x00\x02\x05", false),
+    ] {
+        let error = Key::decode(bytes).expect_err("no key");
+        assert_eq!(error.is_of_newer_strait(), is_of_newer, "{bytes:?}: {error}");
+    }
+}

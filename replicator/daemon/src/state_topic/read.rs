@@ -270,12 +270,8 @@ fn apply(
         let key = match record.key.map(Key::decode) {
             Some(Ok(key)) => key,
             Some(Err(error)) if error.is_of_newer_strait() => return Err(wrong(error)),
-            Some(Err(error)) => {
-                view.leave_out(topic, offset, &error.to_string());
-                continue;
-            }
-            None => {
-                view.leave_out(topic, offset, "it has no key");
+            Some(Err(_)) | None => {
+                view.leave_out(topic, offset);
                 continue;
             }
         };
@@ -297,10 +293,10 @@ fn apply(
 
 impl StateView {
     /// A record of another writer.
-    fn leave_out(&mut self, topic: &str, offset: i64, reason: &str) {
+    fn leave_out(&mut self, topic: &str, offset: i64) {
         if self.foreign < SAID_RECORDS {
             let partition = STATE_PARTITION;
-            warn!(topic, partition, offset, reason, "a record is not ours and is left out");
+            warn!(topic, partition, offset, "a record's key is not ours, it is left out");
         }
         self.foreign = self.foreign.saturating_add(1);
         if self.foreign == SAID_RECORDS {

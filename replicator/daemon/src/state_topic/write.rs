@@ -27,6 +27,18 @@ impl StateTopic {
         self.write_batches(records.iter().map(|(key, value)| (key, Some(value)))).await
     }
 
+    /// Writes records as `write` does, but tries only once.
+    pub(crate) async fn write_once(&self, records: &[(Key, Value)]) -> Result<(), StateError> {
+        let records = records.iter().map(|(key, value)| (key, Some(value)));
+        for batch in encode(self.name(), records, now_ms())? {
+            if let Err(reason) = self.attempt(&batch).await? {
+                self.find_leader().await?;
+                return Err(StateError::NotWritten { deadline: Duration::ZERO, reason });
+            }
+        }
+        Ok(())
+    }
+
     /// Writes tombstones and waits until the target has them.
     pub(crate) async fn remove(&self, keys: &[Key]) -> Result<(), StateError> {
         self.write_batches(keys.iter().map(|key| (key, None))).await
@@ -89,19 +101,7 @@ impl StateTopic {
     async fn write_batch(&self, batch: ClosedBatch) -> Result<(), StateError> {
         let started = Instant::now();
         loop {
-            let reason = match self.try_write(RecordData::single(batch.bytes().clone())).await {
-                Ok(ProduceOutcome::Acked { .. }) => return Ok(()),
-                Ok(ProduceOutcome::Refused { code, .. }) if code.is_authorization() => {
-                    return Err(StateError::Refused { code });
-                }
-                Ok(ProduceOutcome::Refused { code, message }) => {
-                    format!("{code} {}", message.unwrap_or_default())
-                }
-                Ok(ProduceOutcome::Ambiguous { error } | ProduceOutcome::NotSent { error }) => {
-                    error.to_string()
-                }
-                Err(error) => error.to_string(),
-            };
+            let Err(reason) = self.attempt(&batch).await? else { return Ok(()) };
             if started.elapsed() > WRITE_DEADLINE {
                 return Err(StateError::NotWritten { deadline: WRITE_DEADLINE, reason });
             }
@@ -111,6 +111,22 @@ impl StateTopic {
                 warn!(topic = self.name(), %error, "metadata of the target can't be read");
             }
         }
+    }
+
+    /// The inner error says why it is not written, or not known to be; another try may do better.
+    async fn attempt(&self, batch: &ClosedBatch) -> Result<Result<(), String>, StateError> {
+        let reason = match self.try_write(RecordData::single(batch.bytes().clone())).await {
+            Ok(ProduceOutcome::Acked { .. }) => return Ok(Ok(())),
+            Ok(ProduceOutcome::Refused { code, .. }) if code.is_authorization() => {
+                return Err(StateError::Refused { code });
+            }
+            Ok(ProduceOutcome::Refused { code, message }) => {
+                format!("{code} {}", message.unwrap_or_default())
+            }
+            Ok(ProduceOutcome::Ambiguous { error } | ProduceOutcome::NotSent { error }) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Ok(Err(reason))
     }
 
     async fn try_write(&self, records: RecordData) -> Result<ProduceOutcome, StateError> {

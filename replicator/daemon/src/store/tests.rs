@@ -60,3 +60,20 @@ fn a_folder_that_is_in_use_is_named() {
     assert!(matches!(error, StoreError::Open { .. }));
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
 }
+
+#[test]
+fn the_copy_of_an_earlier_topic_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).expect("opened");
+    assert!(store.orphan(&topic(1)).expect("read").is_none());
+    let state = owners(&[("one", 1)]);
+    store.keep(&topic(1), &state, at(10)).expect("kept");
+    assert!(store.orphan(&topic(1)).expect("read").is_none(), "its own");
+    let (found, copy) = store.orphan(&topic(2)).expect("read").expect("a copy");
+    assert_eq!((found, entries(&copy)), (topic(1), entries(&state)));
+    let elsewhere = TopicIdentity { cluster_id: "east".to_owned(), ..topic(2) };
+    assert!(store.orphan(&elsewhere).expect("read").is_none());
+    store.keep(&topic(2), &state, at(1)).expect("kept");
+    assert!(store.orphan(&topic(2)).expect("read").is_none(), "it has a copy of its own");
+    assert!(store.load(&topic(1)).expect("read").is_none(), "a cluster has one at a time");
+}

@@ -1,11 +1,13 @@
 //! `strait replicate --mm2` on properties files, beside MirrorMaker 2 on the same ones: the same topics, names,
 //! partitions, settings and numbers of records come out. Each has a pair of clusters of its own. `STRAIT_MM2_FILES` (1; by
-//! hand 4) files. And positions that one of both leaves to the other.
+//! hand 4) files. Positions that one of both leaves to the other, and what MirrorMaker 2's client tells of our topics.
 
 // Positions of a Connect cluster.
 mod connect_cluster;
 // MirrorMaker 2 goes on where Strait stopped.
 mod hand_over;
+// MirrorMaker 2's client on our topics.
+mod mirror_client;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -47,6 +49,12 @@ fn strait_and_mirror_maker_2_go_on_after_each_other() {
     cases.run("taken over from a Connect cluster", || connect_cluster::check(&bridge));
     cases.run("handed over", || hand_over::check(&bridge));
     cases.finish();
+}
+
+#[test]
+fn mirror_client_is_told_the_same() {
+    let Some(world) = World::enter("mirror_client_is_told_the_same") else { return };
+    mirror_client::check(world.folder());
 }
 
 /// A file and what is copied with it.

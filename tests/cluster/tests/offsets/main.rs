@@ -1,5 +1,7 @@
 //! Offsets of groups at the target, on real clusters.
 
+// What others do to internal topics.
+mod internal_topics;
 // Groups at the target while offsets are synced.
 mod kept_places;
 // Groups go on at the very record that they would have read next.

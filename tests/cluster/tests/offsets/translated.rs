@@ -203,7 +203,7 @@ fn texts(owned: &[String]) -> Vec<&str> {
 }
 
 /// Rows of `strait offsets translate`.
-fn translate(strait: &Strait, arguments: &[&str]) -> Vec<Value> {
+pub(crate) fn translate(strait: &Strait, arguments: &[&str]) -> Vec<Value> {
     let answer = run(strait, &[&["offsets", "translate", FLOW, "--output=json"], arguments].concat());
     answer["offsets"].as_array().expect("rows").clone()
 }
