@@ -11,7 +11,7 @@ use super::assignment::PartitionName;
 use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
-use crate::configuration::Flow;
+use crate::configuration::{Delivery, Flow};
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 use crate::status::LedgerEntry;
 
@@ -127,6 +127,10 @@ async fn identities(
             let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
             stored.insert(origin_cluster_id.clone(), identity);
         }
+    }
+    if flow.delivery == Delivery::AtLeastOnce {
+        // No batch carries a producer.
+        return Ok((Identities::default(), origins));
     }
     let own = match stored.remove(&ends.source_cluster_id) {
         Some(identity) => identity,
