@@ -196,6 +196,23 @@ fn a_topic_must_not_be_copied_onto_itself() {
 }
 
 #[test]
+fn a_mode_of_delivery_is_one_of_three_and_knows_rings() {
+    for mode in ["exactly_once", "transactions", "at_least_once"] {
+        assert_accepted(&format!("{GOOD}delivery = \"{mode}\"\n"), &[]);
+    }
+    assert_refused(
+        &format!("{GOOD}delivery = \"twice\"\n"),
+        &["delivery", "exactly_once", "transactions", "at_least_once"],
+    );
+    assert_refused(&format!("{GOOD}delivry = \"transactions\"\n"), &["delivry", "delivery"]);
+    assert_accepted(&format!("{GOOD}delivery = \"transactions\"\nrename = \"identity\"\n"), &[]);
+    assert_refused(
+        &format!("{GOOD}delivery = \"at_least_once\"\nrename = \"identity\"\n"),
+        &["flows[0].delivery = at_least_once", "renames every topic"],
+    );
+}
+
+#[test]
 fn two_flows_must_not_write_to_one_topic() {
     let north = "[clusters.north]\nbootstrap = [\"127.0.0.1:9292\"]\n";
     let constant = "rename = \"regex\"\nrename_pattern = 'orders-.*'\nrename_replacement = \"orders\"\n";

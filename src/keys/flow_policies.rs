@@ -47,6 +47,14 @@ pub(super) const KEYS: &[Key] = &[
         "Whose positions `take_over` and `hand_over` mean: in a Connect cluster each connector has a name of its own.",
     ),
     Key::new(
+        "flows[].delivery",
+        Kind::Choice,
+        Some("'exactly_once'"),
+        "exactly_once, transactions, at_least_once",
+        "delivery = \"transactions\"",
+        "How records are kept from being written twice: by sequences, each batch in a transaction with its position, or not.",
+    ),
+    Key::new(
         "flows[].isolation",
         Kind::Choice,
         Some("'read_committed'"),

@@ -21,6 +21,11 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         for (name, help, value) in [
             ("strait_flow_records_total", "Records acknowledged by the target.", flow.records_total),
             ("strait_flow_bytes_total", "Bytes of batches acknowledged by the target.", flow.bytes_total),
+            (
+                "strait_flow_repeated_records_total",
+                "Records that the target may hold twice, with delivery at least once.",
+                flow.repeated_records_total,
+            ),
         ] {
             families.add(name, help, Kind::Counter, &labels, value as f64);
         }

@@ -33,6 +33,8 @@ pub struct FlowStatus {
     pub last_error: Option<String>,
     pub records_total: u64,
     pub bytes_total: u64,
+    /// Records that the target may hold twice, where `delivery` is `at_least_once`.
+    pub repeated_records_total: u64,
     /// Over the last seconds.
     pub records_per_second: f64,
     pub bytes_per_second: f64,
@@ -139,6 +141,7 @@ impl DaemonStatus {
             last_error: None,
             records_total: 0,
             bytes_total: 0,
+            repeated_records_total: 0,
             records_per_second: 0.0,
             bytes_per_second: 0.0,
             lag_records: 0,

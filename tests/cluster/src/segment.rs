@@ -13,7 +13,13 @@ const MAGIC_AT: usize = 16;
 const LEGACY_ATTRIBUTES_AT: usize = 17;
 const ATTRIBUTES_AT: usize = 21;
 const TRANSACTIONAL: i16 = 0x10;
+const CONTROL: i16 = 0x20;
+/// Of a marker: its record is short and not compressed.
+const MARKER_TYPE_AT: usize = 68;
+const ABORT: i16 = 0;
+const COMMIT: i16 = 1;
 const LAST_OFFSET_DELTA_AT: usize = 23;
+const PRODUCER_ID_AT: usize = 43;
 const COUNT_AT: usize = 57;
 
 /// One batch of format 2, or one message of an older one.
@@ -27,10 +33,23 @@ pub struct Batch {
     pub codec: u8,
     /// Its producer wrote it in a transaction, or it is the end of one; false in old formats.
     pub is_transactional: bool,
+    /// The end of a transaction.
+    pub end: Option<End>,
+    /// Who wrote it, -1 without a producer and in old formats.
+    pub producer_id: i64,
     /// Offsets it spans; 1 in old formats.
     pub span: i64,
     /// Records in it; 1 in old formats.
     pub count: i64,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its records count.
+    Commit,
+    /// They do not.
+    Abort,
 }
 
 impl Batch {
@@ -72,17 +91,27 @@ fn parse(bytes: &[u8]) -> Option<(Batch, usize)> {
     if size > bytes.len() {
         return None;
     }
-    let (codec, is_transactional, span, count) = if magic < 2 {
-        (*bytes.get(LEGACY_ATTRIBUTES_AT)? & 7, false, 1, 1)
+    let (codec, is_transactional, end, producer_id, span, count) = if magic < 2 {
+        (*bytes.get(LEGACY_ATTRIBUTES_AT)? & 7, false, None, -1, 1, 1)
     } else {
         let attributes = i16::from_be_bytes(field(bytes, ATTRIBUTES_AT)?);
         let last_delta = i32::from_be_bytes(field(bytes, LAST_OFFSET_DELTA_AT)?);
         let count = i32::from_be_bytes(field(bytes, COUNT_AT)?);
         let is_transactional = attributes & TRANSACTIONAL != 0;
         let codec = u8::try_from(attributes & 7).ok()?;
-        (codec, is_transactional, i64::from(last_delta) + 1, i64::from(count))
+        let end = if attributes & CONTROL != 0 { end_of(bytes) } else { None };
+        let producer_id = i64::from_be_bytes(field(bytes, PRODUCER_ID_AT)?);
+        (codec, is_transactional, end, producer_id, i64::from(last_delta) + 1, i64::from(count))
     };
-    Some((Batch { base_offset, magic, codec, is_transactional, span, count }, size))
+    Some((Batch { base_offset, magic, codec, is_transactional, end, producer_id, span, count }, size))
+}
+
+fn end_of(bytes: &[u8]) -> Option<End> {
+    match i16::from_be_bytes(field(bytes, MARKER_TYPE_AT)?) {
+        COMMIT => Some(End::Commit),
+        ABORT => Some(End::Abort),
+        _ => None,
+    }
 }
 
 fn field<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

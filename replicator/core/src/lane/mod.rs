@@ -17,7 +17,9 @@ mod pieces;
 
 pub use fetch_session::{FetchSession, Wanted};
 pub use identity::{Identities, Identity, Origin};
-pub use partition::{BatchOutcome, Outgoing, PartitionLane, Progress, RefusedRecord, Settings, Wants};
+pub use partition::{
+    BatchOutcome, Delivery, Outgoing, PartitionLane, Progress, RefusedRecord, Settings, Wants,
+};
 pub use position::{Position, Sequence, Sequences, Tail, WrittenBatch};
 pub use state::{PartitionState, Side};
 pub use state_name::StateName;

@@ -56,6 +56,11 @@ impl Sequences {
         }
     }
 
+    /// No origin is listed: batches carried no producer.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (Origin, Sequence)> {
         self.0.iter().copied()
     }

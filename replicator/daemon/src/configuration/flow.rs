@@ -14,7 +14,7 @@ use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter, full_match};
 use strait_replicator_core::topic_plan::{ConfigRules, DefaultsFrom};
 
-pub use choices::{DefaultsOf, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
+pub use choices::{DefaultsOf, Delivery, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
 pub use start::Start;
 
 use super::{Problem, check_range, problem};
@@ -86,6 +86,9 @@ pub struct Flow {
     /// the dedicated mode.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mirror_maker_connector: String,
+    /// How records are protected from being written twice.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// Which records are copied.
     #[serde(default)]
     pub isolation: Isolation,

@@ -15,7 +15,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use cluster::{Cluster, Mechanism, Sasl, Secret, Tls};
-pub use flow::{DefaultsOf, Flow, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Start, Timestamps};
+pub use flow::{
+    DefaultsOf, Delivery, Flow, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Start, Timestamps,
+};
 pub use limits::Limits;
 
 /// Everything `strait replicate` runs on.

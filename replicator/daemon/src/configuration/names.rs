@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strait_replicator_core::rename::ReplicationPolicy;
 
-use super::{Configuration, Flow, Problem, Rename, problem};
+use super::{Configuration, Delivery, Flow, Problem, Rename, problem};
 
 const NAME_CHARACTERS: &str = "letters, digits, `.`, `_` and `-`";
 
@@ -24,6 +24,15 @@ pub(super) fn validate(configuration: &Configuration, problems: &mut Vec<Problem
         {
             let allowed = format!("a rule that renames {kept}, as source and target are one cluster");
             problems.push(problem(&format!("{key}.rename"), flow.rename.name(), &allowed));
+        }
+        if flow.delivery == Delivery::AtLeastOnce
+            && let Some(kept) = kept_name(flow)
+        {
+            let allowed = format!(
+                "exactly_once, transactions, or a rule that renames {kept}: a flow that leads back knows records under \
+                 equal names by their producer, which at_least_once leaves out"
+            );
+            problems.push(problem(&format!("{key}.delivery"), "at_least_once", &allowed));
         }
         for remote in known_remote_names(flow) {
             let writer = writers.entry((flow.target.clone(), remote.clone())).or_insert(index);

@@ -12,7 +12,7 @@ use super::assignment::PartitionName;
 use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
-use crate::configuration::Flow;
+use crate::configuration::{Delivery, Flow};
 use crate::state_topic::{Gap, Isolation, StateError, StateTopic, StateView};
 use crate::status::LedgerEntry;
 
@@ -41,7 +41,7 @@ pub(super) async fn load(
     fence_transactions(&view.state, flow, ends, state).await?;
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::Committed).await?;
-    check(&view, state, &flow.id())?;
+    check(&view, state, flow)?;
     if view.gap == Some(Gap::Bridged) {
         let known = view.state.iter().filter(|(key, _)| key.flow() == flow.id());
         state.write(known.map(|(key, value)| (key.clone(), value.clone())).collect()).await?;
@@ -86,8 +86,9 @@ pub(super) async fn load(
 }
 
 /// Without its producer id or a position a flow would copy again what is at the target.
-fn check(view: &StateView, state: &StateTopic, flow: &str) -> Result<(), StateError> {
-    let of_flow = |key: &&Key| key.flow() == flow;
+fn check(view: &StateView, state: &StateTopic, flow: &Flow) -> Result<(), StateError> {
+    let id = flow.id();
+    let of_flow = |key: &&Key| key.flow() == id;
     let is_needed = |key: &Key| {
         matches!(key, Key::Producer { .. } | Key::Position { .. }) && view.state.get(key).is_none()
     };
@@ -98,7 +99,8 @@ fn check(view: &StateView, state: &StateTopic, flow: &str) -> Result<(), StateEr
     let has = |is_so: fn(&Key) -> bool| view.state.iter().any(|(key, _)| of_flow(&key) && is_so(key));
     let has_positions = has(|key| matches!(key, Key::Position { .. }));
     let has_producer = has(|key| matches!(key, Key::Producer { transactional: false, .. }));
-    if view.gap == Some(Gap::Open) && has_positions && !has_producer {
+    let needs_producer = has_positions && flow.delivery != Delivery::AtLeastOnce;
+    if view.gap == Some(Gap::Open) && needs_producer && !has_producer {
         let reason = "the producer id of the flow is gone, which its positions need".to_owned();
         return Err(StateError::Lost { topic: state.name(), reason });
     }
@@ -167,6 +169,10 @@ async fn identities(
             let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
             stored.insert(origin_cluster_id.clone(), identity);
         }
+    }
+    if flow.delivery == Delivery::AtLeastOnce {
+        // No batch carries a producer.
+        return Ok((Identities::default(), origins));
     }
     let own = match stored.remove(&ends.source_cluster_id) {
         Some(identity) => identity,

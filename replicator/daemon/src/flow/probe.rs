@@ -5,6 +5,8 @@ use std::time::Duration;
 use strait_client::{ClientError, Cluster};
 use tracing::{info, warn};
 
+use crate::configuration::{Delivery, Flow};
+
 /// Since Kafka 3.4; before, producers were forgotten with transactional ids.
 const PRODUCER_EXPIRATION: &str = "producer.id.expiration.ms";
 const TRANSACTIONAL_EXPIRATION: &str = "transactional.id.expiration.ms";
@@ -22,8 +24,12 @@ enum ProbeError {
 }
 
 /// From which age on records go in transactions, in milliseconds: half of the shortest time after which a broker of
-/// the target forgets a producer, by the time of its records; at most half a day.
-pub(super) async fn old_after_ms(flow: &str, target: &Cluster) -> i64 {
+/// the target forgets a producer, by the time of its records; at most half a day. Where age decides nothing, 0.
+pub(super) async fn old_after_ms(flow: &Flow, target: &Cluster) -> i64 {
+    if flow.delivery != Delivery::ExactlyOnce {
+        return 0;
+    }
+    let flow = flow.id();
     let expiration_ms = match expiration_ms(target).await {
         Ok(found) => found.unwrap_or(DEFAULT_EXPIRATION_MS),
         Err(error) => {

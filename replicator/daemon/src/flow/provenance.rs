@@ -7,6 +7,7 @@ use strait_replicator_core::lane::{Identities, Identity, Origin};
 use strait_replicator_core::state_record::{Key, Value};
 use tracing::{info, warn};
 
+use crate::configuration::{Delivery, Flow};
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 
 /// What becomes of a producer's batches.
@@ -51,6 +52,8 @@ pub(super) struct Provenance {
     identities: Identities,
     /// Cluster ids by number; the first is the source's.
     origins: Vec<String>,
+    /// Whether batches are written under a producer id of their origin.
+    keeps_origins: bool,
 }
 
 /// What a look at the source's state topic brought.
@@ -70,14 +73,15 @@ pub(super) struct Ends {
 
 impl Provenance {
     pub(super) fn new(
-        flow: String,
+        flow: &Flow,
         ends: Ends,
         target_state: StateTopic,
         identities: Identities,
         origins: Vec<String>,
     ) -> Self {
         Self {
-            flow,
+            keeps_origins: flow.delivery != Delivery::AtLeastOnce,
+            flow: flow.id(),
             target: ends.target,
             target_cluster_id: ends.target_cluster_id,
             source_cluster_id: ends.source_cluster_id,
@@ -101,6 +105,7 @@ impl Provenance {
             let verdict = match flows.get(producer_id) {
                 None => Verdict::Copy(Origin::SOURCE),
                 Some(origin) if *origin == self.target_cluster_id => Verdict::Return,
+                Some(_) if !self.keeps_origins => Verdict::Copy(Origin::SOURCE),
                 Some(origin) => Verdict::Copy(self.origin(&origin.clone()).await?),
             };
             verdicts.push((*producer_id, verdict));

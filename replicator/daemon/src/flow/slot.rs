@@ -10,7 +10,7 @@ use strait_wire::message::fetch::PartitionData;
 
 use super::assignment::Assignment;
 use super::provenance::{Verdict, Verdicts};
-use crate::configuration::{self, Flow, Isolation};
+use crate::configuration::{self, Delivery, Flow, Isolation};
 use crate::status::PartitionStatus;
 
 /// Batches below it are put together.
@@ -84,7 +84,7 @@ impl Slot {
             lane: PartitionLane::new(settings, position, assignment.adopt_sequences),
             ready: false,
             is_asking: false,
-            mode: mode_of(&assignment),
+            mode: mode_of(&assignment, flow),
             last_tail: Tail::default(),
             caught_up_at_ms: now_ms,
             blocked_since_ms: None,
@@ -98,7 +98,7 @@ impl Slot {
     pub(super) fn update(&mut self, assignment: Assignment, flow: &Flow) {
         self.rewriter.set_rules(rules(&assignment, flow));
         if self.mode != Mode::Never {
-            self.mode = mode_of(&assignment);
+            self.mode = mode_of(&assignment, flow);
         }
         // Whether there is history is known better here since the target was looked at.
         let adopt_sequences = self.assignment.adopt_sequences;
@@ -236,8 +236,13 @@ impl Slot {
     }
 }
 
-fn mode_of(assignment: &Assignment) -> Mode {
-    if assignment.source_is_compacted { Mode::Always } else { Mode::WhenOld }
+fn mode_of(assignment: &Assignment, flow: &Flow) -> Mode {
+    match flow.delivery {
+        Delivery::ExactlyOnce if assignment.source_is_compacted => Mode::Always,
+        Delivery::ExactlyOnce => Mode::WhenOld,
+        Delivery::Transactions => Mode::Always,
+        Delivery::AtLeastOnce => Mode::Never,
+    }
 }
 
 fn rules(assignment: &Assignment, flow: &Flow) -> RewriteRules {

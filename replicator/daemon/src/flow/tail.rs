@@ -147,7 +147,8 @@ impl TailReader {
         &self,
         asked: &[TailAsked],
     ) -> Result<HashMap<Place, Result<Vec<ProducerState>, ErrorCode>>, TailError> {
-        if self.connection.version_of::<DescribeProducersRequest>().is_err() {
+        let has_producers = self.identities.producer_ids().next().is_some();
+        if !has_producers || self.connection.version_of::<DescribeProducersRequest>().is_err() {
             return Ok(HashMap::new());
         }
         let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();

@@ -233,7 +233,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     });
     let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
     let provenance =
-        Provenance::new(id.clone(), ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
+        Provenance::new(&flow, ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
     let lane = LaneTask::new(LaneParts {
         flow: flow.clone(),
         source: source.clone(),
@@ -244,6 +244,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
             window: parts.limits.requests_in_flight,
             queue_bytes: parts.limits.partition_fetch_bytes.saturating_mul(2),
             decompression_limit: DECOMPRESSION_LIMIT,
+            delivery: flow.delivery.into(),
         },
         identities: loaded.identities,
         origins: loaded.origins,
@@ -252,7 +253,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         generation: ownership.generation,
         lease: ownership.lease(),
         limits: parts.limits.clone(),
-        old_after_ms: super::probe::old_after_ms(&id, &target).await,
+        old_after_ms: super::probe::old_after_ms(&flow, &target).await,
         assignments: assigned,
         questions,
         offset_syncs: offset_syncs(&flow, &source, &target)?,

@@ -21,7 +21,7 @@ use strait_wire::batch::{ClosedBatch, DecompressionLimit, StampedBatch};
 use strait_wire::error_code::ErrorCode;
 
 use super::identity::Origin;
-use super::position::{Position, Sequence, Tail, WrittenBatch};
+use super::position::{Position, Sequence, Sequences, Tail, WrittenBatch};
 use super::state::PartitionState;
 use crate::offset_map::{OffsetMap, Run, SealedChunk};
 use crate::rewrite::{Prepared, PreparedKind, SourceRun};
@@ -34,6 +34,17 @@ pub struct Settings {
     /// Bytes queued above which nothing more is fetched.
     pub queue_bytes: usize,
     pub decompression_limit: DecompressionLimit,
+    pub delivery: Delivery,
+}
+
+/// How often a record may be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// Batches carry sequences or are in transactions; what the target holds beyond the position is not written again.
+    #[default]
+    Once,
+    /// Batches carry no producer, and what lies beyond the position is written again after a start or a failure.
+    AtLeastOnce,
 }
 
 /// A batch to produce now.
@@ -162,13 +173,19 @@ pub struct PartitionLane {
     /// Source offsets at which batches are cut, so that a refused record comes to stand alone.
     cuts: BTreeSet<i64>,
     refused: Option<RefusedRecord>,
+    /// Records that the target may hold twice.
+    repeated: u64,
     failures: u32,
 }
 
 impl PartitionLane {
     /// `adopt_sequences`: the position has no history at the target (first start, or a recreated source topic).
-    pub fn new(settings: Settings, position: Position, adopt_sequences: bool) -> Self {
+    pub fn new(settings: Settings, mut position: Position, adopt_sequences: bool) -> Self {
         assert!((1..=5).contains(&settings.window), "a broker remembers five batches of a producer");
+        if settings.delivery == Delivery::AtLeastOnce {
+            // Whoever goes on with sequences takes over those of the target.
+            position.sequences = Sequences::default();
+        }
         Self {
             settings,
             phase: Phase::Recovering { retry_at_ms: 0, reading: false },
@@ -195,6 +212,7 @@ impl PartitionLane {
             transaction_sequence: Sequence::from_offset(0),
             cuts: BTreeSet::new(),
             refused: None,
+            repeated: 0,
             failures: 0,
             position,
         }
@@ -210,6 +228,12 @@ impl PartitionLane {
 
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Records that the target held beyond the position at starts and after failures, and that were written again; at
+    /// most, where others write to the partition too.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
     }
 
     /// Bytes held for this partition, queued and in flight.

@@ -4,7 +4,8 @@ use strait_wire::error_code::{ErrorClass, ErrorCode};
 
 use super::mapping::placed;
 use super::{
-    BatchOutcome, InFlight, PartitionLane, Phase, Position, Progress, RefusedRecord, Uncommitted, data_of,
+    BatchOutcome, Delivery, InFlight, PartitionLane, Phase, Position, Progress, RefusedRecord, Uncommitted,
+    data_of,
 };
 use crate::lane::position::Sequence;
 use crate::lane::state::PartitionState;
@@ -36,9 +37,12 @@ impl PartitionLane {
             self.on_acked_in_transaction(sent, target_offset, progress);
             return Progress::default();
         }
-        self.track(sent.origin).proven = true;
-        let Position { sequences, .. } = &mut self.position;
-        sequences.set(sent.origin, sequences.get(sent.origin).advance(sent.records));
+        // Without sequences order is kept by one batch in flight.
+        if self.settings.delivery == Delivery::Once {
+            self.track(sent.origin).proven = true;
+            let Position { sequences, .. } = &mut self.position;
+            sequences.set(sent.origin, sequences.get(sent.origin).advance(sent.records));
+        }
         self.position.source_offset = sent.source_next;
         self.position.leader_epoch = sent.leader_epoch;
         self.position.target_offset = target_offset;

@@ -1,6 +1,6 @@
 //! Reading the target's tail after a start or a failure, and what follows losses on either side.
 
-use super::{PartitionLane, Phase, Position, Tail};
+use super::{Delivery, PartitionLane, Phase, Position, Tail};
 use crate::lane::identity::Origin;
 use crate::lane::position::{Beyond, Sequences, beyond};
 use crate::lane::state::{PartitionState, Side};
@@ -30,6 +30,9 @@ impl PartitionLane {
 
     pub fn on_tail(&mut self, tail: &Tail, now_ms: u64) {
         let adopted = self.adopt_sequences;
+        if self.writes_again() {
+            self.repeated += (tail.log_end - self.position.target_offset).max(0).unsigned_abs();
+        }
         if self.adopt_sequences {
             for (origin, sequence) in tail.sequences.iter() {
                 self.position.sequences.set(origin, sequence);
@@ -37,7 +40,9 @@ impl PartitionLane {
             self.position.target_offset = tail.log_end;
             self.position_changed = true;
             self.adopt_sequences = false;
-            self.restart_map();
+            if self.position.map.is_empty() {
+                self.restart_map();
+            }
         }
         match beyond(&self.position, tail) {
             Beyond::Truncated { missing } => {
@@ -63,6 +68,15 @@ impl PartitionLane {
                 self.phase = Phase::Running;
                 self.state = PartitionState::Running;
             }
+        }
+    }
+
+    /// Whether what the target holds beyond the position is not told by sequences.
+    fn writes_again(&self) -> bool {
+        match self.settings.delivery {
+            Delivery::AtLeastOnce => !self.adopt_sequences,
+            // The position was left by an instance that copied at least once.
+            Delivery::Once => self.adopt_sequences && self.position.sequences.is_empty(),
         }
     }
 
@@ -161,9 +175,12 @@ impl PartitionLane {
             None => self.position.target_offset - tail.log_end,
         };
         let from = self.position.source_offset - missing;
-        self.position.sequences = match (sequence, known) {
-            (None, true) => Sequences::beginning_at(from),
-            _ => tail.sequences.iter().collect(),
+        self.position.sequences = match (self.settings.delivery, sequence, known) {
+            (Delivery::AtLeastOnce, ..) => Sequences::default(),
+            (Delivery::Once, None, true) => Sequences::beginning_at(from),
+            // Where the target knows of none any does.
+            (Delivery::Once, None, false) => Sequences::beginning_at(0),
+            (Delivery::Once, Some(_), _) => tail.sequences.iter().collect(),
         };
         self.position.target_offset = tail.log_end;
         self.position_changed = true;

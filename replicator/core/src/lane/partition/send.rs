@@ -2,8 +2,8 @@
 
 use strait_wire::batch::{ClosedBatch, Stamp};
 
-use super::{InFlight, Outgoing, PartitionLane, Phase, Wants, data_of, records_of};
-use crate::lane::identity::{Identities, Identity};
+use super::{Delivery, InFlight, Outgoing, PartitionLane, Phase, Wants, data_of, records_of};
+use crate::lane::identity::Identities;
 use crate::lane::position::Sequence;
 use crate::rewrite::{Prepared, PreparedKind, SourceOffsets};
 
@@ -51,10 +51,11 @@ impl PartitionLane {
             let (batch, size) = (batch.clone(), batch.size());
             self.queued_bytes -= size;
             self.queued_data -= 1;
-            let identity =
-                if item.transactional { identities.transactional() } else { identities.of(item.origin) };
-            let identity = identity.expect("a batch is queued when its identity is known");
-            return Some(self.send(&batch, &item, identity));
+            let stamp = match self.settings.delivery {
+                Delivery::Once => self.stamp(&item, records_of(&batch), identities),
+                Delivery::AtLeastOnce => Stamp::NONE,
+            };
+            return Some(self.send(&batch, &item, stamp));
         }
         None
     }
@@ -70,14 +71,21 @@ impl PartitionLane {
         }
     }
 
-    fn send(&mut self, batch: &ClosedBatch, item: &Prepared, identity: Identity) -> Outgoing {
-        let (records, size) = (records_of(batch), batch.size());
-        let stamped = batch.restamp(Stamp {
+    fn stamp(&mut self, item: &Prepared, records: i64, identities: &Identities) -> Stamp {
+        let identity =
+            if item.transactional { identities.transactional() } else { identities.of(item.origin) };
+        let identity = identity.expect("a batch is queued when its identity is known");
+        Stamp {
             producer_id: identity.producer_id,
             producer_epoch: identity.producer_epoch,
             base_sequence: self.take_sequence(item, records).value(),
             transactional: item.transactional,
-        });
+        }
+    }
+
+    fn send(&mut self, batch: &ClosedBatch, item: &Prepared, stamp: Stamp) -> Outgoing {
+        let (records, size) = (records_of(batch), batch.size());
+        let stamped = batch.restamp(stamp);
         self.in_flight_bytes += size;
         self.in_flight.push_back(InFlight {
             origin: item.origin,

@@ -12,8 +12,12 @@ use crate::lane::position::Sequences;
 use crate::lane::state::Side;
 use crate::rewrite::{Prepared, PreparedKind, SourceOffsets};
 
-const SETTINGS: Settings =
-    Settings { window: 5, queue_bytes: 1 << 20, decompression_limit: DecompressionLimit(1 << 20) };
+const SETTINGS: Settings = Settings {
+    window: 5,
+    queue_bytes: 1 << 20,
+    decompression_limit: DecompressionLimit(1 << 20),
+    delivery: Delivery::Once,
+};
 
 const TRANSACTIONAL: i64 = 9;
 
@@ -215,6 +219,44 @@ fn a_truncated_target_is_copied_again_when_the_place_is_known() {
     assert!(lane.poll_tail(0));
     lane.on_tail(&ours(40), 0);
     assert_eq!(lane.fetch_offset(), Some(40));
+}
+
+#[test]
+fn what_may_be_written_twice_is_counted_and_carries_no_producer() {
+    let settings = Settings { delivery: Delivery::AtLeastOnce, ..SETTINGS };
+    let at = Position { target_offset: 40, ..position(50) };
+    let mut lane = PartitionLane::new(settings, at, false);
+    assert!(lane.poll_tail(0));
+    lane.on_tail(&Tail { log_end: 47, ..nothing() }, 0);
+    assert_eq!(lane.repeated(), 7);
+    assert_eq!(lane.fetch_offset(), Some(50));
+    lane.on_fetched(vec![batch(50, 10), batch(60, 10)], 70);
+    let outgoing = lane.take_outgoing(&Identities::default(), false).expect("a batch");
+    let sent = [outgoing.batch.head.to_vec(), outgoing.batch.payload.to_vec()].concat();
+    let Some(Ok(Entry::Closed(sent))) = closed_batches(Bytes::from(sent)).next() else { panic!("a batch") };
+    assert_eq!((sent.header().producer_id, sent.header().base_sequence), (-1, -1));
+    assert!(lane.take_outgoing(&Identities::default(), false).is_none(), "order is kept by one in flight");
+    lane.on_outcome(BatchOutcome::Acked { base_offset: 47 }, 0);
+    assert!(lane.take_outgoing(&Identities::default(), false).is_some());
+    assert!(lane.take_outgoing(&Identities::default(), false).is_none());
+    assert!(lane.position().sequences.is_empty());
+}
+
+#[test]
+fn sequences_are_taken_over_after_copying_at_least_once() {
+    let mut map = OffsetMap::new(0, 0);
+    map.push(0, 0, 50).expect("in order");
+    let sequences = Sequences::default();
+    let at = Position { target_offset: 50, sequences, map: map.open_part(), ..position(50) };
+    let mut lane = PartitionLane::new(SETTINGS, at, true);
+    assert!(lane.poll_tail(0));
+    lane.on_tail(&Tail { log_end: 60, ..ours(20) }, 0);
+    lane.on_fetched(vec![batch(50, 10)], 60);
+    let outgoing = send(&mut lane).expect("a batch");
+    assert_eq!((outgoing.records, lane.repeated()), (10, 10));
+    assert_eq!(lane.position().sequences.get(Origin::SOURCE), Sequence::from_offset(20));
+    let found = lane.map().locate(crate::offsets::Upstream::offset(30));
+    assert!(matches!(found, crate::offset_map::Located::Known(crate::offset_map::Translation::Exact(_))));
 }
 
 // A broker's rules against the machine, by seed.

@@ -1,6 +1,7 @@
 //! Values of a flow's keys that are one word of several.
 
 use serde::{Deserialize, Serialize};
+use strait_replicator_core::lane;
 
 /// The remote topic's name.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -37,6 +38,28 @@ pub enum Isolation {
     #[default]
     ReadCommitted,
     ReadUncommitted,
+}
+
+/// How records are protected from being written twice.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// By sequences, which the target compares; what these can't protect goes in transactions.
+    #[default]
+    ExactlyOnce,
+    /// Every batch goes in a transaction, together with its position.
+    Transactions,
+    /// Not at all: what was not acknowledged before a failure is written again, and no batch carries a producer.
+    AtLeastOnce,
+}
+
+impl From<Delivery> for lane::Delivery {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::ExactlyOnce | Delivery::Transactions => Self::Once,
+            Delivery::AtLeastOnce => Self::AtLeastOnce,
+        }
+    }
 }
 
 /// Whose time records of a topic with LogAppendTime keep.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use strait_replicator_core::topic_plan::DEFAULT_CONFIG_EXCLUDES;
 
-use super::{DefaultsOf, Flow, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Start, Timestamps};
+use super::{
+    DefaultsOf, Delivery, Flow, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Start, Timestamps,
+};
 
 pub(super) fn topics() -> Vec<String> {
     vec![".*".to_owned()]
@@ -72,6 +74,7 @@ impl Flow {
             take_over: String::new(),
             hand_over: String::new(),
             mirror_maker_connector: String::new(),
+            delivery: Delivery::default(),
             isolation: Isolation::default(),
             timestamps: Timestamps::default(),
             on_retention_gap: OnLoss::go_on(),

@@ -115,6 +115,7 @@ impl LaneTask {
         self.parts.chunks.insert(name.clone(), chunks);
         self.parked.insert(name, position);
         self.held_bytes = self.held_bytes.saturating_sub(slot.lane.held_bytes());
+        self.totals.repeated += slot.lane.repeated();
         self.by_name.remove(&slot.assignment.name);
         self.by_topic_id.remove(&(slot.assignment.source.topic_id, slot.assignment.name.partition));
         let (_, source) = self.sources.get(slot.assignment.source.leader);

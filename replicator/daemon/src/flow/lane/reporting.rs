@@ -22,6 +22,8 @@ const LOG_TICKS: u64 = 600;
 pub(super) struct Totals {
     records: u64,
     bytes: u64,
+    /// Of partitions that are gone.
+    pub(super) repeated: u64,
     /// As of the last line in the log.
     logged_records: u64,
     records_rate: Rate,
@@ -78,20 +80,20 @@ impl LaneTask {
         if self.positions_in_write || self.transaction.is_committing() || !self.owns_flow() {
             return;
         }
-        let records = self.changed_positions();
-        if records.is_empty() {
+        let (records, forgotten) = (self.changed_positions(), self.forgotten_chunks());
+        if records.is_empty() && forgotten.is_empty() {
             return;
         }
         self.positions_in_write = true;
-        let (chunks, forgotten) = (self.unstored_chunks(), self.forgotten_chunks());
+        let chunks = self.unstored_chunks();
         let (state, map_topic) = (self.parts.state.clone(), self.parts.map_topic.clone());
         self.events.push(Box::pin(async move {
             let stored = map_chunks::store(map_topic.clone(), chunks).await;
-            let written = state.write(records).await;
+            let written = if records.is_empty() { Ok(()) } else { state.write(records).await };
             if !forgotten.is_empty()
                 && let Err(error) = map_topic.forget(&forgotten).await
             {
-                warn!(%error, "chunks of what the source no longer holds are not removed");
+                warn!(%error, "chunks that nobody needs any more are not removed");
             }
             Event::PositionsWritten(stored, written)
         }));
@@ -150,10 +152,13 @@ impl LaneTask {
         let lag_records = partitions.iter().map(|partition| partition.lag_records).sum();
         let lag_seconds = partitions.iter().map(|partition| partition.lag_seconds).fold(0.0, f64::max);
         let state = self.flow_state(&partitions);
+        let repeated =
+            self.slots.iter().flatten().map(|slot| slot.lane.repeated()).sum::<u64>() + self.totals.repeated;
         self.parts.status.update(&self.parts.flow.id(), |flow| {
             flow.state = state;
             flow.records_total = self.totals.records;
             flow.bytes_total = self.totals.bytes;
+            flow.repeated_records_total = repeated;
             flow.records_per_second = records_per_second;
             flow.bytes_per_second = bytes_per_second;
             flow.lag_records = lag_records;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strait_replicator_core::lane::{PartitionState, Tail};
 use strait_wire::error_code::ErrorCode;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use super::{Event, LaneTask};
 use crate::flow::tail::{TailAsked, TailError, TailReader};
@@ -104,8 +104,15 @@ impl LaneTask {
         }
         match tail {
             Ok(tail) => {
+                let flow = self.parts.flow.id();
                 self.with_slot(asked.index, |slot| {
+                    let before = slot.lane.repeated();
                     slot.lane.on_tail(&tail, now_ms);
+                    let repeated = slot.lane.repeated() - before;
+                    if repeated > 0 {
+                        let name = &slot.assignment.name;
+                        warn!(flow, topic = %name.topic, partition = name.partition, repeated, "so many records at most are written again");
+                    }
                     slot.assignment.adopt_sequences = false;
                     let (name, position) = (&slot.assignment.name, slot.lane.position());
                     debug!(topic = %name.topic, partition = name.partition, ?tail, ?position, "target's tail is read");

@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use strait_client::{ClientError, ProducerIdentity};
-use strait_replicator_core::lane::{Identity, Sequence};
+use strait_replicator_core::lane::{Identity, PartitionState, Sequence};
 use strait_wire::error_code::ErrorCode;
 use tracing::{debug, info, warn};
 
 use super::map_chunks;
 use super::transaction::{Phase, TransactionError, TransactionEvent, commit, coordinator, initialize};
 use super::{Event, LaneEnd, LaneTask};
+use crate::configuration::Delivery;
 use crate::state_topic::STATE_PARTITION;
 
 /// How long a transaction takes batches in before it is committed.
@@ -186,6 +187,10 @@ impl LaneTask {
     fn on_not_initialized(&mut self, error: &TransactionError) {
         let is_refused = matches!(error, TransactionError::Client(ClientError::Broker { error, .. })
             if error.code == ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+        if is_refused && self.parts.flow.delivery == Delivery::Transactions {
+            self.wait_for_leave(&error.to_string());
+            return;
+        }
         if is_refused {
             warn!(
                 flow = %self.parts.flow.id(), %error,
@@ -203,6 +208,19 @@ impl LaneTask {
         }
         self.report(error.to_string());
         self.transaction.phase = Phase::Idle;
+    }
+
+    /// The flow is to use transactions only: what wants one waits until the target allows it.
+    fn wait_for_leave(&mut self, reason: &str) {
+        let now_ms = self.now_ms();
+        self.report(format!("target: {reason}; `delivery` asks for transactions"));
+        self.transaction.phase = Phase::Idle;
+        let code = ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+        for index in std::mem::take(&mut self.transaction.wanting) {
+            self.with_slot(index, |slot| {
+                slot.lane.on_tail_failed(now_ms, PartitionState::Unauthorized { code })
+            });
+        }
     }
 
     fn on_committed(&mut self) {

@@ -10,7 +10,7 @@ use strait_wire::ids::Uuid;
 use tracing::error;
 
 use super::{Begun, PlanError, Planner, Selected};
-use crate::configuration::{OnLoss, Start};
+use crate::configuration::{Delivery, OnLoss, Start};
 use crate::flow::assignment::PartitionName;
 use crate::flow::lane::{stored, unix_ms};
 use crate::flow::take_over::Resumed;
@@ -30,6 +30,7 @@ impl Planner {
         selected: &[Selected<'_>],
         target: &Metadata,
     ) -> Result<(), PlanError> {
+        self.forget_sequences().await?;
         let mut fresh = BTreeMap::new();
         for Selected { topic, remote } in selected {
             let ready = target.topics.get(remote);
@@ -81,6 +82,25 @@ impl Planner {
         Ok(())
     }
 
+    /// What is copied at least once leaves no sequences, so that no later start counts by those of before.
+    async fn forget_sequences(&mut self) -> Result<(), PlanError> {
+        if self.parts.flow.delivery != Delivery::AtLeastOnce {
+            return Ok(());
+        }
+        let mut names = Vec::new();
+        for (name, position) in &mut self.parts.stored {
+            if !std::mem::take(&mut position.sequences).is_empty() {
+                names.push(name.clone());
+            }
+        }
+        let records: Vec<_> =
+            names.iter().filter_map(|name| Some(self.record(name, self.parts.stored.get(name)?))).collect();
+        if !records.is_empty() {
+            self.parts.state.write(records).await?;
+        }
+        Ok(())
+    }
+
     /// Goes on from what is known; gives what must be begun.
     async fn begin_known(
         &mut self,
@@ -96,7 +116,10 @@ impl Planner {
             return Ok(Some(Fresh { topic_id, recreated_at: None }));
         };
         if position.source_topic_id == topic_id {
-            let begun = Begun { position, adopt_sequences: false, recreated_at: None };
+            // What was copied at least once left no sequences.
+            let adopt_sequences =
+                self.parts.flow.delivery != Delivery::AtLeastOnce && position.sequences.is_empty();
+            let begun = Begun { position, adopt_sequences, recreated_at: None };
             self.begun.insert(name.clone(), begun);
             return Ok(None);
         }
@@ -138,12 +161,15 @@ impl Planner {
         let mut begun = Vec::new();
         for (name, offset) in self.start_offsets(&fresh).await? {
             let Some(found) = fresh.get(&name) else { continue };
-            let position = match resumed.remove(&name) {
+            let mut position = match resumed.remove(&name) {
                 Some(Resumed { source_offset, target_offset, .. }) => {
                     Position { target_offset, ..Position::beginning_at(found.topic_id, source_offset) }
                 }
                 None => Position::beginning_at(found.topic_id, offset),
             };
+            if self.parts.flow.delivery == Delivery::AtLeastOnce {
+                position.sequences = Sequences::default();
+            }
             records.push(self.record(&name, &position));
             begun.push((name, Begun { position, adopt_sequences: true, recreated_at: found.recreated_at }));
         }

@@ -34,18 +34,20 @@ impl Target {
         };
         batch.verify_crc().expect("the checksum is patched");
         let header = *batch.header();
-        let producer = self.producers.entry(header.producer_id).or_default();
-        if let Some((last, base_offset)) = producer.last
-            && last == header.base_sequence
-        {
-            return BatchOutcome::Acked { base_offset };
-        }
-        if producer.next_sequence.is_some_and(|next| next != header.base_sequence) {
-            return BatchOutcome::Refused { code: ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER };
-        }
         let base_offset = self.log_end;
-        producer.last = Some((header.base_sequence, base_offset));
-        producer.next_sequence = Some(header.base_sequence + header.records_count);
+        if header.producer_id >= 0 {
+            let producer = self.producers.entry(header.producer_id).or_default();
+            if let Some((last, base_offset)) = producer.last
+                && last == header.base_sequence
+            {
+                return BatchOutcome::Acked { base_offset };
+            }
+            if producer.next_sequence.is_some_and(|next| next != header.base_sequence) {
+                return BatchOutcome::Refused { code: ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER };
+            }
+            producer.last = Some((header.base_sequence, base_offset));
+            producer.next_sequence = Some(header.base_sequence + header.records_count);
+        }
         self.log_end += i64::from(header.records_count);
         let transactional = header.attributes.is_transactional();
         let values = if transactional { self.open.get_or_insert_default() } else { &mut self.values };
@@ -127,9 +129,35 @@ struct Run {
     stored: Position,
     now_ms: u64,
     mix: Mix,
+    settings: Settings,
+    /// What earlier instances counted.
+    repeated: u64,
 }
 
 impl Run {
+    fn new(seed: u64, mix: Mix, settings: Settings) -> Self {
+        Self {
+            target: Target::default(),
+            lane: PartitionLane::new(settings, position(0), false),
+            random: Seed(seed),
+            stored: position(0),
+            now_ms: 0,
+            mix,
+            settings,
+            repeated: 0,
+        }
+    }
+
+    fn to_the_end(&mut self) {
+        for _ in 0..20_000 {
+            self.step();
+            if self.lane.position().source_offset == 200 {
+                break;
+            }
+        }
+        self.repeated += self.lane.repeated();
+    }
+
     fn step(&mut self) {
         self.now_ms += 1_000;
         if self.lane.poll_tail(self.now_ms) {
@@ -204,21 +232,14 @@ impl Run {
         if let Some(stored) = self.target.stored.take() {
             self.stored = stored;
         }
-        self.lane = PartitionLane::new(SETTINGS, self.stored.clone(), false);
+        self.repeated += self.lane.repeated();
+        self.lane = PartitionLane::new(self.settings, self.stored.clone(), false);
     }
 }
 
 fn copy_through_faults(seed: u64, mix: Mix) {
-    let (target, random) = (Target::default(), Seed(seed));
-    let lane = PartitionLane::new(SETTINGS, position(0), false);
-    let stored = position(0);
-    let mut run = Run { target, lane, random, stored, now_ms: 0, mix };
-    for _ in 0..20_000 {
-        run.step();
-        if run.lane.position().source_offset == 200 {
-            break;
-        }
-    }
+    let mut run = Run::new(seed, mix, SETTINGS);
+    run.to_the_end();
     let expected: Vec<String> = (0..200).map(|offset: i64| offset.to_string()).collect();
     let (offsets, values): (Vec<i64>, Vec<String>) = run.target.values.into_iter().unzip();
     assert_eq!(values, expected, "seed {seed}");
@@ -258,5 +279,33 @@ fn records_arrive_once_and_in_order_when_transactions_come_and_go() {
 fn records_arrive_once_between_those_of_other_writers() {
     for seed in 0..500 {
         copy_through_faults(seed, Mix { origins: true, transactions: true, other_writers: true });
+    }
+}
+
+#[test]
+fn each_record_arrives_at_least_once_and_repetitions_are_counted() {
+    let settings = Settings { delivery: Delivery::AtLeastOnce, ..SETTINGS };
+    for seed in 0..500 {
+        let mix = Mix { origins: false, transactions: false, other_writers: false };
+        let mut run = Run::new(seed, mix, settings);
+        run.to_the_end();
+        let mut newest = -1;
+        for (_, value) in &run.target.values {
+            let value: i64 = value.parse().expect("a source offset");
+            assert!(value <= newest + 1, "seed {seed}: {value} after {newest}");
+            newest = newest.max(value);
+        }
+        assert_eq!(newest, 199, "seed {seed}");
+        let repetitions = run.target.values.len() as u64 - 200;
+        assert!(repetitions <= run.repeated, "seed {seed}: {repetitions} of {}", run.repeated);
+        let values: BTreeMap<i64, String> = run.target.values.into_iter().collect();
+        for source in 0..200_i64 {
+            match run.lane.map().locate(Upstream::offset(source)) {
+                Located::Known(Translation::Exact(target)) => {
+                    assert_eq!(values.get(&target.value()), Some(&source.to_string()), "seed {seed}");
+                }
+                other => panic!("seed {seed}: {source} is {other:?}"),
+            }
+        }
     }
 }
