@@ -76,6 +76,53 @@ fn cycles_are_seen_at_every_hop() {
     }
 }
 
+/// Names of `MirrorSourceConnectorTest.testNoCycles` and `testIdentityReplication`.
+#[test]
+fn cycles_are_those_of_mirror_maker_2() {
+    let cyclic = [
+        "target.topic1",
+        "target.source.topic1",
+        "source.target.topic1",
+        "target.source.target.topic1",
+        "source.target.source.topic1",
+    ];
+    let kept = ReplicationPolicy::Identity { source_alias: "source".to_owned(), separator: ".".to_owned() };
+    for topic in cyclic {
+        assert!(default_policy(".").is_cycle(topic, "target"), "{topic}");
+        assert!(!kept.is_cycle(topic, "target"), "{topic}");
+    }
+    for topic in ["topic1", "source.topic1"] {
+        assert!(!default_policy(".").is_cycle(topic, "target"), "{topic}");
+        assert!(!kept.is_cycle(topic, "target"), "{topic}");
+    }
+    for topic in ["target.heartbeats", "target.source.heartbeats", "source.target.heartbeats"] {
+        assert!(kept.is_cycle(topic, "target"), "{topic}");
+    }
+    assert!(!kept.is_cycle("heartbeats", "target"));
+}
+
+/// Names of `MirrorClientTest`.
+#[test]
+fn heartbeats_and_checkpoints_are_told_as_by_mirror_client() {
+    let policy = default_policy(".");
+    for topic in ["heartbeats", "source1.heartbeats", "source2.source1.heartbeats"] {
+        assert!(policy.is_heartbeats_topic(topic), "{topic}");
+    }
+    for topic in ["heartbeats!", "!heartbeats", "source1heartbeats", "source1-heartbeats"] {
+        assert!(!policy.is_heartbeats_topic(topic), "{topic}");
+    }
+    assert!(policy.is_checkpoints_topic("source1.checkpoints.internal"));
+    for topic in [
+        "checkpoints.internal",
+        "checkpoints-internal",
+        "checkpoints.internal!",
+        "!checkpoints.internal",
+        "source1checkpointsinternal",
+    ] {
+        assert!(!policy.is_checkpoints_topic(topic), "{topic}");
+    }
+}
+
 #[test]
 fn internal_topics_follow_the_separator() {
     let table = [
