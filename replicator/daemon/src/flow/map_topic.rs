@@ -119,11 +119,7 @@ impl MapTopic {
     }
 
     /// The chunk that was stored: in a topic that was made again there may be another at its offset.
-    pub(super) async fn chunk(
-        &self,
-        name: &PartitionName,
-        stored: ChunkAt,
-    ) -> Result<Chunk, MapTopicError> {
+    pub(super) async fn chunk(&self, name: &PartitionName, stored: ChunkAt) -> Result<Chunk, MapTopicError> {
         let ChunkAt { place, source_topic_id } = stored;
         let offset = place.stored_at;
         let missing = || MapTopicError::Missing { topic: self.topic.name.clone(), offset };

@@ -148,7 +148,7 @@ impl Run {
         }
     }
 
-    fn to_the_end(&mut self) {
+    fn run_to_the_end(&mut self) {
         for _ in 0..20_000 {
             self.step();
             if self.lane.position().source_offset == 200 {
@@ -239,7 +239,7 @@ impl Run {
 
 fn copy_through_faults(seed: u64, mix: Mix) {
     let mut run = Run::new(seed, mix, SETTINGS);
-    run.to_the_end();
+    run.run_to_the_end();
     let expected: Vec<String> = (0..200).map(|offset: i64| offset.to_string()).collect();
     let (offsets, values): (Vec<i64>, Vec<String>) = run.target.values.into_iter().unzip();
     assert_eq!(values, expected, "seed {seed}");
@@ -288,7 +288,7 @@ fn each_record_arrives_at_least_once_and_repetitions_are_counted() {
     for seed in 0..500 {
         let mix = Mix { origins: false, transactions: false, other_writers: false };
         let mut run = Run::new(seed, mix, settings);
-        run.to_the_end();
+        run.run_to_the_end();
         let mut newest = -1;
         for (_, value) in &run.target.values {
             let value: i64 = value.parse().expect("a source offset");
