@@ -3,11 +3,11 @@
 use strait_replicator_core::group::Translated;
 use strait_replicator_core::offset_map::{Located, NOT_STORED, Translation};
 use strait_replicator_core::offsets::{Downstream, Offset, Upstream};
+use strait_wire::ids::Uuid;
 
 use super::LaneTask;
 use crate::flow::assignment::PartitionName;
 use crate::flow::translation::{Answer, Direction, Question, StoredChunk};
-use strait_wire::ids::Uuid;
 
 impl LaneTask {
     pub(super) fn on_question(&self, question: Question) {
