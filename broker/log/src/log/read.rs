@@ -6,6 +6,7 @@ use bytes::Bytes;
 use strait_wire::batch::BatchHeader;
 
 use super::PartitionLog;
+use super::file_range::{self, FileRange};
 use super::places::Place;
 use crate::buffers::ReadBuffers;
 use crate::error::{At, LogError};
@@ -18,7 +19,9 @@ pub struct LogRead {
     /// Whole batches one after the other; a batch may be made of several slices. The first may begin before the
     /// offset that was asked for.
     pub batches: Vec<Bytes>,
-    /// Bytes of all slices.
+    /// Batches that stay in their file; there are no others then.
+    pub file: Option<FileRange>,
+    /// Bytes of all batches.
     pub size: usize,
     /// Where the next read begins.
     pub next_offset: i64,
@@ -35,6 +38,24 @@ impl PartitionLog {
         upper_bound_offset: i64,
         at_least_one: bool,
     ) -> Result<LogRead, LogError> {
+        let upper_bound = upper_bound_offset.min(self.end_offset);
+        self.read_wanted(&Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay: false })
+    }
+
+    /// The same, but long reads of what was checked before stay in their file.
+    pub fn read_or_find(
+        &self,
+        from_offset: i64,
+        max_bytes: usize,
+        upper_bound_offset: i64,
+        at_least_one: bool,
+    ) -> Result<LogRead, LogError> {
+        let upper_bound = upper_bound_offset.min(self.end_offset);
+        self.read_wanted(&Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay: true })
+    }
+
+    fn read_wanted(&self, wanted: &Wanted) -> Result<LogRead, LogError> {
+        let &Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay } = wanted;
         if from_offset < self.start_offset || from_offset > self.end_offset {
             let (start, end) = (self.start_offset, self.end_offset);
             return Err(LogError::OffsetOutOfRange {
@@ -44,25 +65,27 @@ impl PartitionLog {
                 end,
             });
         }
-        let upper_bound = upper_bound_offset.min(self.end_offset);
+        let nothing = LogRead { next_offset: from_offset, ..LogRead::default() };
         if from_offset >= upper_bound {
-            return Ok(LogRead { next_offset: from_offset, ..LogRead::default() });
+            return Ok(nothing);
         }
         if let Some(read) = self.tail.read(from_offset, max_bytes, upper_bound, at_least_one) {
-            return Ok(LogRead { batches: read.slices, size: read.size, next_offset: read.next_offset });
+            let (size, next_offset) = (read.size, read.next_offset);
+            return Ok(LogRead { batches: read.slices, file: None, size, next_offset });
         }
-        let Some((segment, first)) = self.locate(from_offset)? else {
-            return Ok(LogRead { next_offset: from_offset, ..LogRead::default() });
+        let Some((segment, first)) = self.locate(from_offset)? else { return Ok(nothing) };
+        let found = if may_stay { file_range::find(segment, &first, wanted)? } else { None };
+        let read = match found {
+            Some(found) => found,
+            None => read_segment(segment, &first, wanted, &self.buffers)?,
         };
-        let wanted = Wanted { from_offset, max_bytes, upper_bound, at_least_one };
-        let read = read_segment(segment, &first, &wanted, &self.buffers)?;
         let (segment_base, position) = (segment.base_offset(), first.position + read.size as u64);
         self.places.moved(from_offset, Place { offset: read.next_offset, segment_base, position });
         Ok(read)
     }
 
     /// The first batch that ends at `offset` or later, with its segment.
-    pub(super) fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
+    fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
         let segments = &self.segments[self.segment_of(offset)..];
         if let (Some(place), Some(segment)) = (self.places.find(offset), segments.first())
             && segment.base_offset() == place.segment_base
@@ -79,11 +102,13 @@ impl PartitionLog {
     }
 }
 
-struct Wanted {
+pub(super) struct Wanted {
     from_offset: i64,
-    max_bytes: usize,
-    upper_bound: i64,
+    pub(super) max_bytes: usize,
+    pub(super) upper_bound: i64,
     at_least_one: bool,
+    /// Batches need not be read where they can be sent out of their file.
+    may_stay: bool,
 }
 
 /// Reads from `first` on; only one segment is read, as Kafka does.

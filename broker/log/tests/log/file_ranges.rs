@@ -34,20 +34,17 @@ fn bytes_of(range: &FileRange) -> Vec<u8> {
 fn read(log: &PartitionLog, offset: i64, end: i64, max_bytes: usize) -> (Vec<u8>, usize) {
     let (mut bytes, mut out_of_files, mut next) = (BytesMut::new(), 0, offset);
     while next < end {
-        let before = next;
-        if let Some(range) = log.find_in_file(next, max_bytes, end).expect("found or not") {
-            assert!(range.length <= max_bytes);
+        let read = log.read_or_find(next, max_bytes, end, true).expect("read");
+        if let Some(range) = read.file {
+            assert!(range.length <= max_bytes && read.batches.is_empty());
             out_of_files += range.length;
             bytes.extend_from_slice(&bytes_of(&range));
-            next = range.next_offset;
-        } else {
-            let read = log.read(next, max_bytes, end, true).expect("read");
-            read.batches.iter().for_each(|slice| bytes.extend_from_slice(slice));
-            next = read.next_offset;
         }
-        if next == before {
+        read.batches.iter().for_each(|slice| bytes.extend_from_slice(slice));
+        if read.next_offset == next {
             break;
         }
+        next = read.next_offset;
     }
     (bytes.to_vec(), out_of_files)
 }
@@ -66,8 +63,9 @@ fn most_of_a_log_is_found_in_its_files() {
     let (bytes, out_of_files) = read(&log, 0, log.end_offset(), 1 << 20);
     assert_eq!(bytes, expected(&log, 0, log.end_offset()));
     assert!(out_of_files * 10 > bytes.len() * 9, "{out_of_files} of {}", bytes.len());
-    assert!(log.find_in_file(log.end_offset(), 1 << 20, i64::MAX).expect("nothing").is_none());
-    assert!(log.find_in_file(-1, 1 << 20, i64::MAX).expect("nothing").is_none());
+    let at_end = log.read_or_find(log.end_offset(), 1 << 20, i64::MAX, true).expect("nothing");
+    assert!(at_end.file.is_none() && at_end.size == 0);
+    log.read_or_find(-1, 1 << 20, i64::MAX, true).expect_err("out of range");
 }
 
 #[test]
@@ -92,8 +90,9 @@ fn what_is_in_memory_is_not_read_from_a_file() {
     for _ in 0..BATCHES {
         appended(&mut log, &["v".repeat(1 << 10).as_str()]);
     }
-    assert!(log.find_in_file(from, 1 << 20, i64::MAX).expect("in memory").is_none());
-    assert!(log.find_in_file(0, 1 << 20, i64::MAX).expect("in a file").is_some());
+    let in_file = |offset| log.read_or_find(offset, 1 << 20, i64::MAX, true).expect("read").file;
+    assert!(in_file(from).is_none());
+    assert!(in_file(0).is_some());
 }
 
 proptest! {

@@ -11,6 +11,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::tls::WriteHalf;
 
+/// Slices of one write.
+const SLICES: usize = 64;
+
 /// Writes segments, and a range of a file in place of each empty one.
 pub(super) async fn write_answer(
     writer: &mut WriteHalf,
@@ -31,9 +34,6 @@ pub(super) async fn write_answer(
     }
     write_all(writer, segments, idle).await
 }
-
-/// Slices of one write.
-const SLICES: usize = 64;
 
 /// Fails when the client takes nothing for as long as `idle`.
 pub(super) async fn write_all(

@@ -1,7 +1,7 @@
 //! What a Fetch gets of a partition.
 
 use bytes::Bytes;
-use strait_broker_log::{AbortedTransaction, FileRange, LogError, LogRead};
+use strait_broker_log::{AbortedTransaction, FileRange, LogError};
 use strait_wire::error_code::ErrorCode;
 
 use super::{Absent, Isolation, Offsets, Partition};
@@ -77,13 +77,9 @@ impl Partition {
             return Err(ReadError::OutOfRange { offset });
         }
         let end = offsets.readable_end(isolation);
-        let file = match limits.may_stay {
-            true => log.find_in_file(offset, limits.max_bytes, end)?,
-            false => None,
-        };
-        let read = match &file {
-            Some(file) => LogRead { batches: Vec::new(), size: file.length, next_offset: file.next_offset },
-            None => log.read(offset, limits.max_bytes, end, limits.at_least_one)?,
+        let read = match limits.may_stay {
+            true => log.read_or_find(offset, limits.max_bytes, end, limits.at_least_one)?,
+            false => log.read(offset, limits.max_bytes, end, limits.at_least_one)?,
         };
         let aborted = match isolation {
             Isolation::Uncommitted => None,
@@ -91,6 +87,6 @@ impl Partition {
             Isolation::Committed if read.size == 0 && offset < end => None,
             Isolation::Committed => Some(log.aborted_transactions(offset, read.next_offset)?),
         };
-        Ok(PartitionRead { batches: read.batches, file, size: read.size, offsets, aborted })
+        Ok(PartitionRead { batches: read.batches, file: read.file, size: read.size, offsets, aborted })
     }
 }

@@ -30,9 +30,9 @@ pub(crate) async fn handle(call: &Call, request: FetchRequest) -> Answer<FetchRe
         Err(error) => return FetchResponse { error_code: error.0, ..Default::default() }.into(),
     };
     let (found, share) = wait(call, &fetch, &limits).await;
-    match throttle_ms(call, &found) {
+    let bytes = found.iter().map(Found::size).sum();
+    match throttle_ms(call, bytes) {
         0 => {
-            let bytes = found.iter().map(Found::size).sum();
             let (response, files) = fetch.respond(call, found);
             call.node.fetched.count(bytes, files.iter().map(|file| file.length).sum());
             Answer::Large(response, files, share)
@@ -42,8 +42,7 @@ pub(crate) async fn handle(call: &Call, request: FetchRequest) -> Answer<FetchRe
 }
 
 /// For how long the client is held back, before it is given anything.
-fn throttle_ms(call: &Call, found: &[Found]) -> i32 {
-    let bytes = found.iter().map(Found::size).sum();
+fn throttle_ms(call: &Call, bytes: usize) -> i32 {
     let by_bytes = call.used(QuotaKind::ConsumerByteRate, bytes);
     let throttle_ms = by_bytes.max(call.request_throttle_ms());
     if throttle_ms > 0 {

@@ -101,7 +101,8 @@ impl Fetch {
         FetchResponse { session_id, throttle_time_ms, ..Default::default() }
     }
 
-    /// The answer with what was found for each wanted partition, in order, and the records that stay in files. Keeps the session for the next request.
+    /// The answer with what was found for each wanted partition, in order, and the records that stay in files. Keeps the
+    /// session for the next request.
     pub(super) fn respond(mut self, call: &Call, found: Vec<Found>) -> (FetchResponse, Vec<FileRange>) {
         let mut files = Vec::new();
         let mut responses: Vec<FetchableTopicResponse> = Vec::new();

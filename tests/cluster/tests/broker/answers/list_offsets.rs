@@ -1,5 +1,7 @@
 //! Offsets by time and by name, on a log with every kind of batch: compressed, committed, aborted, still open.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use strait_wire::message::list_offsets::{ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic};
@@ -49,8 +51,18 @@ fn transaction(wire: &mut Wire, topic: &str, id: &str, times: &[i64], end: Optio
     if let Some(committed) = end {
         let (answer, _) = transactions::end(wire, (id, topic), producer, committed, END)?;
         anyhow::ensure!(answer == error(0), "{answer}");
+        await_next_millisecond();
     }
     Ok(())
+}
+
+/// So that no two markers have the same time: the largest one would be another's.
+fn await_next_millisecond() {
+    let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let begun = now_ms();
+    while now_ms() == begun {
+        std::thread::yield_now();
+    }
 }
 
 /// Offsets 0-2, 3-5 out of order, 6-7 committed by 8, 9-10 aborted by 11, 12, 13-14 open, 15.
