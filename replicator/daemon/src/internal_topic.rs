@@ -63,6 +63,14 @@ impl InternalTopic {
         Self { reader, name, partitions, replication_factor }
     }
 
+    /// Makes the topic where it is missing.
+    pub(crate) async fn ensure(&self) -> Result<(), InternalTopicError> {
+        if self.reader.leader().await?.is_none() {
+            self.create().await?;
+        }
+        Ok(())
+    }
+
     /// Writes records to the first partition, after making the topic where it is missing. Gives the offset of each.
     pub(crate) async fn write(
         &self,

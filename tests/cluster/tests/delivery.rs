@@ -45,29 +45,31 @@ fn transactions(bridge: &Bridge, random: &mut Random) {
     let repetitions = ordeal.finish();
     assert_eq!(repetitions, 0, "records that are at the target twice");
     let state = segment::batches(&bridge.west, STATE, 0).expect("the log");
-    let (mut commits, mut positions) = (0, 0);
-    for batch in state.iter().filter(|batch| batch.is_transactional) {
-        match batch.end {
-            None => positions += 1,
-            Some(End::Abort) => positions = 0,
-            Some(End::Commit) => {
-                assert!(positions > 0, "a transaction without a position ends at {}", batch.base_offset);
-                (commits, positions) = (commits + 1, 0);
-            }
-        }
-    }
-    let is_commit = |batch: &&Batch| batch.end == Some(End::Commit);
+    let commits = filled_commits(&state);
     for partition in 0..PARTITIONS {
         let batches = segment::batches(&bridge.west, "east.transfers", partition).expect("the log");
         assert!(batches.iter().all(|batch| batch.is_transactional), "a batch is in no transaction");
-        let of_partition = batches.iter().filter(is_commit).count();
+        let of_partition = filled_commits(&batches);
         assert!(0 < of_partition && of_partition <= commits, "{of_partition} of {commits} transactions");
         let producers =
             |batches: &[Batch]| -> Vec<i64> { batches.iter().map(|batch| batch.producer_id).collect() };
         let known = producers(&state);
         assert!(producers(&batches).iter().all(|producer| known.contains(producer)), "positions of another");
     }
-    println!("{commits} transactions, each with its positions");
+    println!("{commits} transactions with positions");
+}
+
+/// Transactions of which a partition has batches, that were committed.
+fn filled_commits(batches: &[Batch]) -> usize {
+    let (mut commits, mut is_filled) = (0, false);
+    for batch in batches.iter().filter(|batch| batch.is_transactional) {
+        match batch.end {
+            None => is_filled = true,
+            Some(End::Abort) => is_filled = false,
+            Some(End::Commit) => commits += usize::from(std::mem::take(&mut is_filled)),
+        }
+    }
+    commits
 }
 
 fn at_least_once(bridge: &Bridge, random: &mut Random) {

@@ -147,6 +147,7 @@ impl Room {
     fn litter(&self, topics: &[&str]) {
         let mut writer = Writer::open(&self.west.address(), &[]).expect("a producer");
         for name in topics {
+            topic::wait_for_partitions(&self.west, name, 1).expect("a topic");
             for (key, value) in GARBAGE {
                 let record = BaseRecord::<[u8], [u8]>::to(name).partition(0).key(key).payload(value);
                 writer.send(record).expect("sent");

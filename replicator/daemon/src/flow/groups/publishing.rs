@@ -12,12 +12,16 @@ use crate::flow::lane::unix_ms;
 use crate::internal_topic::{InternalTopic, KeyedRecord};
 
 impl GroupTask {
-    /// Publishes what is new, and removes what no longer is at the source.
+    /// Publishes what is new, and removes what no longer is at the source. The topic is made also where there is nothing to
+    /// publish, as `MirrorCheckpointConnector` does: it tells others that the flow is there.
     pub(super) async fn publish(&mut self, groups: &[TranslatedGroup]) -> Result<(), PassError> {
         let Some(topic) = &self.checkpoints else { return Ok(()) };
         let published = match &mut self.published {
             Some(published) => published,
-            None => self.published.insert(read(topic).await?),
+            None => {
+                topic.ensure().await?;
+                self.published.insert(read(topic).await?)
+            }
         };
         let due: Vec<Checkpoint> = groups
             .iter()
