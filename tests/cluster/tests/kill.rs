@@ -1,12 +1,14 @@
 //! Sudden deaths during a copy, while a producer keeps producing: no record is lost, none comes twice, order is kept.
 //! `STRAIT_KILLS` (6; by hand 50) and `STRAIT_BROKER_KILLS` (1 of each side; by hand 10), at moments from `STRAIT_SEED`.
+//! And a target that is away for long: `STRAIT_AWAY_SECONDS` (5; by hand 1800), `STRAIT_BACKLOG` (200000 records; by hand
+//! 10000000).
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use strait_cluster_tests::copied::Pair;
 use strait_cluster_tests::kafka::{self, Kafka};
-use strait_cluster_tests::produce::{Load, Stream};
+use strait_cluster_tests::produce::{self, Load, Stream};
 use strait_cluster_tests::random::Random;
 use strait_cluster_tests::strait::{Plan, Strait};
 use strait_cluster_tests::wait::Attempt;
@@ -15,6 +17,8 @@ use strait_cluster_tests::{settings, topic};
 
 const PARTITIONS: i32 = 6;
 const RATE: u64 = 60_000;
+/// Of a partition that has no backlog.
+const LIVE_RATE: u64 = 200;
 const LIMIT: Duration = Duration::from_secs(180);
 
 #[test]
@@ -52,6 +56,59 @@ fn brokers_are_killed() {
     copy.finish(&format!("{kills} kills of each broker"));
 }
 
+#[test]
+fn the_target_is_away() {
+    let Some(world) = World::enter("the_target_is_away") else { return };
+    let east = Kafka::start(kafka::source()).expect("the source");
+    let west = Kafka::start(kafka::target()).expect("the target");
+    for (name, partitions) in [("orders", PARTITIONS), ("live", 1)] {
+        topic::create(&east, name, partitions, &[]).expect("a topic");
+    }
+    let plan = Plan::one_flow(&east.address(), &west.address(), "orders|live");
+    let mut strait = Strait::start(world.folder(), &plan).expect("strait");
+    let live = Stream::start(load(&east, "live", 1), LIVE_RATE).expect("a producer");
+    let is_growing = |_: &Strait| {
+        let copied = topic::span(&west, "east.live");
+        Ok(if copied > 0 { Attempt::Done(()) } else { Attempt::NotYet("no records".to_owned()) })
+    };
+    strait.wait("records at the target", LIMIT, is_growing).expect("copying");
+
+    west.kill().expect("killed");
+    let killed = Instant::now();
+    let backlog = settings::number("STRAIT_BACKLOG", 200_000);
+    produce::all(load(&east, "orders", PARTITIONS), backlog).expect("produced");
+    let shows_lag = |strait: &Strait| {
+        let lag = strait.flow("east--west")?["lag_records"].as_u64();
+        let is_all = lag.is_some_and(|lag| lag >= backlog);
+        Ok(if is_all { Attempt::Done(()) } else { Attempt::NotYet(format!("{lag:?} behind")) })
+    };
+    strait.wait("lag shows while the target is away", LIMIT, shows_lag).expect("shown");
+    let away = Duration::from_secs(settings::number("STRAIT_AWAY_SECONDS", 5));
+    thread::sleep(away.saturating_sub(killed.elapsed()));
+    west.restart().expect("started again");
+    let back = Instant::now();
+    let is_live = |strait: &Strait| {
+        let lag = strait.partition("east--west", "live", 0)?["lag_records"].as_u64();
+        let is_there = lag.is_some_and(|lag| lag < LIVE_RATE);
+        Ok(if is_there { Attempt::Done(()) } else { Attempt::NotYet(format!("{lag:?} behind")) })
+    };
+    strait.wait("the small partition is copied again", LIMIT, is_live).expect("copied");
+    let small = back.elapsed();
+    let records = live.finish().expect("produced");
+    for (name, remote, records) in [("orders", "east.orders", backlog), ("live", "east.live", records)] {
+        let pair = Pair { source: (&east, name), target: (&west, remote), flow: "east--west" };
+        pair.wait(&mut strait, LIMIT).expect("copied");
+        println!("{name}: up to date {:.1?} after the target was back", back.elapsed());
+        pair.assert_same(records).expect("both sides can be read");
+    }
+    println!("{away:?} away: the small partition followed again after {small:.1?}");
+}
+
+fn load(east: &Kafka, topic: &str, partitions: i32) -> Load {
+    let (address, topic) = (east.address(), topic.to_owned());
+    Load { address, topic, partitions, codec: "lz4", batch_bytes: 131_072 }
+}
+
 /// Two clusters, a producer at one of them, and Strait between them.
 struct Copy {
     // Fields end in this order: first what uses the brokers.
@@ -70,14 +127,7 @@ impl Copy {
         let east = Kafka::start(kafka::source()).expect("the source");
         let west = Kafka::start(kafka::target()).expect("the target");
         topic::create(&east, "orders", PARTITIONS, &[]).expect("a topic");
-        let load = Load {
-            address: east.address(),
-            topic: "orders".to_owned(),
-            partitions: PARTITIONS,
-            codec: "lz4",
-            batch_bytes: 131_072,
-        };
-        let stream = Stream::start(load, RATE).expect("a producer");
+        let stream = Stream::start(load(&east, "orders", PARTITIONS), RATE).expect("a producer");
         let plan = Plan::one_flow(&east.address(), &west.address(), "orders");
         let strait = Strait::start(world.folder(), &plan).expect("strait");
         let mut copy = Self { strait, stream, random, east, west, _world: world };

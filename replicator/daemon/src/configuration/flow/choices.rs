@@ -1,6 +1,7 @@
 //! Values of a flow's keys that are one word of several.
 
 use serde::{Deserialize, Serialize};
+use strait_client::IsolationLevel;
 use strait_replicator_core::lane;
 
 /// The remote topic's name.
@@ -38,6 +39,15 @@ pub enum Isolation {
     #[default]
     ReadCommitted,
     ReadUncommitted,
+}
+
+impl From<Isolation> for IsolationLevel {
+    fn from(isolation: Isolation) -> Self {
+        match isolation {
+            Isolation::ReadCommitted => Self::ReadCommitted,
+            Isolation::ReadUncommitted => Self::ReadUncommitted,
+        }
+    }
 }
 
 /// How records are protected from being written twice.

@@ -104,6 +104,7 @@ impl LaneTask {
             return;
         }
         side.session.on_response(response.session_id);
+        side.answered_at_ms = now_ms;
         let mut refusals = Refusals::new();
         for topic in response.responses {
             for data in topic.partitions {

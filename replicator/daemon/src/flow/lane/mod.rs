@@ -24,6 +24,8 @@ mod producing;
 mod rate;
 // What the daemon shows, and positions on their way to the state topic.
 mod reporting;
+// Where the source ends, of what is not fetched now.
+mod source_ends;
 // Looking at the target before anything is sent.
 mod tails;
 // The steps of the flow's transaction.
@@ -40,7 +42,7 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use strait_client::{ClientError, Cluster, Connection, ConnectionError};
+use strait_client::{ClientError, Cluster, Connection, ConnectionError, PartitionOffsets};
 use strait_replicator_core::lane::{FetchSession, Identities, Position, Settings};
 use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::FetchResponse;
@@ -124,6 +126,8 @@ pub(super) enum LaneEnd {
 struct SourceSide {
     session: FetchSession,
     outstanding: bool,
+    /// When a fetch was answered last.
+    answered_at_ms: u64,
 }
 
 #[derive(Default)]
@@ -155,6 +159,7 @@ enum Event {
     OffsetSyncsWritten(Result<(), InternalTopicError>),
     HandedOver(Handed, Result<(), InternalTopicError>),
     SourceRange(SourceRange),
+    SourceEnds(Result<PartitionOffsets, ClientError>),
     OpenTransactions(Vec<OpenTransaction>),
 }
 
@@ -178,6 +183,7 @@ pub(super) struct LaneTask {
     allowance: f64,
     totals: Totals,
     positions_in_write: bool,
+    is_looking_for_ends: bool,
     offset_syncs: OffsetSyncs,
     hand_over: HandOver,
     map_chunks: MapChunks,
@@ -208,6 +214,7 @@ impl LaneTask {
             allowance: 0.0,
             totals: Totals::default(),
             positions_in_write: false,
+            is_looking_for_ends: false,
             offset_syncs: OffsetSyncs::default(),
             hand_over: HandOver::default(),
             map_chunks: MapChunks::default(),
@@ -292,6 +299,7 @@ impl LaneTask {
             Event::Transaction(event) => self.on_transaction_event(event),
             Event::Loss(event) => self.on_loss_event(event),
             Event::SourceRange(range) => self.on_source_range(range),
+            Event::SourceEnds(ends) => self.on_source_ends(ends),
             Event::LossWritten(Ok(())) => {}
             Event::LossWritten(Err(error)) => self.report(format!("ledger: {error}")),
             Event::PositionsWritten(stored, result) => self.on_positions_written(stored, result),
@@ -348,6 +356,7 @@ impl LaneTask {
         self.report_at(ticks);
         self.publish_offset_syncs(ticks);
         self.look_for_open_transactions(ticks);
+        self.look_for_source_ends(ticks);
     }
 
     /// Machines that wait for time only are looked at again.
