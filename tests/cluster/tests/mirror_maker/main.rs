@@ -55,8 +55,9 @@ fn strait_and_mirror_maker_2_go_on_after_each_other() {
     cases.run("killed", || take_over("killed", Layout::Dedicated, End::Killed));
     if take_over::group_count() > 4 {
         cases.run("stopped", || take_over("stopped", Layout::Dedicated, End::Stopped));
-        cases.run("connect, stopped", || take_over("connect-stopped", Layout::ConnectCluster, End::Stopped));
-        cases.run("connect, killed", || take_over("connect-killed", Layout::ConnectCluster, End::Killed));
+        cases
+            .run("connect, stopped", || take_over("clustered-stopped", Layout::ConnectCluster, End::Stopped));
+        cases.run("connect, killed", || take_over("clustered-killed", Layout::ConnectCluster, End::Killed));
     }
     cases.finish();
 }
