@@ -76,7 +76,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let client = arguments.connection.client()?;
         let config = settings(arguments, &client.settings)?;
         let isolation = config.isolation_level;
-        let mut consumer = Consumer::new(client.cluster, config).await.map_err(failed)?;
+        // A wrong address is said at once; a consumer by itself goes on asking.
+        Cluster::connect(client.cluster.clone()).await.map_err(failed)?;
+        let mut consumer = Consumer::new(client.cluster, config).map_err(failed)?;
         let mut ends = Vec::new();
         match &arguments.group {
             Some(_) => consumer.subscribe(&[&arguments.topic]).map_err(failed)?,

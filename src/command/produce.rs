@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::time::Duration;
 
-use strait_client::{Delivery, Producer, ProducerConfig, ProducerRecord, SettingError};
+use strait_client::{Cluster, Delivery, Producer, ProducerConfig, ProducerRecord, SettingError};
 
 use super::kafka::{ConnectionArguments, run_async};
 use crate::Failure;
@@ -65,8 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             ));
         }
         config.check().map_err(|error| wrong(&error))?;
-        let producer =
-            Producer::new(client.cluster, config).await.map_err(|error| Failure::Failed(error.into()))?;
+        // A wrong address is said at once; a producer by itself goes on asking.
+        Cluster::connect(client.cluster.clone()).await.map_err(failed)?;
+        let producer = Producer::new(client.cluster, config).map_err(failed)?;
         let written = send_lines(arguments, &producer).await;
         producer.close(CLOSE_WITHIN).await;
         eprintln!("{} records written", written?);
@@ -74,12 +75,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
 }
 
+fn failed(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::Failed(error.into())
+}
+
 fn wrong(error: &SettingError) -> Failure {
     Failure::WrongInput(format!("error: {error}"))
 }
 
 async fn send_lines(arguments: &Arguments, producer: &Producer) -> Result<u64, Failure> {
-    let failed = |error: anyhow::Error| Failure::Failed(error);
     let (lines, mut queue) = tokio::sync::mpsc::channel(1_000);
     // Standard input can't be waited for beside other things.
     std::thread::spawn(move || {
@@ -91,19 +95,19 @@ async fn send_lines(arguments: &Arguments, producer: &Producer) -> Result<u64, F
     });
     let (mut awaited, mut written) = (VecDeque::<Delivery>::new(), 0);
     while let Some(line) = queue.recv().await {
-        let line = line.map_err(|error| failed(error.into()))?;
-        let delivery = producer.send(record(arguments, &line)).await.map_err(|error| failed(error.into()))?;
+        let line = line.map_err(failed)?;
+        let delivery = producer.send(record(arguments, &line)).await.map_err(failed)?;
         awaited.push_back(delivery);
         while awaited.len() >= AWAITED {
             if let Some(delivery) = awaited.pop_front() {
-                delivery.await.map_err(|error| failed(error.into()))?;
+                delivery.await.map_err(failed)?;
                 written += 1;
             }
         }
     }
     producer.flush().await;
     for delivery in awaited {
-        delivery.await.map_err(|error| failed(error.into()))?;
+        delivery.await.map_err(failed)?;
         written += 1;
     }
     Ok(written)

@@ -1,7 +1,7 @@
 //! A cluster: bootstrap, metadata, and one control connection to each broker.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex as StdMutex};
+use std::sync::{Arc, Mutex as StdMutex, OnceLock};
 
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::metadata::{MetadataRequest, MetadataRequestTopic, MetadataResponse};
@@ -27,7 +27,8 @@ type Slot = Arc<Mutex<Option<Connection>>>;
 #[derive(Debug)]
 struct Inner {
     config: ClientConfig,
-    cluster_id: Option<String>,
+    /// Of the first answer that had one.
+    cluster_id: OnceLock<String>,
     metadata: Mutex<Arc<Metadata>>,
     connections: StdMutex<BTreeMap<i32, Slot>>,
 }
@@ -35,14 +36,18 @@ struct Inner {
 impl Cluster {
     /// Asks the bootstrap addresses in turn; the first that answers is believed.
     pub async fn connect(config: ClientConfig) -> Result<Self, ClientError> {
+        let cluster = Self::unasked(config);
+        cluster.refresh(Some(&[])).await?;
+        Ok(cluster)
+    }
+
+    /// A cluster that is asked for the first time when something is wanted of it: nobody need listen now.
+    pub(crate) fn unasked(config: ClientConfig) -> Self {
         if config.security.sends_secrets_in_clear() {
             warn!(bootstrap = ?config.bootstrap, "secrets travel in clear: SASL without TLS");
         }
-        let mut metadata = Metadata::default();
-        metadata.absorb(bootstrap(&config, &of_topics(&[])).await?, true);
-        let cluster_id = metadata.cluster_id.clone();
-        let (metadata, connections) = (Mutex::new(Arc::new(metadata)), StdMutex::default());
-        Ok(Self { inner: Arc::new(Inner { config, cluster_id, metadata, connections }) })
+        let (metadata, connections) = (Mutex::default(), StdMutex::default());
+        Self { inner: Arc::new(Inner { config, cluster_id: OnceLock::new(), metadata, connections }) }
     }
 
     pub fn config(&self) -> &ClientConfig {
@@ -50,7 +55,7 @@ impl Cluster {
     }
 
     pub fn cluster_id(&self) -> Option<String> {
-        self.inner.cluster_id.clone()
+        self.inner.cluster_id.get().cloned()
     }
 
     /// What is known now.
@@ -100,10 +105,11 @@ impl Cluster {
 
     /// An address may have been given to another cluster: nothing is taken from that one.
     async fn keep(&self, response: MetadataResponse, all_topics: bool) -> Result<Arc<Metadata>, ClientError> {
-        if let (Some(expected), Some(found)) = (&self.inner.cluster_id, &response.cluster_id)
-            && expected != found
-        {
-            return Err(ClientError::OtherCluster { expected: expected.clone(), found: found.clone() });
+        if let Some(found) = &response.cluster_id {
+            let expected = self.inner.cluster_id.get_or_init(|| found.clone());
+            if expected != found {
+                return Err(ClientError::OtherCluster { expected: expected.clone(), found: found.clone() });
+            }
         }
         let mut current = self.inner.metadata.lock().await;
         let mut metadata = (**current).clone();
@@ -125,7 +131,10 @@ impl Cluster {
 
     /// The control connection to a broker that can be reached.
     pub(crate) async fn any_broker(&self) -> Result<Connection, ClientError> {
-        let metadata = self.metadata().await;
+        let mut metadata = self.metadata().await;
+        if metadata.brokers.is_empty() {
+            metadata = self.refresh(Some(&[])).await?;
+        }
         let mut last = None;
         for id in metadata.brokers.keys() {
             match self.connection_to(*id).await {

@@ -24,7 +24,7 @@ pub(crate) enum StoreError {
     Database(#[from] sled::Error),
     #[error("data folder, a copied record: {0}")]
     Record(#[from] StateRecordError),
-    #[error("data folder: {found} bytes say where the copy ends, 12 are right")]
+    #[error("data folder: {found} bytes say where the copy ends, 12 or 13 are right")]
     Progress { found: usize },
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct Progress {
     pub(crate) next_offset: i64,
     /// Of the batch before it.
     pub(crate) leader_epoch: i32,
+    /// Records at the topic's beginning were gone before they could be copied.
+    pub(crate) has_gap: bool,
 }
 
 /// The database in the data folder.
@@ -107,14 +109,17 @@ impl Store {
         self.opening.clone().lock_owned().await
     }
 
-    /// The copy of another topic of the same cluster, if there is just one.
-    pub(crate) fn orphan(&self, topic: &TopicIdentity) -> Result<Option<(TopicIdentity, State)>, StoreError> {
+    /// The copy of another topic of the same cluster, if there is just one, and whether it has a gap.
+    pub(crate) fn orphan(
+        &self,
+        topic: &TopicIdentity,
+    ) -> Result<Option<(TopicIdentity, State, bool)>, StoreError> {
         if progress_of(&self.tree(topic)?)?.is_some() {
             return Ok(None);
         }
         let others = self.others(topic);
         let [other] = &others[..] else { return Ok(None) };
-        Ok(self.load(other)?.map(|(state, _)| (other.clone(), state)))
+        Ok(self.load(other)?.map(|(state, progress)| (other.clone(), state, progress.has_gap)))
     }
 
     /// Copies of other topics of the same cluster.
@@ -160,20 +165,24 @@ fn name_of(topic: &TopicIdentity) -> String {
 }
 
 fn encoded(progress: Progress) -> IVec {
-    let bytes = [&progress.next_offset.to_be_bytes()[..], &progress.leader_epoch.to_be_bytes()[..]];
-    IVec::from(bytes.concat())
+    let Progress { next_offset, leader_epoch, has_gap } = progress;
+    let numbers = [&next_offset.to_be_bytes()[..], &leader_epoch.to_be_bytes()[..]].concat();
+    IVec::from([&numbers[..], &[u8::from(has_gap)]].concat())
 }
 
+/// Copies of earlier versions have no gaps, and no byte that says so.
 fn progress_of(tree: &Tree) -> Result<Option<Progress>, StoreError> {
     let Some(bytes) = tree.get(PROGRESS)? else { return Ok(None) };
-    let found = bytes.len();
-    match (bytes.first_chunk(), bytes.last_chunk(), found) {
-        (Some(offset), Some(epoch), 12) => Ok(Some(Progress {
-            next_offset: i64::from_be_bytes(*offset),
-            leader_epoch: i32::from_be_bytes(*epoch),
-        })),
-        _ => Err(StoreError::Progress { found }),
-    }
+    let has_gap = match bytes.get(12..) {
+        Some([]) | Some([0]) => false,
+        Some([1]) => true,
+        _ => return Err(StoreError::Progress { found: bytes.len() }),
+    };
+    let (Some(offset), Some(epoch)) = (bytes.first_chunk(), bytes[8..].first_chunk()) else {
+        return Err(StoreError::Progress { found: bytes.len() });
+    };
+    let (next_offset, leader_epoch) = (i64::from_be_bytes(*offset), i32::from_be_bytes(*epoch));
+    Ok(Some(Progress { next_offset, leader_epoch, has_gap }))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Orders {
 
 async fn write(cluster: ClientConfig, rate: u32, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match Producer::new(cluster.clone(), ProducerConfig::default()).await {
+        match Producer::new(cluster.clone(), ProducerConfig::default()) {
             Ok(producer) => {
                 write_until_stopped(&producer, rate, &mut stopped).await;
                 producer.close(CLOSE_LIMIT).await;
@@ -102,7 +102,7 @@ async fn read_until_stopped(
     let settings =
         [("group.id", GROUP), ("auto.offset.reset", "earliest"), ("auto.commit.interval.ms", "500")];
     let config = ConsumerConfig::from_properties(settings).map_err(|error| error.to_string())?;
-    let mut consumer = Consumer::new(cluster, config).await.map_err(|error| error.to_string())?;
+    let mut consumer = Consumer::new(cluster, config).map_err(|error| error.to_string())?;
     consumer.subscribe(&[TOPIC]).map_err(|error| error.to_string())?;
     while !*stopped.borrow_and_update() {
         consumer.poll(Duration::from_millis(200)).await.map_err(|error| error.to_string())?;

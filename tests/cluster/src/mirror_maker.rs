@@ -1,10 +1,15 @@
-//! MirrorMaker 2 in its dedicated mode, through `tests/peers/kafka`.
+//! MirrorMaker 2 in its dedicated mode, and Connect, on which its connectors run too, through `tests/peers/kafka`.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
+use crate::wait::{self, Attempt};
 use crate::{kafka, world};
 
 /// What a file needs where each cluster has one broker.
@@ -26,9 +31,30 @@ pub struct MirrorMaker {
 impl MirrorMaker {
     /// Starts the current release on a properties file; `name` differs for each.
     pub fn start(name: &str, file: &Path) -> Result<Self> {
-        let name = format!("mm2-{}-{name}", std::process::id());
-        script(&["mm2", &name, &file.to_string_lossy()])?;
+        Self::run("mm2", name, file)
+    }
+
+    /// Starts a worker of a Connect cluster on its properties file; connectors come afterwards.
+    pub fn start_connect(name: &str, file: &Path) -> Result<Self> {
+        Self::run("connect", name, file)
+    }
+
+    fn run(command: &str, name: &str, file: &Path) -> Result<Self> {
+        let name = format!("{command}-{}-{name}", std::process::id());
+        script(&[command, &name, &file.to_string_lossy()])?;
         Ok(Self { name })
+    }
+
+    /// Makes a connector, as soon as the worker at this port of REST takes it.
+    pub fn create_connector(&self, port: u16, connector: &Value, limit: Duration) -> Result<()> {
+        let created = wait::until("Connect takes a connector", limit, || {
+            let (status, body) = post(port, "/connectors", connector)?;
+            match status.as_str() {
+                "201" => Ok(Attempt::Done(())),
+                _ => Ok(Attempt::NotYet(format!("{status}: {body}"))),
+            }
+        });
+        created.with_context(|| self.log_tail())
     }
 
     /// SIGTERM, and waits for its end.
@@ -71,4 +97,23 @@ fn script(arguments: &[&str]) -> Result<String> {
         bail!("tests/peers/kafka {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// POSTs JSON; gives status and body of the answer.
+fn post(port: u16, path: &str, body: &Value) -> Result<(String, String)> {
+    let (body, limit) = (body.to_string(), Some(Duration::from_secs(30)));
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(limit)?;
+    stream.set_write_timeout(limit)?;
+    let length = body.len();
+    // HTTP/1.0 keeps the answer free of chunks and ends it by closing.
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("an answer without end of head")?;
+    let status = head.split(' ').nth(1).context("an answer without status")?;
+    Ok((status.to_owned(), body.to_owned()))
 }

@@ -15,7 +15,7 @@ use super::node::Node;
 const QUICK: (&str, &str) = ("offsets.topic.num.partitions", "2");
 
 /// A producer that tries a record once.
-async fn producer(client: ClientConfig) -> Producer {
+fn producer(client: ClientConfig) -> Producer {
     let config = ProducerConfig {
         acks: Acks::All,
         retries: 0,
@@ -23,7 +23,7 @@ async fn producer(client: ClientConfig) -> Producer {
         linger_ms: 0,
         ..ProducerConfig::default()
     };
-    Producer::new(client, config).await.expect("a producer")
+    Producer::new(client, config).expect("a producer")
 }
 
 async fn send(
@@ -43,7 +43,7 @@ fn a_full_disk_stops_writes_until_there_is_room() {
     let node = Node::start(&store, folder.path(), &[QUICK]);
     Runtime::new().expect("a runtime").block_on(async {
         create(node.client(), &["t"]).await;
-        let producer = producer(node.client()).await;
+        let producer = producer(node.client());
         for number in 0..10 {
             send(&producer, "t", number % 2, &number.to_string()).await.expect("room");
         }
@@ -73,7 +73,7 @@ fn a_failed_flush_stops_one_partition_and_acknowledges_nothing() {
     let node = Node::start(&store, folder.path(), &[QUICK, ("log.flush.interval.messages", "1")]);
     Runtime::new().expect("a runtime").block_on(async {
         create(node.client(), &["t"]).await;
-        let producer = producer(node.client()).await;
+        let producer = producer(node.client());
         send(&producer, "t", 0, "0").await.expect("flushed");
         send(&producer, "t", 1, "1").await.expect("flushed");
         store.fail_syncs(1);

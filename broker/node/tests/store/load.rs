@@ -54,7 +54,7 @@ pub(crate) async fn create(client: ClientConfig, names: &[&str]) {
 /// One record after the other, each acknowledged before the next.
 pub(crate) async fn write(client: ClientConfig, promised: Shared) {
     let config = ProducerConfig { linger_ms: 0, ..ProducerConfig::default() };
-    let Ok(producer) = Producer::new(client, config).await else { return };
+    let Ok(producer) = Producer::new(client, config) else { return };
     loop {
         let number = next(&promised);
         promised.lock().expect("no panic").tried.insert(number);
@@ -72,7 +72,7 @@ pub(crate) async fn write(client: ClientConfig, promised: Shared) {
 pub(crate) async fn transact(client: ClientConfig, promised: Shared) {
     let config =
         ProducerConfig { transactional_id: Some("id".to_owned()), linger_ms: 0, ..ProducerConfig::default() };
-    let Ok(producer) = Producer::new(client, config).await else { return };
+    let Ok(producer) = Producer::new(client, config) else { return };
     if producer.init_transactions().await.is_err() {
         return;
     }
@@ -130,7 +130,7 @@ pub(crate) async fn committed(client: ClientConfig, topic: &str) -> Vec<Vec<u64>
         auto_offset_reset: AutoOffsetReset::Earliest,
         ..ConsumerConfig::default()
     };
-    let mut consumer = Consumer::new(client, config).await.expect("a consumer");
+    let mut consumer = Consumer::new(client, config).expect("a consumer");
     let partitions: Vec<TopicPartition> = (0..PARTITIONS).map(|index| (topic.to_owned(), index)).collect();
     let found =
         consumer.cluster().list_offsets(&partitions, ListOffsetsAt::Latest, IsolationLevel::ReadCommitted);

@@ -53,23 +53,22 @@ impl PendingCommit {
 }
 
 impl Consumer {
-    /// Checks the settings and asks the cluster who its brokers are. `request.timeout.ms` and
-    /// `default.api.timeout.ms` replace the timeouts of `cluster`.
-    pub async fn new(cluster: ClientConfig, config: ConsumerConfig) -> Result<Self, ConsumerError> {
+    /// Checks the settings; the cluster is asked by `poll`, so nobody need listen yet. `request.timeout.ms` and
+    /// `default.api.timeout.ms` replace the timeouts of `cluster`. Must be called in a tokio runtime.
+    pub fn new(cluster: ClientConfig, config: ConsumerConfig) -> Result<Self, ConsumerError> {
         config.check()?;
         let millis = |time_ms: i32| Duration::from_millis(time_ms.max(0).unsigned_abs().into());
-        let cluster = Cluster::connect(ClientConfig {
+        let cluster = Cluster::unasked(ClientConfig {
             request_timeout: millis(config.request_timeout_ms),
             operation_timeout: millis(config.default_api_timeout_ms),
             ..cluster
-        })
-        .await?;
+        });
         let group = config.group_id.0.as_deref().map(|id| Group::new(cluster.clone(), &config, id));
         let alive = group
             .as_ref()
             .map(|group| tokio::spawn(keep_alive(Arc::downgrade(group), group.interval())).abort_handle());
         Ok(Self {
-            metadata: cluster.metadata().await,
+            metadata: Arc::default(),
             committer: group.clone().map(Committer::spawn),
             config,
             cluster,

@@ -29,18 +29,17 @@ pub struct Producer {
 }
 
 impl Producer {
-    /// Checks the settings and asks the cluster who its brokers are. `request.timeout.ms` and `max.block.ms` replace
-    /// the timeouts of `cluster`.
-    pub async fn new(cluster: ClientConfig, config: ProducerConfig) -> Result<Self, ProducerError> {
+    /// Checks the settings; the cluster is asked in the background, so nobody need listen yet. `request.timeout.ms` and
+    /// `max.block.ms` replace the timeouts of `cluster`. Must be called in a tokio runtime.
+    pub fn new(cluster: ClientConfig, config: ProducerConfig) -> Result<Self, ProducerError> {
         config.check()?;
         let millis = |time_ms: i64| Duration::from_millis(time_ms.unsigned_abs());
-        let cluster = Cluster::connect(ClientConfig {
+        let cluster = Cluster::unasked(ClientConfig {
             request_timeout: millis(config.request_timeout_ms.into()),
             operation_timeout: millis(config.max_block_ms),
             ..cluster
-        })
-        .await?;
-        let shared = Arc::new(Shared::new(config, cluster.metadata().await));
+        });
+        let shared = Arc::new(Shared::new(config));
         let coordinator = shared.config.transactional_id.as_ref();
         let coordinator = coordinator.map(|id| Arc::new(TransactionCoordinator::new(cluster.clone(), id)));
         let task = tokio::spawn(sender::run(shared.clone(), cluster.clone(), coordinator.clone()));

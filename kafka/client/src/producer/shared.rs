@@ -57,7 +57,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(config: ProducerConfig, metadata: Arc<Metadata>) -> Self {
+    pub(crate) fn new(config: ProducerConfig) -> Self {
         let idempotent = config.is_idempotent();
         let state = State {
             accumulator: Accumulator::new(limits(&config, idempotent)),
@@ -76,7 +76,7 @@ impl Shared {
             idempotent,
             state: Mutex::new(state),
             started: Instant::now(),
-            metadata: watch::Sender::new(metadata),
+            metadata: watch::Sender::default(),
             wake: Notify::new(),
             finished: watch::Sender::new(0),
             memory: Arc::new(Semaphore::new(memory)),

@@ -14,7 +14,7 @@ use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
 use super::provenance::{Ends, new_producer, producer_entry};
 use crate::configuration::{Delivery, Flow};
-use crate::state_topic::{Gap, Isolation, StateError, StateTopic, StateView};
+use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 use crate::status::LedgerEntry;
 
 /// What the state topic says of a flow.
@@ -44,7 +44,7 @@ pub(super) async fn load(
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::Committed).await?;
     check(&view, state, flow, part)?;
-    if view.gap == Some(Gap::Bridged) {
+    if view.is_bridged {
         let known = view.state.iter().filter(|(key, _)| key.is_of(part));
         state.write(known.map(|(key, value)| (key.clone(), value.clone())).collect()).await?;
     }
@@ -57,7 +57,7 @@ pub(super) async fn load(
     let mut chunks = chunks(map_topic, flow).await;
     chunks.retain(|name, _| part.has(&name.topic, name.partition));
     let (positions, losses, acls) = (BTreeMap::new(), Vec::new(), MadeAcls::new());
-    let has_lost_positions = view.gap == Some(Gap::Open);
+    let has_lost_positions = view.has_gap;
     let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks, has_lost_positions };
     for (key, value) in view.state.iter().filter(|(key, _)| key.is_of(part)) {
         match (key, value) {
@@ -119,7 +119,7 @@ fn check(view: &StateView, state: &StateTopic, flow: &Flow, part: &Part) -> Resu
     let has_positions = has(|key| matches!(key, Key::Position { .. }));
     let has_producer = has(|key| matches!(key, Key::Producer { transactional: false, .. }));
     let needs_producer = has_positions && flow.delivery != Delivery::AtLeastOnce;
-    if view.gap == Some(Gap::Open) && needs_producer && !has_producer {
+    if view.has_gap && needs_producer && !has_producer {
         let reason = "the producer id of the flow is gone, which its positions need".to_owned();
         return Err(StateError::Lost { topic: state.name(), reason });
     }

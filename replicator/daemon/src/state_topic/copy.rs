@@ -21,9 +21,9 @@ impl StateTopic {
             None
         });
         match copy.flatten() {
-            Some((state, Progress { next_offset, leader_epoch })) => {
-                debug!(topic = self.name(), next_offset, "the topic is read behind its copy");
-                StateView::copied(topic_id, state, next_offset, leader_epoch)
+            Some((state, progress)) => {
+                debug!(topic = self.name(), ?progress, "the topic is read behind its copy");
+                StateView::copied(topic_id, state, progress)
             }
             None => StateView::new(topic_id),
         }
@@ -31,10 +31,11 @@ impl StateTopic {
 
     /// Keeps a copy of what was read with all transactions ended, for the next start.
     pub(crate) fn keep_copy(&self, view: &StateView) {
-        if !view.is_whole() {
+        if !view.unreadable.is_empty() {
             return;
         }
-        let progress = Progress { next_offset: view.next_offset, leader_epoch: view.leader_epoch };
+        let StateView { next_offset, leader_epoch, has_gap, .. } = *view;
+        let progress = Progress { next_offset, leader_epoch, has_gap };
         if let Some((store, topic)) = self.copy(view.topic_id)
             && let Err(error) = store.keep(&topic, &view.state, progress)
         {

@@ -26,7 +26,7 @@ use tracing::info;
 use crate::own_topics::{CURRENT, KNOWN, OwnTopics};
 use crate::store::Store;
 
-pub(crate) use read::{Gap, Isolation, StateView};
+pub(crate) use read::{Isolation, StateView};
 
 pub(crate) const STATE_PARTITION: i32 = 0;
 /// How long a new topic may take until it has a leader.

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use strait_client::{IsolationLevel, ListOffsetsAt};
 use strait_replicator_core::rewrite::AbortedTransactions;
 use strait_replicator_core::state_record::{Key, State, StateRecordError, Value};
 use strait_wire::batch::{ClosedBatch, DecompressionLimit, Entry, closed_batches, open};
 use strait_wire::error_code::ErrorCode;
 use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchTopic, PartitionData};
+use strait_wire::message::list_offsets::{ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic};
 use tokio::time::Instant;
 use tracing::{error, warn};
 
 use super::{Leader, STATE_PARTITION, StateError, StateTopic};
+use crate::store::Progress;
 
 const FETCH_BYTES: i32 = 4 << 20;
 /// How long a fetch waits for a transaction to end.
@@ -28,6 +29,10 @@ const LAST_EPOCH_VERSION: i16 = 12;
 /// From this version on topics travel by id.
 const TOPIC_ID_VERSION: i16 = 13;
 
+/// What ListOffsets takes for a time to give the ends of the log.
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+
 /// Which records count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
@@ -35,15 +40,6 @@ pub(crate) enum Isolation {
     OutsideTransactions,
     /// All but those of aborted transactions; open ones are waited for.
     Committed,
-}
-
-/// Records at the topic's beginning that are gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gap {
-    /// A copy knows what was there when it was made.
-    Bridged,
-    /// Nothing is known of it.
-    Open,
 }
 
 /// Records of others that are said one by one.
@@ -59,7 +55,10 @@ pub(crate) struct StateView {
     pub(super) leader_epoch: i32,
     /// It comes from a copy: the topic must be asked whether it still continues what was copied.
     pub(super) is_unproven: bool,
-    pub(crate) gap: Option<Gap>,
+    /// Records at the topic's beginning are gone, and nothing is known of them.
+    pub(crate) has_gap: bool,
+    /// Records at the topic's beginning are gone that a copy knows.
+    pub(crate) is_bridged: bool,
     /// Where the topic begins, once it was read.
     log_start: Option<i64>,
     /// Values that are none of ours under keys of ours, and where they are. What was known before still counts.
@@ -74,13 +73,9 @@ impl StateView {
     }
 
     /// What a copy of the topic says.
-    pub(super) fn copied(topic_id: Uuid, state: State, next_offset: i64, leader_epoch: i32) -> Self {
-        Self { state, topic_id, next_offset, leader_epoch, is_unproven: true, ..Self::default() }
-    }
-
-    /// Whether it has all that the topic ever said.
-    pub(super) fn is_whole(&self) -> bool {
-        self.gap != Some(Gap::Open) && self.unreadable.is_empty()
+    pub(super) fn copied(topic_id: Uuid, state: State, progress: Progress) -> Self {
+        let Progress { next_offset, leader_epoch, has_gap } = progress;
+        Self { state, topic_id, next_offset, leader_epoch, has_gap, is_unproven: true, ..Self::default() }
     }
 }
 
@@ -116,13 +111,13 @@ impl StateTopic {
         } else if view.topic_id != leader.topic_id {
             return Err(self.lost("it was made again".to_owned()));
         }
-        let end = self.bound(ListOffsetsAt::Latest).await?;
+        let end = bound(self.name(), &leader, LATEST).await?;
         let started = Instant::now();
         while view.next_offset < end || view.is_unproven {
             let before = view.next_offset;
             let data = match fetch(self.name(), &leader, view, isolation).await {
                 Err(StateError::Refused { code: ErrorCode::OFFSET_OUT_OF_RANGE }) => {
-                    self.begin_behind(view).await?;
+                    self.begin_behind(&leader, view).await?;
                     continue;
                 }
                 fetched => fetched?,
@@ -136,7 +131,7 @@ impl StateTopic {
                 return Err(self.lost(format!("records before offset {} are gone", data.log_start_offset)));
             }
             if view.is_unproven && data.log_start_offset > 0 {
-                self.leave_gap(view, Gap::Bridged, data.log_start_offset);
+                self.leave_gap(view, data.log_start_offset);
             }
             view.log_start = Some(data.log_start_offset);
             view.is_unproven = false;
@@ -149,8 +144,8 @@ impl StateTopic {
     }
 
     /// What is to be read next is not there: goes on where the topic begins now.
-    async fn begin_behind(&self, view: &mut StateView) -> Result<(), StateError> {
-        let begin = self.bound(ListOffsetsAt::Earliest).await?;
+    async fn begin_behind(&self, leader: &Leader, view: &mut StateView) -> Result<(), StateError> {
+        let begin = bound(self.name(), leader, EARLIEST).await?;
         let from = view.next_offset;
         if from > 0 && !view.is_unproven {
             return Err(self.lost(format!("it begins at offset {begin}, {from} is to be read next")));
@@ -160,31 +155,38 @@ impl StateTopic {
             *view = StateView::new(view.topic_id);
             return Ok(());
         }
-        let gap = if view.is_unproven { Gap::Bridged } else { Gap::Open };
-        self.leave_gap(view, gap, begin);
+        self.leave_gap(view, begin);
         (view.next_offset, view.leader_epoch, view.is_unproven) = (begin, -1, false);
         Ok(())
     }
 
-    fn leave_gap(&self, view: &mut StateView, gap: Gap, offset: i64) {
-        let (topic, partition) = (self.name(), STATE_PARTITION);
-        warn!(topic, partition, offset, ?gap, "records of the state topic before this offset were deleted");
-        view.gap = Some(gap);
+    /// What is before an offset was deleted; a copy may know it.
+    fn leave_gap(&self, view: &mut StateView, offset: i64) {
+        let (topic, partition, is_copied) = (self.name(), STATE_PARTITION, view.is_unproven);
+        warn!(
+            topic,
+            partition, offset, is_copied, "records of the state topic before this offset were deleted"
+        );
+        view.is_bridged |= is_copied;
+        view.has_gap |= !is_copied;
     }
 
     fn lost(&self, reason: String) -> StateError {
         StateError::Lost { topic: self.name(), reason }
     }
+}
 
-    async fn bound(&self, at: ListOffsetsAt) -> Result<i64, StateError> {
-        let partition = [(self.name().to_owned(), STATE_PARTITION)];
-        let offsets = self.cluster.list_offsets(&partition, at, IsolationLevel::ReadUncommitted).await?;
-        match offsets.into_iter().next() {
-            Some((_, Ok(at))) => Ok(at.offset),
-            Some((_, Err(error))) => Err(StateError::Refused { code: error.code }),
-            None => Err(StateError::Missing),
-        }
-    }
+/// An offset of the topic, as the leader says at once: a topic that is gone must not be waited for.
+async fn bound(name: &str, leader: &Leader, timestamp: i64) -> Result<i64, StateError> {
+    let partition =
+        ListOffsetsPartition { partition_index: STATE_PARTITION, current_leader_epoch: -1, timestamp };
+    let topic = ListOffsetsTopic { name: name.to_owned(), partitions: vec![partition] };
+    let request = ListOffsetsRequest { replica_id: -1, topics: vec![topic], ..ListOffsetsRequest::default() };
+    let response = leader.connection.call(&request).await?;
+    let answer = response.topics.into_iter().flat_map(|topic| topic.partitions).next();
+    let answer = answer.ok_or(StateError::Missing)?;
+    let code = ErrorCode(answer.error_code);
+    if code.is_ok() { Ok(answer.offset) } else { Err(StateError::Refused { code }) }
 }
 
 async fn fetch(

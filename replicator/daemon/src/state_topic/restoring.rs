@@ -51,7 +51,7 @@ impl StateTopic {
             warn!(%error, "the copy of an earlier state topic can't be read");
             None
         });
-        let Some((earlier, state)) = copy else { return Ok(()) };
+        let Some((earlier, state, has_gap)) = copy else { return Ok(()) };
         let mut view = StateView::default();
         self.catch_up(&mut view, Isolation::OutsideTransactions).await?;
         let lost = missing(&state, &view.state, |_| true);
@@ -59,7 +59,7 @@ impl StateTopic {
             let (partition, records) = (STATE_PARTITION, lost.len());
             warn!(
                 topic = self.name(),
-                partition, records, "the topic was made again, it gets what a copy of it knows"
+                partition, records, has_gap, "the topic was made again, it gets what a copy of it knows"
             );
             self.write(lost).await?;
         }

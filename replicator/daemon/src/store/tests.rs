@@ -1,7 +1,7 @@
 use strait_replicator_core::state_record::{Key, State, Value};
 use strait_wire::ids::Uuid;
 
-use super::{Progress, Store, StoreError, TopicIdentity};
+use super::{PROGRESS, Progress, Store, StoreError, TopicIdentity};
 
 fn topic(number: u8) -> TopicIdentity {
     TopicIdentity { cluster_id: "west".to_owned(), topic_id: Uuid([number; 16]) }
@@ -16,7 +16,7 @@ fn owners(flows: &[(&str, i64)]) -> State {
 }
 
 fn at(next_offset: i64) -> Progress {
-    Progress { next_offset, leader_epoch: 3 }
+    Progress { next_offset, leader_epoch: 3, has_gap: false }
 }
 
 fn entries(state: &State) -> Vec<(Key, Value)> {
@@ -69,11 +69,28 @@ fn the_copy_of_an_earlier_topic_is_found() {
     let state = owners(&[("one", 1)]);
     store.keep(&topic(1), &state, at(10)).expect("kept");
     assert!(store.orphan(&topic(1)).expect("read").is_none(), "its own");
-    let (found, copy) = store.orphan(&topic(2)).expect("read").expect("a copy");
-    assert_eq!((found, entries(&copy)), (topic(1), entries(&state)));
+    let (found, copy, has_gap) = store.orphan(&topic(2)).expect("read").expect("a copy");
+    assert_eq!((found, entries(&copy), has_gap), (topic(1), entries(&state), false));
     let elsewhere = TopicIdentity { cluster_id: "east".to_owned(), ..topic(2) };
     assert!(store.orphan(&elsewhere).expect("read").is_none());
     store.keep(&topic(2), &state, at(1)).expect("kept");
     assert!(store.orphan(&topic(2)).expect("read").is_none(), "it has a copy of its own");
     assert!(store.load(&topic(1)).expect("read").is_none(), "a cluster has one at a time");
+}
+
+#[test]
+fn a_copy_knows_what_it_lacks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).expect("opened");
+    let with_gap = Progress { has_gap: true, ..at(10) };
+    store.keep(&topic(1), &owners(&[("one", 1)]), with_gap).expect("kept");
+    assert_eq!(store.load(&topic(1)).expect("read").expect("a copy").1, with_gap);
+    let tree = store.tree(&topic(1)).expect("a tree");
+    let written = tree.get(PROGRESS).expect("read").expect("written");
+    tree.insert(PROGRESS, &written[..12]).expect("written");
+    assert_eq!(store.load(&topic(1)).expect("read").expect("a copy of an earlier version").1, at(10));
+    for wrong in [&written[..11], &[&written[..12], &[2]].concat(), &[&written[..], &[0]].concat()] {
+        tree.insert(PROGRESS, wrong).expect("written");
+        assert!(matches!(store.load(&topic(1)), Err(StoreError::Progress { .. })), "{wrong:?}");
+    }
 }

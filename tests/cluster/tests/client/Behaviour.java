@@ -67,6 +67,18 @@ public class Behaviour {
                 return producer.send(record("one", 0, 2_000_000)).get();
             }
         });
+        for (String settings : List.of("retries=0", "retries=3;delivery.timeout.ms=3000;request.timeout.ms=1000")) {
+            String topic = "lost-" + settings.charAt(8);
+            topic(topic, 1);
+            seen("a record for a topic that is gone, with " + settings, () -> {
+                try (KafkaProducer<byte[], byte[]> producer = open(settings)) {
+                    producer.send(record(topic, 0, 10)).get();
+                    admin.deleteTopics(List.of(topic)).all().get();
+                    Thread.sleep(1000);
+                    return producer.send(record(topic, 0, 10)).get();
+                }
+            });
+        }
         seen("partitions of keys", () -> {
             try (KafkaProducer<byte[], byte[]> producer = open("")) {
                 List<Integer> partitions = new ArrayList<>();
@@ -200,6 +212,17 @@ public class Behaviour {
             late.close(Duration.ZERO);
             full.close(Duration.ZERO);
         }
+        seen("a record of a new producer without a broker, with max.block.ms=300", () -> {
+            try (KafkaProducer<byte[], byte[]> early = open("max.block.ms=300")) {
+                return early.send(record("one", 0, 10)).get();
+            }
+        });
+        seen("records for a new consumer without a broker", () -> {
+            try (KafkaConsumer<byte[], byte[]> early = read("group.id=early")) {
+                early.subscribe(List.of("ten"));
+                return early.poll(Duration.ofMillis(300)).count();
+            }
+        });
     }
 
     static void seen(String tried, Tried run) {

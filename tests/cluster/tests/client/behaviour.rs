@@ -22,7 +22,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(100);
 /// Of what Kafka's client says of a call at the wrong time, and of codes of brokers, only the kind is compared.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
+    "UnknownTopicIdException",
     "IllegalStateException",
     "KafkaException",
     "ProducerFencedException",
@@ -35,6 +36,7 @@ const COMMITS: [&str; 3] = [
     "enable.auto.commit=true",
     "enable.auto.commit=false",
 ];
+const RETRIES: [&str; 2] = ["retries=0", "retries=3;delivery.timeout.ms=3000;request.timeout.ms=1000"];
 const IDEMPOTENCE: [&str; 4] = ["enable.idempotence=true", "enable.idempotence=false", "acks=1", "acks=0"];
 
 /// What was tried, and what was seen.
@@ -47,12 +49,12 @@ fn settings_do_what_they_do_in_kafkas_clients() {
     for (name, partitions) in [("one", 1), ("seven", 7), ("ten", 1)] {
         topic::create(&kafka, name, partitions, &[]).expect("a topic");
     }
-    for settings in IDEMPOTENCE {
-        topic::create(&kafka, &own_topic(settings), 1, &[]).expect("a topic");
+    for name in IDEMPOTENCE.map(own_topic).into_iter().chain(RETRIES.map(lost_topic)) {
+        topic::create(&kafka, &name, 1, &[]).expect("a topic");
     }
     let runtime = Runtime::new().expect("a runtime");
     let seen = runtime.block_on(async {
-        let filling = producer(&kafka, "").await;
+        let filling = producer(&kafka, "");
         for _ in 0..10 {
             written(&filling, record("ten", 10)).await.expect("written");
         }
@@ -95,18 +97,23 @@ fn own_topic(settings: &str) -> String {
     format!("with-{}", settings.replace('=', "-"))
 }
 
+fn lost_topic(settings: &str) -> String {
+    let (before, _) = settings.split_once(';').unwrap_or((settings, ""));
+    format!("lost-{}", before.trim_start_matches("retries="))
+}
+
 fn pairs(settings: &str) -> impl Iterator<Item = (&str, &str)> {
     settings.split(';').filter_map(|pair| pair.split_once('='))
 }
 
-async fn producer(kafka: &Kafka, settings: &str) -> Producer {
+fn producer(kafka: &Kafka, settings: &str) -> Producer {
     let config = ProducerConfig::from_properties(pairs(settings)).expect("settings");
-    Producer::new(cluster(kafka), config).await.expect("a producer")
+    Producer::new(cluster(kafka), config).expect("a producer")
 }
 
-async fn consumer(kafka: &Kafka, settings: &str) -> Consumer {
+fn consumer(kafka: &Kafka, settings: &str) -> Consumer {
     let config = ConsumerConfig::from_properties(pairs(settings)).expect("settings");
-    Consumer::new(cluster(kafka), config).await.expect("a consumer")
+    Consumer::new(cluster(kafka), config).expect("a consumer")
 }
 
 /// For partition 0.
@@ -127,6 +134,7 @@ fn of_producer(error: &ProducerError) -> String {
         ProducerError::InvalidState { .. } | ProducerError::NotTransactional => "IllegalStateException",
         _ => match code.split(' ').next().unwrap_or_default() {
             // Kafka's client has no exception for this code.
+            "UNKNOWN_TOPIC_ID" => "UnknownTopicIdException",
             "INVALID_TRANSACTION_TIMEOUT" => "KafkaException",
             "PRODUCER_FENCED" | "INVALID_PRODUCER_EPOCH" => "ProducerFencedException",
             other => other,
@@ -162,7 +170,7 @@ async fn written(producer: &Producer, record: ProducerRecord) -> Result<i32, Pro
 /// linger.ms and batch.size: what goes by itself, and what waits.
 async fn batches(kafka: &Kafka) -> Seen {
     let five = async |settings: &str| {
-        let producer = producer(kafka, settings).await;
+        let producer = producer(kafka, settings);
         let mut sent: Vec<JoinHandle<_>> = Vec::new();
         for _ in 0..5 {
             let delivery: Delivery = producer.send(record("one", 100)).await.expect("taken");
@@ -192,13 +200,13 @@ async fn batches(kafka: &Kafka) -> Seen {
     vec![first, second, third, fourth]
 }
 
-/// acks, enable.idempotence, max.request.size and the partitioner.
+/// acks, enable.idempotence, max.request.size, retries and the partitioner.
 async fn producers(kafka: &Kafka) -> Seen {
     let mut seen = Seen::new();
     let admin = Cluster::connect(cluster(kafka)).await.expect("a cluster");
     for settings in IDEMPOTENCE {
         let name = own_topic(settings);
-        let producer = producer(kafka, settings).await;
+        let producer = producer(kafka, settings);
         let delivery = producer.send(record(&name, 10)).await.expect("taken");
         let offset = delivery.await.expect("written").offset.map_or("no offset", |_| "an offset");
         let known = admin.describe_producers(&[(name, 0)]).await.expect("an answer");
@@ -206,8 +214,17 @@ async fn producers(kafka: &Kafka) -> Seen {
         let tried = format!("producers after a record with {settings}");
         seen.push((tried, format!("{offset}, {known} producers")));
     }
-    let plain = producer(kafka, "").await;
+    let plain = producer(kafka, "");
     seen.push(("a large record".to_owned(), told(written(&plain, record("one", 2_000_000)).await)));
+    for settings in RETRIES {
+        let lost = lost_topic(settings);
+        let producer = producer(kafka, settings);
+        written(&producer, record(&lost, 10)).await.expect("written");
+        let deleted = admin.delete_topics(std::slice::from_ref(&lost)).await.expect("an answer");
+        assert!(deleted.iter().all(|(_, result)| result.is_ok()), "{deleted:?}");
+        let told = told(written(&producer, record(&lost, 10)).await);
+        seen.push((format!("a record for a topic that is gone, with {settings}"), told));
+    }
     let keyed = |key: &str| ProducerRecord::new("seven", vec![0]).with_key(key.to_owned());
     let keys = ["", "a", "key", "another key"];
     let mut partitions = Vec::new();
@@ -216,7 +233,7 @@ async fn producers(kafka: &Kafka) -> Seen {
     }
     seen.push(("partitions of keys".to_owned(), format!("{partitions:?}")));
     for settings in ["partitioner.ignore.keys=false", "partitioner.ignore.keys=true"] {
-        let producer = producer(kafka, &format!("linger.ms=60000;{settings}")).await;
+        let producer = producer(kafka, &format!("linger.ms=60000;{settings}"));
         let mut sent = Vec::new();
         for key in keys {
             sent.push(producer.send(keyed(key)).await.expect("taken"));
@@ -234,16 +251,16 @@ async fn producers(kafka: &Kafka) -> Seen {
 
 async fn transactions(kafka: &Kafka) -> Seen {
     let begun = |result: Result<(), ProducerError>| told(result.map(|()| "begun"));
-    let without = producer(kafka, "").await;
-    let early = producer(kafka, "transactional.id=early").await;
-    let idle = producer(kafka, "transactional.id=idle").await;
+    let without = producer(kafka, "");
+    let early = producer(kafka, "transactional.id=early");
+    let idle = producer(kafka, "transactional.id=idle");
     idle.init_transactions().await.expect("initialized");
-    let long = producer(kafka, "transactional.id=long;transaction.timeout.ms=1000000").await;
-    let first = producer(kafka, "transactional.id=same").await;
+    let long = producer(kafka, "transactional.id=long;transaction.timeout.ms=1000000");
+    let first = producer(kafka, "transactional.id=same");
     first.init_transactions().await.expect("initialized");
     first.begin_transaction().expect("begun");
     written(&first, record("one", 10)).await.expect("written");
-    let second = producer(kafka, "transactional.id=same").await;
+    let second = producer(kafka, "transactional.id=same");
     second.init_transactions().await.expect("initialized");
     let seen = [
         ("a transaction without an id", begun(without.begin_transaction())),
@@ -296,13 +313,13 @@ async fn consumers(kafka: &Kafka) -> Seen {
         ("max.poll.records=3", format!("{};max.poll.records=3", member_of("portions"))),
     ];
     for (tried, settings) in polls {
-        let mut consumer = consumer(kafka, &settings).await;
+        let mut consumer = consumer(kafka, &settings);
         seen.push((tried.to_owned(), came(poll(&mut consumer, 1).await)));
     }
     let admin = Cluster::connect(cluster(kafka)).await.expect("a cluster");
     for (number, settings) in COMMITS.iter().enumerate() {
         let group = format!("commits-{number}");
-        let mut consumer = consumer(kafka, &format!("{};{settings}", member_of(&group))).await;
+        let mut consumer = consumer(kafka, &format!("{};{settings}", member_of(&group)));
         poll(&mut consumer, 10).await.expect("records");
         for _ in 0..10 {
             consumer.poll(POLL).await.expect("nothing");
@@ -325,8 +342,8 @@ async fn members(kafka: &Kafka) -> Seen {
 
 async fn static_twice(kafka: &Kafka) -> String {
     let settings = format!("{};group.instance.id=i", member_of("static"));
-    let mut first = consumer(kafka, &settings).await;
-    let mut second = consumer(kafka, &settings).await;
+    let mut first = consumer(kafka, &settings);
+    let mut second = consumer(kafka, &settings);
     poll(&mut first, 10).await.expect("records");
     second.subscribe(&["ten"]).expect("subscribed");
     let joined = async {
@@ -350,18 +367,18 @@ async fn other_assignor(kafka: &Kafka) -> String {
         let class = format!("org.apache.kafka.clients.consumer.{assignor}");
         format!("{};partition.assignment.strategy={class}", member_of("mixed"))
     };
-    let mut first = consumer(kafka, &with("RangeAssignor")).await;
+    let mut first = consumer(kafka, &with("RangeAssignor"));
     poll(&mut first, 10).await.expect("records");
-    let mut second = consumer(kafka, &with("CooperativeStickyAssignor")).await;
+    let mut second = consumer(kafka, &with("CooperativeStickyAssignor"));
     came(poll(&mut second, 1).await)
 }
 
-/// delivery.timeout.ms, max.block.ms and buffer.memory, where nobody answers.
+/// delivery.timeout.ms, max.block.ms and buffer.memory, where nobody answers, and what begins there.
 async fn without_broker(kafka: &Kafka) -> Seen {
     let fast = "linger.ms=0;request.timeout.ms=500;delivery.timeout.ms=1000;max.block.ms=300";
-    let late = producer(kafka, fast).await;
+    let late = producer(kafka, fast);
     let settings = "linger.ms=60000;max.block.ms=300;batch.size=1000;buffer.memory=32768";
-    let full = producer(kafka, settings).await;
+    let full = producer(kafka, settings);
     written(&late, record("one", 10)).await.expect("written");
     full.partitions_for("one").await.expect("known");
     kafka.kill().expect("killed");
@@ -378,5 +395,15 @@ async fn without_broker(kafka: &Kafka) -> Seen {
         let tried = format!("record {number} in buffer.memory=32768");
         seen.push((tried, told(taken.map(|delivery| waiting.push(delivery)).map(|()| "taken"))));
     }
+    let early = producer(kafka, "max.block.ms=300");
+    let tried = "a record of a new producer without a broker, with max.block.ms=300".to_owned();
+    seen.push((tried, told(written(&early, record("one", 10)).await)));
+    let mut early = consumer(kafka, "group.id=early");
+    early.subscribe(&["ten"]).expect("subscribed");
+    let polled = early.poll(Duration::from_millis(300)).await;
+    seen.push((
+        "records for a new consumer without a broker".to_owned(),
+        came(polled.map(|found| found.len())),
+    ));
     seen
 }

@@ -70,15 +70,15 @@ fn two_consumers_share_a_group_and_one_leaves() {
 
 async fn share(kafka: &Kafka, strategy: &str) {
     let settings = [("partition.assignment.strategy", strategy), ("heartbeat.interval.ms", "100")];
-    let producer = producer(kafka, &[]).await;
+    let producer = producer(kafka, &[]);
     let heard = Heard::default();
     let (mut members, mut records) = (Vec::new(), Vec::new());
-    let mut first = consumer(kafka, strategy, &settings).await;
+    let mut first = consumer(kafka, strategy, &settings);
     first.set_rebalance_listener(heard.clone());
     first.subscribe(&[strategy]).expect("subscribed");
     members.push(first);
     settle(&mut members, &[6], &mut records).await;
-    let mut second = consumer(kafka, strategy, &settings).await;
+    let mut second = consumer(kafka, strategy, &settings);
     second.subscribe(&[strategy]).expect("subscribed");
     members.push(second);
     settle(&mut members, &[3, 3], &mut records).await;
@@ -149,7 +149,7 @@ async fn share_with_librdkafka(kafka: &Kafka, name: &str, strategy: &str, ours_f
     config.set("heartbeat.interval.ms", "100");
     let theirs: BaseConsumer = config.create().expect("a consumer");
     let settings = [("partition.assignment.strategy", strategy), ("heartbeat.interval.ms", "100")];
-    let mut ours = consumer(kafka, name, &settings).await;
+    let mut ours = consumer(kafka, name, &settings);
     let deadline = Instant::now() + LIMIT;
     let (mut started, mut share) = (0, (0, 0));
     while share != (3, 3) || started < 2 {
@@ -191,7 +191,7 @@ async fn poll_late(kafka: &Kafka) {
             ("heartbeat.interval.ms", "100"),
             ("enable.auto.commit", "false"),
         ];
-        let mut member = consumer(kafka, "late", &settings).await;
+        let mut member = consumer(kafka, "late", &settings);
         member.subscribe(&["orders"]).expect("subscribed");
         members.push(member);
     }
@@ -210,7 +210,7 @@ async fn poll_late(kafka: &Kafka) {
 /// A group without members takes commits of anybody, so a member that left must not ask it.
 async fn poll_late_alone(kafka: &Kafka) {
     let settings = [("max.poll.interval.ms", "1000"), ("enable.auto.commit", "false")];
-    let mut members = vec![consumer(kafka, "alone", &settings).await];
+    let mut members = vec![consumer(kafka, "alone", &settings)];
     members[0].subscribe(&["orders"]).expect("subscribed");
     settle(&mut members, &[2], &mut Vec::new()).await;
     let began = Instant::now();

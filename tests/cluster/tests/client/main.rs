@@ -28,15 +28,15 @@ fn cluster(kafka: &Kafka) -> ClientConfig {
     ClientConfig { bootstrap: vec![kafka.address()], ..ClientConfig::default() }
 }
 
-async fn producer(kafka: &Kafka, settings: &[(&str, &str)]) -> Producer {
+fn producer(kafka: &Kafka, settings: &[(&str, &str)]) -> Producer {
     let config = ProducerConfig::from_properties(settings.iter().copied()).expect("settings");
-    Producer::new(cluster(kafka), config).await.expect("a producer")
+    Producer::new(cluster(kafka), config).expect("a producer")
 }
 
-async fn consumer(kafka: &Kafka, group: &str, settings: &[(&str, &str)]) -> Consumer {
+fn consumer(kafka: &Kafka, group: &str, settings: &[(&str, &str)]) -> Consumer {
     let all = [("group.id", group), ("auto.offset.reset", "earliest")];
     let config = ConsumerConfig::from_properties(all.into_iter().chain(settings.iter().copied()));
-    Consumer::new(cluster(kafka), config.expect("settings")).await.expect("a consumer")
+    Consumer::new(cluster(kafka), config.expect("settings")).expect("a consumer")
 }
 
 /// Sends `word 0`, `word 1` and so on, and waits for all.
@@ -76,7 +76,7 @@ fn records_of_our_producer_are_read_by_librdkafka() {
         for codec in ["none", "gzip", "snappy", "lz4", "zstd"] {
             topic::create(&kafka, codec, 1, &[]).expect("a topic");
             runtime.block_on(async {
-                let producer = producer(&kafka, &[("compression.type", codec)]).await;
+                let producer = producer(&kafka, &[("compression.type", codec)]);
                 send(&producer, codec, "record", 0..20_000).await;
                 producer.close(LIMIT).await;
             });
@@ -94,7 +94,7 @@ fn records_of_librdkafka_are_read_by_our_consumer() {
         topic::create(&kafka, "orders", 1, &[]).expect("a topic");
         fill(&kafka, "orders", "record", 0..5_000);
         runtime.block_on(async {
-            let mut first = consumer(&kafka, "readers", &[("enable.auto.commit", "false")]).await;
+            let mut first = consumer(&kafka, "readers", &[("enable.auto.commit", "false")]);
             first.subscribe(&["orders"]).expect("subscribed");
             let records = read(&mut first, 3_000).await;
             first.commit().await.expect("committed");
@@ -103,7 +103,7 @@ fn records_of_librdkafka_are_read_by_our_consumer() {
             assert_eq!(found, expected("record", 0..i64::try_from(taken).expect("small")));
             assert_eq!(records[7].key.as_deref(), Some(&b"key"[..]));
             first.close(LIMIT).await.expect("closed");
-            let mut second = consumer(&kafka, "readers", &[]).await;
+            let mut second = consumer(&kafka, "readers", &[]);
             second.subscribe_pattern("ord.*").expect("subscribed");
             let rest: Vec<String> = read(&mut second, 5_000 - taken).await.iter().map(text).collect();
             assert_eq!(
@@ -132,8 +132,8 @@ fn records_are_written_once_and_in_order_through_kills() {
     for release in BOTH {
         let kafka = Kafka::start(release).expect("a broker");
         topic::create(&kafka, "orders", 1, &[]).expect("a topic");
-        let producer =
-            runtime.block_on(producer(&kafka, &[("batch.size", "1000"), ("request.timeout.ms", "5000")]));
+        let producer = runtime
+            .block_on(async { producer(&kafka, &[("batch.size", "1000"), ("request.timeout.ms", "5000")]) });
         let producer = Arc::new(producer);
         for kill in 0..3 {
             let numbers = kill * 20_000..(kill + 1) * 20_000;
@@ -163,7 +163,7 @@ fn without_a_broker_memory_and_time_are_bounded() {
         ("linger.ms", "0"),
     ];
     runtime.block_on(async {
-        let producer = producer(&kafka, &settings).await;
+        let producer = producer(&kafka, &settings);
         send(&producer, "orders", "record", 0..10).await;
         let large = ProducerRecord::new("orders", vec![0_u8; 20_000]);
         let error = producer.send(large).await.expect_err("larger than all memory");

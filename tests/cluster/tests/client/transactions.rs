@@ -25,7 +25,7 @@ fn a_transaction_is_read_whole_or_not_at_all() {
 }
 
 async fn transactions(kafka: &Kafka) {
-    let first = producer(kafka, &[("transactional.id", "writer")]).await;
+    let first = producer(kafka, &[("transactional.id", "writer")]);
     let record = || ProducerRecord::new("orders", "early");
     assert!(first.send(record()).await.is_err(), "not initialized");
     first.init_transactions().await.expect("initialized");
@@ -41,7 +41,7 @@ async fn transactions(kafka: &Kafka) {
     first.begin_transaction().expect("begun");
     first.commit_transaction().await.expect("nothing to commit");
     for (level, count) in [("read_committed", 110), ("read_uncommitted", 160)] {
-        let mut reader = consumer(kafka, level, &[("isolation.level", level)]).await;
+        let mut reader = consumer(kafka, level, &[("isolation.level", level)]);
         reader.subscribe(&["orders"]).expect("subscribed");
         let records = read(&mut reader, count).await;
         assert_eq!(records.len(), count, "{level}");
@@ -50,7 +50,7 @@ async fn transactions(kafka: &Kafka) {
     }
     first.begin_transaction().expect("begun");
     send(&first, "orders", "fourth", 0..5).await;
-    let second = producer(kafka, &[("transactional.id", "writer")]).await;
+    let second = producer(kafka, &[("transactional.id", "writer")]);
     second.init_transactions().await.expect("initialized");
     let error = first.commit_transaction().await.expect_err("fenced");
     assert!(error.is_fatal(), "{error}");
@@ -74,9 +74,9 @@ fn offsets_of_a_consumer_are_part_of_the_transaction() {
 /// Every other batch is aborted and read again.
 async fn copy(kafka: &Kafka) {
     let settings = [("enable.auto.commit", "false"), ("max.poll.records", "30")];
-    let mut reader = consumer(kafka, "copiers", &settings).await;
+    let mut reader = consumer(kafka, "copiers", &settings);
     reader.subscribe(&["in"]).expect("subscribed");
-    let writer = producer(kafka, &[("transactional.id", "copier")]).await;
+    let writer = producer(kafka, &[("transactional.id", "copier")]);
     writer.init_transactions().await.expect("initialized");
     let partition = ("in".to_owned(), 0);
     let (mut done, mut commit) = (0, false);

@@ -8,6 +8,8 @@ mod connect_cluster;
 mod hand_over;
 // MirrorMaker 2's client on our topics.
 mod mirror_client;
+// Strait goes on where MirrorMaker 2 stopped.
+mod take_over;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,6 +27,7 @@ use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::world::World;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{admin, reader, settings, topic};
+use take_over::{End, Layout};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const RECORDS: usize = 100;
@@ -48,6 +51,13 @@ fn strait_and_mirror_maker_2_go_on_after_each_other() {
     let mut cases = Cases::begin();
     cases.run("taken over from a Connect cluster", || connect_cluster::check(&bridge));
     cases.run("handed over", || hand_over::check(&bridge));
+    let take_over = |topic, layout, end| take_over::check(&bridge, topic, layout, end);
+    cases.run("killed", || take_over("killed", Layout::Dedicated, End::Killed));
+    if take_over::group_count() > 4 {
+        cases.run("stopped", || take_over("stopped", Layout::Dedicated, End::Stopped));
+        cases.run("connect, stopped", || take_over("connect-stopped", Layout::ConnectCluster, End::Stopped));
+        cases.run("connect, killed", || take_over("connect-killed", Layout::ConnectCluster, End::Killed));
+    }
     cases.finish();
 }
 

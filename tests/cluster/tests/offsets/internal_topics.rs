@@ -1,10 +1,10 @@
 //! Topics of our own, and MirrorMaker 2's, that somebody wrote to, cut, or deleted: it is said, nothing is copied twice, and an
 //! offset is translated rightly or not at all. Brokers are ours.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use rdkafka::producer::BaseRecord;
+use strait_client::{ClientConfig, Producer, ProducerConfig, ProducerError, ProducerRecord};
 use strait_cluster_tests::bridge::FLOW;
 use strait_cluster_tests::cases::Cases;
 use strait_cluster_tests::kafka::{Kafka, OURS};
@@ -13,6 +13,7 @@ use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::world::World;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{admin, numbered, topic};
+use tokio::runtime::Runtime;
 
 use crate::next_record::index_of;
 use crate::sources::{self, Records};
@@ -24,7 +25,7 @@ const STATE: &str = "__strait_state";
 const MAP: &str = "__strait_offset_map";
 const CHECKPOINTS: &str = "east.checkpoints.internal";
 const LIMIT: Duration = Duration::from_secs(60);
-/// Transactions of one record, of which markers are not copied: enough that a part of the offset map is sealed.
+/// Records that have one of an aborted transaction before each: enough that a part of the offset map is sealed.
 const FIRST: i64 = 700;
 const MORE: i64 = 5;
 
@@ -35,11 +36,12 @@ fn what_others_do_to_internal_topics_leads_to_no_wrong_offset() {
     };
     let (east, west) = (Kafka::start(OURS).expect("east"), Kafka::start(OURS).expect("west"));
     topic::create(&east, TOPIC, 1, &[]).expect("a topic");
-    let writer = Writer::transactional(&east.address(), "payer", &[("linger.ms", "0")]).expect("a producer");
+    Runtime::new().expect("a runtime").block_on(begin(&east)).expect("begun");
+    let payer = Writer::transactional(&east.address(), "payer", &[("linger.ms", "0")]);
+    let writer = payer.expect("a producer");
     let plan = Plan::one_flow(&east.address(), &west.address(), TOPIC).with("group_interval_ms = 500");
     let strait = Strait::start(world.folder(), &plan).expect("strait");
-    let mut room = Room { east, west, strait, writer, payments: 0 };
-    room.pay(FIRST);
+    let mut room = Room { east, west, strait, writer, payments: FIRST };
     room.assert_exact();
     let mut cases = Cases::begin();
     cases.run("records of others while it runs", || room.garbage_while_running());
@@ -53,6 +55,24 @@ fn what_others_do_to_internal_topics_leads_to_no_wrong_offset() {
     cases.run("state cut and no copy of it", || room.state_cut_without_copy());
     cases.run("a newer Strait", || room.newer());
     cases.finish();
+}
+
+/// The first records, no two of them side by side. By our own producer, which waits for a record without pauses.
+async fn begin(east: &Kafka) -> Result<(), ProducerError> {
+    let producer = |transactional_id: Option<&str>| {
+        let cluster = ClientConfig { bootstrap: vec![east.address()], ..ClientConfig::default() };
+        let transactional_id = transactional_id.map(str::to_owned);
+        Producer::new(cluster, ProducerConfig { transactional_id, linger_ms: 0, ..ProducerConfig::default() })
+    };
+    let (plain, aborted) = (producer(None)?, producer(Some("never"))?);
+    let record = |value: String| ProducerRecord::new(TOPIC, value).with_partition(0);
+    aborted.init_transactions().await?;
+    aborted.begin_transaction()?;
+    for value in numbered::expected("payment", 0..FIRST) {
+        aborted.send(record("never paid".to_owned())).await?.await?;
+        plain.send(record(value)).await?.await?;
+    }
+    aborted.abort_transaction().await
 }
 
 #[derive(Clone, Copy)]
@@ -87,10 +107,9 @@ struct Room {
 const GARBAGE: [(&[u8], &[u8]); 2] = [(b"hello", b"world"), (&[0, 0, 2, 5], &[0, 0, 2])];
 
 impl Room {
-    /// More transactions.
+    /// More transactions of one record.
     fn pay(&mut self, count: i64) {
-        let numbers: Range<i64> = self.payments..self.payments + count;
-        for value in numbered::expected("payment", numbers) {
+        for value in numbered::expected("payment", self.payments..self.payments + count) {
             self.writer.begin().expect("begun");
             self.writer.send(BaseRecord::<str, str>::to(TOPIC).partition(0).payload(&value)).expect("sent");
             self.writer.commit().expect("committed");

@@ -23,7 +23,7 @@ fn cluster(address: &str) -> ClientConfig {
 /// Numbered records of an idempotent producer; gives how many there are once all were acknowledged.
 pub(super) fn numbers(address: &str, name: &str, stop: &AtomicBool) -> Result<u64> {
     runtime()?.block_on(async {
-        let producer = Producer::new(cluster(address), ProducerConfig::default()).await?;
+        let producer = Producer::new(cluster(address), ProducerConfig::default())?;
         let (mut next, mut deliveries) = (0_u64, Vec::new());
         while !stop.load(Ordering::Relaxed) {
             for number in next..next + 50 {
@@ -75,7 +75,7 @@ async fn open(address: &str) -> Result<Producer> {
 
 async fn begin(address: &str) -> Result<Producer, ProducerError> {
     let config = ProducerConfig { transactional_id: Some("own".to_owned()), ..ProducerConfig::default() };
-    let producer = Producer::new(cluster(address), config).await?;
+    let producer = Producer::new(cluster(address), config)?;
     producer.init_transactions().await?;
     Ok(producer)
 }
