@@ -68,6 +68,8 @@ enum Command {
     Consume(command::consume::Arguments),
     /// Show groups of any Kafka cluster, reset and delete what they committed.
     Group(command::group::Arguments),
+    /// Show the daemons that share flows, and take one out.
+    Worker(command::worker::Arguments),
     /// Check a configuration file, or print one to start from.
     Config(command::config::Arguments),
     /// See what going on behind MirrorMaker 2 would do.
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
         Command::Produce(arguments) => command::produce::run(&arguments),
         Command::Consume(arguments) => command::consume::run(&arguments),
         Command::Group(arguments) => command::group::run(&arguments),
+        Command::Worker(arguments) => command::worker::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
         Command::Migrate(arguments) => command::migrate::run(&arguments),
         Command::Bench(arguments) => command::bench::run(arguments),

@@ -18,3 +18,4 @@ pub(crate) mod offsets;
 pub(crate) mod produce;
 pub(crate) mod replicate;
 pub(crate) mod topic;
+pub(crate) mod worker;

@@ -24,6 +24,15 @@ pub(super) const KEYS: &[Key] = &[
     )
     .required(),
     Key::new(
+        "flows[].shares",
+        Kind::Number,
+        Some("0"),
+        "0 to 1000; 0: 12 with `worker_group`, 1 without",
+        "shares = 24",
+        "Into how many shares the flow is split by partition; each is run on its own, by one of the workers of the group, \
+         and has its part of `rate_limit_bytes`. All workers must say the same: who says otherwise waits.",
+    ),
+    Key::new(
         "flows[].paused",
         Kind::Boolean,
         Some("false"),

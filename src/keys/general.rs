@@ -17,7 +17,16 @@ pub(super) const BEFORE: &[Key] = &[
         Some("\"\""),
         "text; empty: the HTTP address and the host's name",
         "instance = \"a\"",
-        "Name of this daemon among those that have the same flows; one of them runs each.",
+        "Name of this daemon among those that have the same flows; one of them runs each flow or share.",
+    ),
+    Key::new(
+        "worker_group",
+        Kind::Text,
+        Some("\"\""),
+        "a group id, or empty",
+        "worker_group = \"strait\"",
+        "Group at the targets by which several daemons share their flows; `instance` must be another one for each. Empty: \
+         this daemon claims all of its flows, others with the same stand by.",
     ),
     Key::new(
         "http.listen",
@@ -36,7 +45,7 @@ pub(super) const LIMITS: &[Key] = &[
         Some("25165824"),
         "4194304 to 68719476736",
         "memory_bytes = 67108864",
-        "Bytes of batches held between fetch and acknowledgement, for each flow.",
+        "Bytes of batches held between fetch and acknowledgement, for each flow, or each of its shares.",
     ),
     Key::new(
         "limits.fetch_bytes",

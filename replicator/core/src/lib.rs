@@ -24,3 +24,5 @@ pub mod mirror_maker;
 pub mod group;
 // The records of our state topic on the target.
 pub mod state_record;
+// A flow split into shares, and who runs which.
+pub mod shares;

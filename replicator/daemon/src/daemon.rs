@@ -1,5 +1,6 @@
-//! The daemon: one thread for each flow, and the HTTP server beside them.
+//! The daemon: one thread for each flow, or for each of its shares, and the HTTP server beside them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -8,9 +9,10 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::configuration::Configuration;
-use crate::flow::{self, FlowParts};
+use crate::flow::{self, Ended, FlowParts, Witness};
 use crate::status::DaemonStatus;
 use crate::store::Store;
+use crate::worker::{self, WorkerParts};
 use crate::{metrics, rest};
 
 /// Why the daemon can't run.
@@ -59,7 +61,7 @@ pub async fn run(
     ended
 }
 
-type FlowThread = (String, thread::JoinHandle<()>);
+type FlowThread = (String, thread::JoinHandle<Ended>);
 
 fn start_flows(
     configuration: &Configuration,
@@ -67,6 +69,7 @@ fn start_flows(
     stopped: &watch::Receiver<bool>,
 ) -> Result<Vec<FlowThread>, DaemonError> {
     let mut threads = Vec::new();
+    let mut workers: BTreeMap<String, WorkerParts> = BTreeMap::new();
     let instance = instance_of(configuration);
     let store = open_store(&configuration.data_dir);
     for flow in &configuration.flows {
@@ -77,18 +80,48 @@ fn start_flows(
             continue;
         };
         status.add(&id, &flow.source, &flow.target);
-        let parts = FlowParts {
-            flow: flow.clone(),
+        let worker = workers.entry(flow.target.clone()).or_insert_with(|| WorkerParts {
+            group: configuration.worker_group.clone(),
             instance: instance.clone(),
-            source: source.clone(),
+            address: configuration.http.listen.clone(),
+            alias: flow.target.clone(),
             target: target.clone(),
-            limits: configuration.limits.clone(),
+            parts: BTreeMap::new(),
+            replication_factor: flow.replication_factor,
+            witness: Witness::default(),
             status: status.clone(),
             store: store.clone(),
-        };
-        let thread = spawn_flow(id.clone(), parts, stopped.clone())
-            .map_err(|source| DaemonError::Thread { flow: id.clone(), source })?;
-        threads.push((id, thread));
+        });
+        for part in configuration.parts(flow) {
+            let parts = FlowParts {
+                flow: flow.clone(),
+                part: part.clone(),
+                witness: worker.witness.clone(),
+                instance: instance.clone(),
+                source: source.clone(),
+                target: target.clone(),
+                limits: configuration.limits.clone(),
+                status: status.clone(),
+                store: store.clone(),
+            };
+            worker.parts.insert(part, parts);
+        }
+    }
+    for (target, worker) in workers {
+        if !configuration.worker_group.is_empty() {
+            let name = format!("worker-{target}");
+            let stopped = stopped.clone();
+            let thread = spawn(name.clone(), move || worker::run(worker, stopped));
+            let thread = thread.map_err(|source| DaemonError::Thread { flow: name.clone(), source })?;
+            threads.push((name, thread));
+            continue;
+        }
+        for (part, parts) in worker.parts {
+            let flow = part.to_string();
+            let thread = spawn_part(parts, stopped.clone());
+            let thread = thread.map_err(|source| DaemonError::Thread { flow: flow.clone(), source })?;
+            threads.push((flow, thread));
+        }
     }
     Ok(threads)
 }
@@ -111,20 +144,26 @@ fn instance_of(configuration: &Configuration) -> String {
     format!("{}@{}", configuration.http.listen, host.trim())
 }
 
-/// A flow lives on one thread: frames never travel between threads.
-fn spawn_flow(
-    id: String,
+/// A part of a flow lives on one thread: frames never travel between threads.
+pub(crate) fn spawn_part(
     parts: FlowParts,
     stopped: watch::Receiver<bool>,
-) -> io::Result<thread::JoinHandle<()>> {
+) -> io::Result<thread::JoinHandle<Ended>> {
+    spawn(parts.part.to_string(), move || flow::run(parts, stopped))
+}
+
+fn spawn<F: Future<Output = Ended>>(
+    name: String,
+    run: impl FnOnce() -> F + Send + 'static,
+) -> io::Result<thread::JoinHandle<Ended>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new().name(id).spawn(move || runtime.block_on(flow::run(parts, stopped)))
+    thread::Builder::new().name(name).spawn(move || runtime.block_on(run()))
 }
 
 async fn join_flows(threads: Vec<FlowThread>) -> Result<(), DaemonError> {
     for (flow, thread) in threads {
         let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-        if !matches!(joined, Ok(Ok(()))) {
+        if !matches!(joined, Ok(Ok(_))) {
             error!(%flow, "flow ended in a panic");
             return Err(DaemonError::Panicked { flow });
         }

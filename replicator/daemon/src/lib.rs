@@ -8,6 +8,8 @@ mod daemon;
 mod flow;
 // MirrorMaker 2's topics.
 mod internal_topic;
+// Several daemons share flows.
+mod worker;
 // One partition, read beside the lanes.
 mod partition_reader;
 // What our topics are called.

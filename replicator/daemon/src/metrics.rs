@@ -11,7 +11,10 @@ use crate::status::{DaemonStatus, FlowStatus, PartitionStatus};
 pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Error> {
     let registry = Registry::new();
     let status = status.clone();
-    strait_http::register(&registry, move |families| collect(&status.flows(), families))?;
+    strait_http::register(&registry, move |families| {
+        collect(&status.flows(), families);
+        collect_workers(&status, families);
+    })?;
     Ok(registry)
 }
 
@@ -51,6 +54,16 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
+    }
+}
+
+fn collect_workers(status: &DaemonStatus, families: &mut Families) {
+    for (target, worker) in status.workers() {
+        let labels = [("target", target.as_str()), ("group", worker.group.as_str())];
+        let help = "Shares of flows that this worker is to run.";
+        families.add("strait_worker_shares", help, Kind::Gauge, &labels, worker.shares as f64);
+        let help = "Rounds of the group of workers that this one took part in.";
+        families.add("strait_rebalances_total", help, Kind::Counter, &labels, worker.rebalances_total as f64);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The daemon's REST resources: flows, their partitions, topics, rules of access, groups and ledger.
+//! The daemon's REST resources: flows, their partitions, topics, rules of access, groups and ledger, and workers.
 
 // Groups synced on demand.
 mod sync;
@@ -6,6 +6,8 @@ mod sync;
 mod topics_of_mirror_maker;
 // Offsets of one side as offsets of the other.
 mod translate;
+// Those who share flows.
+mod workers;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -35,6 +37,8 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/checkpoints", get(topics_of_mirror_maker::checkpoints))
         .route("/v1/flows/{id}/heartbeats", get(topics_of_mirror_maker::heartbeats))
         .route("/v1/flows/{id}/offsets:translate", post(translate::translate))
+        .route("/v1/workers", get(workers::list))
+        .route("/v1/workers/{worker}/drain", post(workers::drain))
         .with_state(status)
         .merge(strait_http::health(move || is_ready(&ready)))
         .merge(strait_http::metrics(registry))

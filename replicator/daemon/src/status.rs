@@ -4,6 +4,10 @@
 mod acls;
 // Groups.
 mod groups;
+// Parts of a flow.
+mod parts;
+// Workers that share flows.
+mod workers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +19,13 @@ use crate::flow::{FlowHandle, PartitionName};
 
 pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
 pub use groups::{GroupPartitionStatus, GroupStatus};
+pub(crate) use workers::{WorkerHandle, WorkerStatus};
 
 /// All flows by id.
 #[derive(Clone, Debug, Default)]
 pub struct DaemonStatus {
     flows: Arc<Mutex<BTreeMap<String, FlowStatus>>>,
+    workers: Arc<Mutex<BTreeMap<String, WorkerStatus>>>,
 }
 
 /// One flow, as REST shows it.
@@ -54,6 +60,8 @@ pub struct FlowStatus {
     /// Whom to ask while the flow runs.
     #[serde(skip)]
     pub(crate) handle: Option<FlowHandle>,
+    #[serde(skip)]
+    parts: parts::Parts,
 }
 
 /// One partition, as REST shows it.
@@ -105,14 +113,6 @@ pub struct TopicStatus {
 }
 
 impl FlowStatus {
-    /// The flow and all its partitions are in this state.
-    pub(crate) fn stop_all(&mut self, state: StateName) {
-        self.state = state;
-        for partition in &mut self.partitions {
-            partition.state = state;
-        }
-    }
-
     pub fn topics(&self) -> Vec<TopicStatus> {
         let mut topics: BTreeMap<&str, TopicStatus> = BTreeMap::new();
         for partition in &self.partitions {
@@ -153,6 +153,7 @@ impl DaemonStatus {
             groups_error: None,
             acls: AclsStatus::default(),
             handle: None,
+            parts: parts::Parts::default(),
         };
         self.lock().insert(id.to_owned(), status);
     }
@@ -179,11 +180,6 @@ impl DaemonStatus {
             }
             flow.ledger.push(entry);
         });
-    }
-
-    /// Takes over what the state topic says of losses.
-    pub(crate) fn set_ledger(&self, id: &str, ledger: Vec<LedgerEntry>) {
-        self.update(id, |flow| flow.ledger = ledger);
     }
 
     pub(crate) fn losses_of(&self, id: &str, name: &PartitionName) -> Vec<LedgerEntry> {

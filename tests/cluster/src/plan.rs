@@ -1,9 +1,11 @@
-//! The configuration file of a run.
+//! The configuration file of a run. `STRAIT_SHARES` splits all flows into so many shares, by hand.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
+
+use crate::settings;
 
 /// What to write into the configuration file.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,8 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Name of the instance; empty leaves it to Strait.
     pub instance: String,
+    /// Group of workers; empty: none.
+    pub worker_group: String,
     /// Lines of TOML in the table of limits.
     pub limits: String,
     /// As by default, without a data folder.
@@ -64,8 +68,9 @@ impl Plan {
         }
         writeln!(
             text,
-            "instance = {}\n[http]\nlisten = \"127.0.0.1:{port}\"\n[limits]\n{}",
+            "instance = {}\nworker_group = {}\n[http]\nlisten = \"127.0.0.1:{port}\"\n[limits]\n{}",
             quoted(&self.instance),
+            quoted(&self.worker_group),
             self.limits
         )?;
         for (name, address) in &self.clusters {
@@ -80,6 +85,10 @@ impl Plan {
                 quoted(&flow.target)
             )?;
             writeln!(text, "topics = [{}]\nreplication_factor = 1\n{}", topics.join(", "), flow.extra)?;
+            let shares = settings::number("STRAIT_SHARES", 0);
+            if shares > 0 && !flow.extra.contains("shares =") {
+                writeln!(text, "shares = {shares}")?;
+            }
         }
         Ok(text)
     }

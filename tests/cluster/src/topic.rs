@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 pub use crate::admin::create;
 use crate::kafka::Kafka;
@@ -61,6 +61,18 @@ pub fn bounds(kafka: &Kafka, topic: &str) -> Result<BTreeMap<i32, (i64, i64)>> {
     let consumer: BaseConsumer =
         client(&kafka.address()).set("isolation.level", "read_committed").create()?;
     bounds_with(&consumer, topic)
+}
+
+/// End offset of each partition, all asked at once; partitions that are not there yet are left out.
+pub fn ends(kafka: &Kafka, topic: &str) -> Result<BTreeMap<i32, i64>> {
+    let consumer: BaseConsumer = client(&kafka.address()).create()?;
+    let mut asked = TopicPartitionList::new();
+    for partition in led_partitions(&consumer, topic)? {
+        asked.add_partition_offset(topic, partition, Offset::End)?;
+    }
+    let answer = consumer.offsets_for_times(asked, PATIENCE)?;
+    let ends = answer.elements_for_topic(topic).into_iter();
+    Ok(ends.filter_map(|place| Some((place.partition(), place.offset().to_raw()?))).collect())
 }
 
 pub(crate) fn bounds_with(consumer: &BaseConsumer, topic: &str) -> Result<BTreeMap<i32, (i64, i64)>> {

@@ -44,6 +44,8 @@ pub struct GroupMember {
     pub group_instance_id: Option<String>,
     pub client_id: String,
     pub client_host: String,
+    /// What the member told when it joined; nothing while the group rebalances.
+    pub metadata: bytes::Bytes,
     /// The assignment as the assignor encoded it.
     pub assignment: bytes::Bytes,
 }
@@ -112,6 +114,7 @@ fn description(group: DescribedGroup) -> (String, Result<GroupDescription, crate
         group_instance_id: member.group_instance_id,
         client_id: member.client_id,
         client_host: member.client_host,
+        metadata: member.member_metadata,
         assignment: member.member_assignment,
     });
     let description = GroupDescription {

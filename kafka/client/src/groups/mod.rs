@@ -1,15 +1,18 @@
-//! Groups of a cluster, seen from outside: which there are, who is in them, what they committed.
+//! Groups of a cluster: which there are, who is in them, what they committed, and being in one that is none of consumers.
 
 // Questions to the coordinators of many groups.
 mod coordinators;
 // Lists and descriptions.
 mod describe;
+// Taking part in one.
+mod membership;
 // Committed offsets: read, written, removed.
 mod offsets;
 
 use crate::error::BrokerError;
 
 pub use describe::{GroupDescription, GroupListing, GroupMember};
+pub use membership::{Membership, MembershipConfig, Round};
 pub use offsets::{CommittedOffset, CommittedOffsets};
 
 /// The answer for each group.

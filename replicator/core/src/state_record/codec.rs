@@ -8,44 +8,44 @@ use super::{POSITION_VERSION, StateRecordError, VERSION};
 /// Bytes of the longest LEB128 of 64 bits.
 const LONGEST_LENGTH: usize = 10;
 
-pub(super) struct Writer(BytesMut);
+pub(crate) struct Writer(BytesMut);
 
 impl Writer {
-    pub(super) fn new(version: i16) -> Self {
+    pub(crate) fn new(version: i16) -> Self {
         let mut bytes = BytesMut::with_capacity(64);
         bytes.put_i16(version);
         Self(bytes)
     }
 
-    pub(super) fn u8(&mut self, value: u8) {
+    pub(crate) fn u8(&mut self, value: u8) {
         self.0.put_u8(value);
     }
 
-    pub(super) fn i8(&mut self, value: i8) {
+    pub(crate) fn i8(&mut self, value: i8) {
         self.0.put_i8(value);
     }
 
-    pub(super) fn i16(&mut self, value: i16) {
+    pub(crate) fn i16(&mut self, value: i16) {
         self.0.put_i16(value);
     }
 
-    pub(super) fn i32(&mut self, value: i32) {
+    pub(crate) fn i32(&mut self, value: i32) {
         self.0.put_i32(value);
     }
 
-    pub(super) fn i64(&mut self, value: i64) {
+    pub(crate) fn i64(&mut self, value: i64) {
         self.0.put_i64(value);
     }
 
-    pub(super) fn uuid(&mut self, value: Uuid) {
+    pub(crate) fn uuid(&mut self, value: Uuid) {
         self.0.put_slice(&value.0);
     }
 
-    pub(super) fn string(&mut self, value: &str) {
+    pub(crate) fn string(&mut self, value: &str) {
         self.bytes(value.as_bytes());
     }
 
-    pub(super) fn bytes(&mut self, value: &[u8]) {
+    pub(crate) fn bytes(&mut self, value: &[u8]) {
         let mut length = value.len();
         while length >= 0x80 {
             self.0.put_u8((length & 0x7f) as u8 | 0x80);
@@ -55,20 +55,20 @@ impl Writer {
         self.0.put_slice(value);
     }
 
-    pub(super) fn finish(self) -> Bytes {
+    pub(crate) fn finish(self) -> Bytes {
         self.0.freeze()
     }
 }
 
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    pub(super) version: i16,
+    pub(crate) version: i16,
 }
 
 impl<'a> Reader<'a> {
     /// Reads the version and refuses those that nobody wrote.
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, StateRecordError> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, StateRecordError> {
         let mut reader = Self { bytes, at: 0, version: VERSION };
         reader.version = reader.i16()?;
         let version = reader.version;
@@ -77,49 +77,49 @@ impl<'a> Reader<'a> {
     }
 
     /// Refuses another version, where there is only one.
-    pub(super) fn only(&self, version: i16) -> Result<(), StateRecordError> {
+    pub(crate) fn only(&self, version: i16) -> Result<(), StateRecordError> {
         let found = self.version;
         if found == version { Ok(()) } else { Err(StateRecordError::UnknownVersion { version: found }) }
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, StateRecordError> {
+    pub(crate) fn u8(&mut self) -> Result<u8, StateRecordError> {
         Ok(u8::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn i8(&mut self) -> Result<i8, StateRecordError> {
+    pub(crate) fn i8(&mut self) -> Result<i8, StateRecordError> {
         Ok(i8::from_be_bytes(self.array()?))
     }
 
     /// One of the codes that `known` knows.
-    pub(super) fn code<T>(&mut self, known: impl FnOnce(i8) -> Option<T>) -> Result<T, StateRecordError> {
+    pub(crate) fn code<T>(&mut self, known: impl FnOnce(i8) -> Option<T>) -> Result<T, StateRecordError> {
         let (at, code) = (self.at, self.i8()?);
         known(code).ok_or(StateRecordError::UnknownCode { at, code })
     }
 
-    pub(super) fn i16(&mut self) -> Result<i16, StateRecordError> {
+    pub(crate) fn i16(&mut self) -> Result<i16, StateRecordError> {
         Ok(i16::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn i32(&mut self) -> Result<i32, StateRecordError> {
+    pub(crate) fn i32(&mut self) -> Result<i32, StateRecordError> {
         Ok(i32::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn i64(&mut self) -> Result<i64, StateRecordError> {
+    pub(crate) fn i64(&mut self) -> Result<i64, StateRecordError> {
         Ok(i64::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn uuid(&mut self) -> Result<Uuid, StateRecordError> {
+    pub(crate) fn uuid(&mut self) -> Result<Uuid, StateRecordError> {
         Ok(Uuid(self.array()?))
     }
 
-    pub(super) fn string(&mut self) -> Result<String, StateRecordError> {
+    pub(crate) fn string(&mut self) -> Result<String, StateRecordError> {
         let bytes = self.bytes()?;
         let at = self.at - bytes.len();
         let text = std::str::from_utf8(bytes).map_err(|_| StateRecordError::NotUtf8 { at })?;
         Ok(text.to_owned())
     }
 
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], StateRecordError> {
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], StateRecordError> {
         let length = self.length()?;
         let at = self.at;
         let remaining = self.bytes.len() - at;
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    pub(super) fn finish(self) -> Result<(), StateRecordError> {
+    pub(crate) fn finish(self) -> Result<(), StateRecordError> {
         match self.bytes.len() - self.at {
             0 => Ok(()),
             remaining => Err(StateRecordError::TrailingBytes { at: self.at, remaining }),

@@ -5,18 +5,19 @@ use bytes::Bytes;
 use super::codec::{Reader, Writer};
 use super::{
     KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER,
-    KIND_TRANSACTIONAL_PRODUCER, StateRecordError, VERSION, acl,
+    KIND_TRANSACTIONAL_PRODUCER, KIND_WORKER, StateRecordError, VERSION, acl,
 };
 use crate::acl_plan::TopicAcl;
+use crate::shares::Part;
 
 /// What a record is about. The newest value of a key counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
-    /// The producer id of a flow for records that were first produced to a cluster.
+    /// The producer id of a flow for records that were first produced to a cluster; a transactional one is a part's.
     Producer { flow: String, origin_cluster_id: String, transactional: bool },
     /// How far a partition is copied.
     Position { flow: String, source_cluster_id: String, topic: String, partition: i32 },
-    /// The instance that may write for a flow.
+    /// The instance that may write for a part of a flow.
     Owner { flow: String },
     /// A range of the source that was not copied.
     Loss { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
@@ -24,10 +25,12 @@ pub enum Key {
     MapChunk { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
     /// A rule of access that the flow made at the target, or is about to make.
     Acl { flow: String, source_cluster_id: String, acl: TopicAcl },
+    /// What was asked of a worker of a group.
+    Worker { group: String, instance: String },
 }
 
 impl Key {
-    /// The flow that the record belongs to.
+    /// The flow that the record belongs to, of an owner or a transactional producer id the part; nothing for a worker.
     pub fn flow(&self) -> &str {
         match self {
             Self::Producer { flow, .. }
@@ -36,6 +39,24 @@ impl Key {
             | Self::Loss { flow, .. }
             | Self::MapChunk { flow, .. }
             | Self::Acl { flow, .. } => flow,
+            Self::Worker { .. } => "",
+        }
+    }
+
+    /// Whether the owner of a part keeps the record.
+    pub fn is_of(&self, part: &Part) -> bool {
+        match self {
+            Self::Owner { flow } | Self::Producer { flow, transactional: true, .. } => {
+                *flow == part.to_string()
+            }
+            Self::Producer { flow, transactional: false, .. } => *flow == part.flow,
+            Self::Position { flow, topic, partition, .. }
+            | Self::Loss { flow, topic, partition, .. }
+            | Self::MapChunk { flow, topic, partition, .. } => {
+                *flow == part.flow && part.has(topic, *partition)
+            }
+            Self::Acl { flow, .. } => *flow == part.flow && part.is_first(),
+            Self::Worker { .. } => false,
         }
     }
 
@@ -74,6 +95,11 @@ impl Key {
                 out.string(flow);
                 out.string(source_cluster_id);
                 acl::write(&mut out, acl);
+            }
+            Self::Worker { group, instance } => {
+                out.u8(KIND_WORKER);
+                out.string(group);
+                out.string(instance);
             }
         }
         out.finish()
@@ -115,6 +141,7 @@ impl Key {
                 source_cluster_id: input.string()?,
                 acl: acl::read(&mut input)?,
             },
+            KIND_WORKER => Self::Worker { group: input.string()?, instance: input.string()? },
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };
         input.finish()?;

@@ -3,7 +3,7 @@
 //! a string is its length as the shortest LEB128 and its UTF-8 bytes.
 
 mod acl;
-mod codec;
+pub(crate) mod codec;
 mod key;
 mod state;
 mod value;
@@ -24,6 +24,7 @@ const KIND_LOSS: u8 = 4;
 const KIND_TRANSACTIONAL_PRODUCER: u8 = 5;
 const KIND_MAP_CHUNK: u8 = 6;
 const KIND_ACL: u8 = 7;
+const KIND_WORKER: u8 = 8;
 
 /// Why the bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,15 +1,18 @@
 //! The state topic's records applied in the order of the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Key, Value};
+use super::{Key, StoredPosition, Value};
+use crate::shares::Part;
 
 /// What the state topic says, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     entries: BTreeMap<Key, Value>,
-    /// Signs of life of each flow's owner, counted.
+    /// Signs of life of each part's owner, counted.
     signs_of_life: BTreeMap<String, u64>,
+    /// Producer ids of which the topic has another behind the one that counts.
+    contested: BTreeSet<Key>,
 }
 
 /// The instance that may write for a flow.
@@ -22,10 +25,11 @@ pub struct Owner {
 impl State {
     /// What an earlier reader knew, without the signs of life that it counted.
     pub fn restored(entries: Vec<(Key, Value)>) -> Self {
-        Self { entries: entries.into_iter().collect(), signs_of_life: BTreeMap::new() }
+        Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
-    /// Applies the next record. The first claim of a generation counts, and positions of earlier generations do not.
+    /// Applies the next record. The first claim of a generation counts, positions of earlier generations do not, and of
+    /// several producer ids that were published for one target the first counts.
     pub fn apply(&mut self, key: Key, value: Option<Value>) {
         let Some(value) = value else {
             self.entries.remove(&key);
@@ -47,9 +51,70 @@ impl State {
             {
                 return;
             }
+            (Key::Position { .. }, Value::Position(position)) if self.has_newer(&key, position) => return,
+            (Key::Producer { transactional: false, .. }, Value::Producer { .. })
+                if self.is_taken(&key, &value) =>
+            {
+                self.contested.insert(key);
+                return;
+            }
             _ => {}
         }
+        self.contested.remove(&key);
         self.entries.insert(key, value);
+    }
+
+    /// A later owner wrote where the partition stands.
+    fn has_newer(&self, key: &Key, position: &StoredPosition) -> bool {
+        matches!(self.get(key), Some(Value::Position(known)) if position.generation < known.generation)
+    }
+
+    /// Another producer id is published for the same target.
+    fn is_taken(&self, key: &Key, value: &Value) -> bool {
+        let known = self.get(key).filter(|known| *known != value);
+        match (known, value) {
+            (
+                Some(Value::Producer { target_cluster_id: known, .. }),
+                Value::Producer { target_cluster_id, .. },
+            ) => known == target_cluster_id,
+            _ => false,
+        }
+    }
+
+    /// Producer ids of a flow that must be written again: compaction would leave another.
+    pub fn contested(&self, flow: &str) -> Vec<(Key, Value)> {
+        let of_flow = self.contested.iter().filter(|key| key.flow() == flow);
+        of_flow.filter_map(|key| Some((key.clone(), self.get(key)?.clone()))).collect()
+    }
+
+    /// Who owns other parts of a flow that must not run beside `part`.
+    pub fn rivals<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = (Part, Owner)> + 'a {
+        self.owners(&part.flow).filter(|(other, _)| part.excludes(other))
+    }
+
+    /// The generation that a claim on any part of a flow takes: above all that were.
+    pub fn next_generation(&self, flow: &str) -> i64 {
+        let owners = self.owners(flow).map(|(_, owner)| owner.generation);
+        let positions = self.entries.iter().filter_map(|(key, value)| match (key, value) {
+            (Key::Position { flow: of, .. }, Value::Position(position)) if of == flow => {
+                Some(position.generation)
+            }
+            _ => None,
+        });
+        owners.chain(positions).max().map_or(1, |greatest| greatest.saturating_add(1))
+    }
+
+    fn owners<'a>(&'a self, flow: &'a str) -> impl Iterator<Item = (Part, Owner)> + 'a {
+        // Keys are in order, and names of parts begin with their flow's.
+        let behind = self.entries.range(Key::Owner { flow: flow.to_owned() }..);
+        let named = behind.map_while(move |(key, value)| match (key, value) {
+            (Key::Owner { flow: name }, Value::Owner { instance, generation }) if name.starts_with(flow) => {
+                let owner = Owner { instance: instance.clone(), generation: *generation };
+                Some((name.parse::<Part>(), owner))
+            }
+            _ => None,
+        });
+        named.filter_map(move |(part, owner)| Some((part.ok().filter(|part| part.flow == flow)?, owner)))
     }
 
     pub fn get(&self, key: &Key) -> Option<&Value> {
@@ -69,63 +134,21 @@ impl State {
             | Value::Position(_)
             | Value::Loss { .. }
             | Value::MapChunk { .. }
-            | Value::Acl(_) => None,
+            | Value::Acl(_)
+            | Value::Worker { .. } => None,
         }
     }
 
-    /// How many records of a flow's owner were read: it lives while this number grows.
-    pub fn signs_of_life(&self, flow: &str) -> u64 {
-        self.signs_of_life.get(flow).copied().unwrap_or(0)
+    /// How many records of a part's owner were read: it lives while this number grows.
+    pub fn signs_of_life(&self, part: &str) -> u64 {
+        self.signs_of_life.get(part).copied().unwrap_or(0)
+    }
+
+    /// The same for all parts that have owners.
+    pub fn all_signs_of_life(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.signs_of_life.iter().map(|(part, signs)| (part.as_str(), *signs))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::StoredPosition;
-    use super::*;
-
-    fn claim(state: &mut State, instance: &str, generation: i64) {
-        let value = Value::Owner { instance: instance.to_owned(), generation };
-        state.apply(Key::Owner { flow: "a--b".to_owned() }, Some(value));
-    }
-
-    fn owner(state: &State) -> (String, i64) {
-        let owner = state.owner("a--b").expect("an owner");
-        (owner.instance, owner.generation)
-    }
-
-    fn place(state: &mut State, generation: i64, source_offset: i64) -> Key {
-        let key = Key::Position {
-            flow: "a--b".to_owned(),
-            source_cluster_id: "c".to_owned(),
-            topic: "t".to_owned(),
-            partition: 0,
-        };
-        let position = StoredPosition { generation, source_offset, ..StoredPosition::default() };
-        state.apply(key.clone(), Some(Value::Position(position)));
-        key
-    }
-
-    #[test]
-    fn the_first_claim_of_a_generation_counts() {
-        let mut state = State::default();
-        claim(&mut state, "one", 1);
-        claim(&mut state, "two", 2);
-        claim(&mut state, "three", 2);
-        claim(&mut state, "one", 1);
-        assert_eq!(owner(&state), ("two".to_owned(), 2));
-        assert_eq!(state.signs_of_life("a--b"), 2);
-    }
-
-    #[test]
-    fn a_position_of_an_earlier_owner_does_not_come_back() {
-        let mut state = State::default();
-        claim(&mut state, "one", 1);
-        let key = place(&mut state, 1, 10);
-        claim(&mut state, "two", 2);
-        place(&mut state, 2, 30);
-        place(&mut state, 1, 20);
-        let Some(Value::Position(position)) = state.get(&key) else { panic!("a position") };
-        assert_eq!(position.source_offset, 30);
-    }
-}
+mod tests;

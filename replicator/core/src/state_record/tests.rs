@@ -105,6 +105,10 @@ fn keys_have_golden_bytes() {
                 + "03"
                 + "02",
         ),
+        (
+            Key::Worker { group: "g".to_owned(), instance: "pod-0".to_owned() },
+            "0000".to_owned() + "08" + "0167" + "05706f642d30",
+        ),
     ];
     for (key, golden) in table {
         assert_eq!(hex(&key.encode()), golden, "{key:?}");
@@ -149,6 +153,7 @@ fn values_have_golden_bytes() {
             Value::Acl(AclOrigin { cluster_id: "c1".to_owned(), topics: TopicPattern::literal("orders") }),
             "0000".to_owned() + "07" + "026331" + "03" + "066f7264657273",
         ),
+        (Value::Worker { is_draining: true }, "000008".to_owned() + "01"),
     ];
     for (value, golden) in table {
         assert_eq!(hex(&value.encode()), golden, "{value:?}");

@@ -5,8 +5,8 @@ use strait_wire::ids::Uuid;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, POSITION_VERSION,
-    StateRecordError, VERSION, acl,
+    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_WORKER,
+    POSITION_VERSION, StateRecordError, VERSION, acl,
 };
 use crate::acl_plan::AclOrigin;
 
@@ -38,6 +38,10 @@ pub enum Value {
     },
     /// Where a rule of access comes from.
     Acl(AclOrigin),
+    /// Whether the worker is to give up its shares.
+    Worker {
+        is_draining: bool,
+    },
 }
 
 /// How far a partition is copied.
@@ -66,7 +70,8 @@ impl Value {
             | Self::Owner { .. }
             | Self::Loss { .. }
             | Self::MapChunk { .. }
-            | Self::Acl(_) => VERSION,
+            | Self::Acl(_)
+            | Self::Worker { .. } => VERSION,
         });
         match self {
             Self::Producer { producer_id, producer_epoch, target_cluster_id } => {
@@ -100,6 +105,10 @@ impl Value {
                 out.string(&origin.cluster_id);
                 acl::write_topics(&mut out, &origin.topics);
             }
+            Self::Worker { is_draining } => {
+                out.u8(KIND_WORKER);
+                out.u8(u8::from(*is_draining));
+            }
         }
         out.finish()
     }
@@ -128,6 +137,10 @@ impl Value {
             },
             KIND_ACL => {
                 Self::Acl(AclOrigin { cluster_id: input.string()?, topics: acl::read_topics(&mut input)? })
+            }
+            KIND_WORKER => {
+                let known = |code| [0, 1].contains(&code).then_some(code == 1);
+                Self::Worker { is_draining: input.code(known)? }
             }
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),
         };

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use strait_replicator_core::rename::{ReplicationPolicy, TopicTemplate};
 use strait_replicator_core::selection::{FlowSelection, PatternError, TopicFilter, full_match};
+use strait_replicator_core::shares::MOST_SHARES;
 use strait_replicator_core::topic_plan::{ConfigRules, DefaultsFrom};
 
 pub use choices::{DefaultsOf, Delivery, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
@@ -27,6 +28,9 @@ pub struct Flow {
     pub source: String,
     /// Alias of the cluster to write to.
     pub target: String,
+    /// Into how many shares the flow is split, each run on its own; 0: 12 with `worker_group`, 1 without.
+    #[serde(default)]
+    pub shares: u16,
     /// Nothing is read or written until the daemon starts without this.
     #[serde(default)]
     pub paused: bool,
@@ -221,6 +225,8 @@ impl Flow {
     }
 
     pub(super) fn validate(&self, key: &str, problems: &mut Vec<Problem>) {
+        let shares = (0, u64::from(MOST_SHARES));
+        check_range(&format!("{key}.shares"), self.shares.into(), shares, problems);
         if let Err(wrong) = self.policy() {
             problems.push(Problem { key: format!("{key}.{}", wrong.key), ..wrong });
         }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use strait_replicator_core::shares::Part;
 
 pub use cluster::{Cluster, Mechanism, Sasl, Secret, Tls};
 pub use flow::{
@@ -30,6 +31,9 @@ pub struct Configuration {
     /// Name of this daemon among those that have the same flows; empty: its HTTP address and its host's name.
     #[serde(default)]
     pub instance: String,
+    /// Group at the targets by which daemons share the flows; empty: this one claims all of its flows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub worker_group: String,
     #[serde(default)]
     pub http: Http,
     /// Clusters by alias.
@@ -63,7 +67,20 @@ pub struct Problem {
     pub nearest: Option<String>,
 }
 
+/// Shares of a flow where workers share them, and the flow does not say.
+const SHARES_IN_GROUP: u16 = 12;
+
 impl Configuration {
+    /// What of a flow is run on its own: all of it, or its shares.
+    pub fn parts(&self, flow: &Flow) -> Vec<Part> {
+        let count = match (flow.shares, self.worker_group.is_empty()) {
+            (0 | 1, true) => return vec![Part::whole(&flow.id())],
+            (0, false) => SHARES_IN_GROUP,
+            (count, _) => count,
+        };
+        Part::shares(&flow.id(), count).collect()
+    }
+
     /// Everything that is wrong, by key.
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

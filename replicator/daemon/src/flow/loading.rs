@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use strait_replicator_core::lane::{Identities, Identity, Origin, Position};
 use strait_replicator_core::offset_map::OffsetMap;
-use strait_replicator_core::state_record::{Key, State, Value};
+use strait_replicator_core::shares::Part;
+use strait_replicator_core::state_record::{Key, State, StoredPosition, Value};
 use tracing::{error, info, warn};
 
 use super::acls::MadeAcls;
@@ -34,25 +35,31 @@ pub(super) async fn load(
     state: &StateTopic,
     map_topic: &MapTopic,
     flow: &Flow,
+    (part, generation): (&Part, i64),
     ends: &Ends,
 ) -> Result<Loaded, StateError> {
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
-    fence_transactions(&view.state, flow, ends, state).await?;
+    fence_transactions(&view.state, part, ends, state).await?;
     let mut view = StateView::default();
     state.catch_up(&mut view, Isolation::Committed).await?;
-    check(&view, state, flow)?;
+    check(&view, state, flow, part)?;
     if view.is_bridged {
-        let known = view.state.iter().filter(|(key, _)| key.flow() == flow.id());
+        let known = view.state.iter().filter(|(key, _)| key.is_of(part));
         state.write(known.map(|(key, value)| (key.clone(), value.clone())).collect()).await?;
     }
     state.keep_copy(&view);
-    let (identities, origins) = identities(&view.state, state, flow, ends).await?;
-    let chunks = chunks(map_topic, flow).await;
+    let (identities, origins) = identities(&mut view, state, flow, ends).await?;
+    if part.share.is_some() {
+        // What an earlier owner of a partition, perhaps in another share, still writes is older from now on.
+        state.write(renewed(&view.state, part, ends, generation)).await?;
+    }
+    let mut chunks = chunks(map_topic, flow).await;
+    chunks.retain(|name, _| part.has(&name.topic, name.partition));
     let (positions, losses, acls) = (BTreeMap::new(), Vec::new(), MadeAcls::new());
     let has_lost_positions = view.has_gap;
     let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks, has_lost_positions };
-    for (key, value) in view.state.iter() {
+    for (key, value) in view.state.iter().filter(|(key, _)| key.is_of(part)) {
         match (key, value) {
             (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
                 if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
@@ -85,18 +92,30 @@ pub(super) async fn load(
     Ok(loaded)
 }
 
+/// Positions of a part's partitions as its new owner writes them.
+fn renewed(state: &State, part: &Part, ends: &Ends, generation: i64) -> Vec<(Key, Value)> {
+    let positions = state.iter().filter_map(|(key, value)| match (key, value) {
+        (Key::Position { source_cluster_id, .. }, Value::Position(position))
+            if key.is_of(part) && *source_cluster_id == ends.source_cluster_id =>
+        {
+            Some((key.clone(), Value::Position(StoredPosition { generation, ..position.clone() })))
+        }
+        _ => None,
+    });
+    positions.collect()
+}
+
 /// Without its producer id or a position a flow would copy again what is at the target.
-fn check(view: &StateView, state: &StateTopic, flow: &Flow) -> Result<(), StateError> {
-    let id = flow.id();
-    let of_flow = |key: &&Key| key.flow() == id;
+fn check(view: &StateView, state: &StateTopic, flow: &Flow, part: &Part) -> Result<(), StateError> {
+    let of_part = |key: &&Key| key.is_of(part);
     let is_needed = |key: &Key| {
         matches!(key, Key::Producer { .. } | Key::Position { .. }) && view.state.get(key).is_none()
     };
-    let unreadable = view.unreadable.iter().find(|(key, _)| of_flow(key) && is_needed(key));
+    let unreadable = view.unreadable.iter().find(|(key, _)| of_part(key) && is_needed(key));
     if let Some((_, (offset, source))) = unreadable {
         return Err(StateError::Record { topic: state.name(), offset: *offset, source: *source });
     }
-    let has = |is_so: fn(&Key) -> bool| view.state.iter().any(|(key, _)| of_flow(&key) && is_so(key));
+    let has = |is_so: fn(&Key) -> bool| view.state.iter().any(|(key, _)| of_part(&key) && is_so(key));
     let has_positions = has(|key| matches!(key, Key::Position { .. }));
     let has_producer = has(|key| matches!(key, Key::Producer { transactional: false, .. }));
     let needs_producer = has_positions && flow.delivery != Delivery::AtLeastOnce;
@@ -125,66 +144,55 @@ async fn chunks(map_topic: &MapTopic, flow: &Flow) -> StoredChunks {
     })
 }
 
-/// A flow that ever used transactions may have left one open: it is ended, so that positions can be read.
+/// A part that ever used transactions may have left one open: it is ended, so that positions can be read. The first
+/// share ends those of parts that the flow no longer has.
 async fn fence_transactions(
     known: &State,
-    flow: &Flow,
+    part: &Part,
     ends: &Ends,
     state: &StateTopic,
 ) -> Result<(), StateError> {
-    let key = Key::Producer {
-        flow: flow.id(),
-        origin_cluster_id: ends.source_cluster_id.clone(),
-        transactional: true,
-    };
-    if known.get(&key).is_none() {
-        return Ok(());
+    for (key, _) in known.iter() {
+        let Key::Producer { flow: name, origin_cluster_id: origin, transactional: true } = key else {
+            continue;
+        };
+        let Ok(of) = name.parse::<Part>() else { continue };
+        let is_gone = part.is_first() && part.excludes(&of);
+        if *origin != ends.source_cluster_id || !(of == *part || is_gone) {
+            continue;
+        }
+        let coordinator = super::lane::coordinator(&ends.target, &of, &ends.source_cluster_id);
+        let fenced = super::lane::initialize(&coordinator, state, &of, origin, &ends.target_cluster_id);
+        fenced.await.map_err(super::lane::TransactionError::into_state)?;
     }
-    let coordinator = super::lane::coordinator(&ends.target, flow, &ends.source_cluster_id);
-    let (id, origin) = (flow.id(), &ends.source_cluster_id);
-    let fenced = super::lane::initialize(&coordinator, state, &id, origin, &ends.target_cluster_id);
-    match fenced.await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.into_state()),
-    }
+    Ok(())
 }
 
 /// The flow's producer ids: asked from the target once, kept for ever.
 async fn identities(
-    known: &State,
+    view: &mut StateView,
     state: &StateTopic,
     flow: &Flow,
     ends: &Ends,
 ) -> Result<(Identities, Vec<String>), StateError> {
     let mut origins = vec![ends.source_cluster_id.clone()];
-    let mut stored = BTreeMap::new();
-    for (key, value) in known.iter() {
-        if let (
-            Key::Producer { flow: of, origin_cluster_id, transactional: false },
-            Value::Producer { producer_id, producer_epoch, target_cluster_id },
-        ) = (key, value)
-            && *of == flow.id()
-            && *target_cluster_id == ends.target_cluster_id
-        {
-            let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
-            stored.insert(origin_cluster_id.clone(), identity);
-        }
-    }
     if flow.delivery == Delivery::AtLeastOnce {
         // No batch carries a producer.
         return Ok((Identities::default(), origins));
     }
-    let own = match stored.remove(&ends.source_cluster_id) {
-        Some(identity) => identity,
-        None => {
-            let identity = new_producer(&ends.target).await?;
-            let (origin, target) = (&ends.source_cluster_id, &ends.target_cluster_id);
-            // The id is on the target before it is used.
-            state.write(vec![producer_entry(&flow.id(), origin, false, identity, target)]).await?;
-            info!(flow = %flow.id(), producer_id = identity.producer_id, "producer id is published");
-            identity
-        }
-    };
+    let mut stored = published(&view.state, flow, ends);
+    if !stored.contains_key(&ends.source_cluster_id) {
+        let identity = new_producer(&ends.target).await?;
+        let (origin, target) = (&ends.source_cluster_id, &ends.target_cluster_id);
+        // The id is on the target before it is used, and of several that shares publish at once the first counts.
+        state.write(vec![producer_entry(&flow.id(), origin, false, identity, target)]).await?;
+        state.catch_up(view, Isolation::Committed).await?;
+        stored = published(&view.state, flow, ends);
+        info!(flow = %flow.id(), producer_id = identity.producer_id, "producer id is published");
+    }
+    let missing =
+        || StateError::Lost { topic: state.name(), reason: "a producer id just written".to_owned() };
+    let own = stored.remove(&ends.source_cluster_id).ok_or_else(missing)?;
     let mut identities = Identities::new(own);
     for (origin, identity) in stored.into_iter().take(usize::from(u16::MAX)) {
         let number = u16::try_from(origins.len()).unwrap_or(u16::MAX);
@@ -192,4 +200,19 @@ async fn identities(
         origins.push(origin);
     }
     Ok((identities, origins))
+}
+
+/// Published producer ids of the flow at this target, by origin.
+fn published(state: &State, flow: &Flow, ends: &Ends) -> BTreeMap<String, Identity> {
+    let published = state.iter().filter_map(|(key, value)| match (key, value) {
+        (
+            Key::Producer { flow: of, origin_cluster_id, transactional: false },
+            Value::Producer { producer_id, producer_epoch, target_cluster_id },
+        ) if *of == flow.id() && *target_cluster_id == ends.target_cluster_id => {
+            let identity = Identity { producer_id: *producer_id, producer_epoch: *producer_epoch };
+            Some((origin_cluster_id.clone(), identity))
+        }
+        _ => None,
+    });
+    published.collect()
 }

@@ -8,6 +8,8 @@ mod assignment;
 mod brokers;
 // Refused records, set aside at the target.
 mod dead_letter;
+// Offsets of partitions that other workers copy.
+mod elsewhere;
 // Requests to the source and what their answers hold.
 mod fetch;
 // Groups: translated, published, committed at the target.
@@ -44,9 +46,12 @@ pub(crate) mod take_over;
 mod task;
 // Questions to a lane about offsets.
 mod translation;
+// Signs of life of other instances.
+mod witness;
 
 pub(crate) use assignment::PartitionName;
 pub(crate) use groups::{GroupQuestion, Groups, Side};
 pub(crate) use handle::{AskError, FlowHandle};
-pub(crate) use task::{FlowParts, run};
+pub(crate) use task::{Ended, FlowParts, run};
 pub(crate) use translation::Direction;
+pub(crate) use witness::Witness;

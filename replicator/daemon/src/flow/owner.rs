@@ -1,13 +1,16 @@
-//! One instance writes for a flow: it says so in the state topic at an interval, and another one takes over when the
+//! One instance writes for a flow, or for each of its shares: it says so in the state topic at an interval, and another one takes over when the
 //! signs of life end. Who was taken over stops.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use strait_replicator_core::state_record::{Key, Owner, Value};
+use strait_replicator_core::shares::Part;
+use strait_replicator_core::state_record::{Key, Owner, State, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+use super::witness::Witness;
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 
 /// Between signs of life.
@@ -34,54 +37,97 @@ impl Lease {
     }
 }
 
-/// An instance's claim on a flow.
+/// An instance's claim on a part of a flow.
 pub(super) struct Ownership {
     state: StateTopic,
     view: StateView,
-    flow: String,
+    part: Part,
     instance: String,
     pub(super) generation: i64,
     restored: u64,
     lease: watch::Sender<Lease>,
 }
 
+/// Who waits for a part, and how long others have been silent.
+struct Waiting {
+    part: Part,
+    instance: String,
+    witness: Witness,
+    /// By owner: how many signs of life there were, and since when.
+    seen: BTreeMap<String, (u64, Instant)>,
+}
+
+impl Waiting {
+    /// The instance that must be waited for, if there is one: it owns the part, or one that must not run beside it.
+    fn living_owner(&mut self, state: &State, looked_at: Instant) -> Option<String> {
+        let own = state.owner(&self.part.to_string()).map(|owner| (self.part.clone(), owner));
+        let owners: Vec<(Part, Owner)> = own.into_iter().chain(state.rivals(&self.part)).collect();
+        let mut living = None;
+        for (part, owner) in owners {
+            let name = part.to_string();
+            let signs = state.signs_of_life(&name);
+            let seen = self.seen.entry(name.clone()).or_insert((signs, looked_at));
+            if signs != seen.0 {
+                *seen = (signs, looked_at);
+            }
+            let silence = looked_at.duration_since(seen.1).max(self.witness.silence(&name, &owner));
+            let is_other = owner.instance != self.instance && !owner.instance.is_empty();
+            if is_other && silence <= GONE_AFTER {
+                living = Some(owner.instance);
+            }
+        }
+        living
+    }
+}
+
 impl Ownership {
-    /// Waits until the flow has no other living owner, and claims it. `on_standby` is told of who owns it.
+    /// Waits until the part has no other living owner, and claims it. `on_standby` is told of who owns it.
     pub(super) async fn acquire(
         state: StateTopic,
-        flow: String,
+        part: Part,
         instance: String,
+        witness: Witness,
         mut on_standby: impl FnMut(&str),
     ) -> Result<Self, StateError> {
         let mut view = StateView::default();
-        let mut seen = (0, Instant::now());
+        let mut waiting =
+            Waiting { part: part.clone(), instance: instance.clone(), witness, seen: BTreeMap::new() };
         loop {
             let looked_at = Instant::now();
             state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
-            let signs = view.state.signs_of_life(&flow);
-            if signs != seen.0 {
-                seen = (signs, looked_at);
+            if let Some(owner) = waiting.living_owner(&view.state, looked_at) {
+                on_standby(&owner);
+                tokio::time::sleep(STANDBY_INTERVAL).await;
+                continue;
             }
-            let owner = view.state.owner(&flow);
-            let is_gone = looked_at.duration_since(seen.1) > GONE_AFTER;
-            match &owner {
-                Some(owner) if owner.instance != instance && !owner.instance.is_empty() && !is_gone => {
-                    on_standby(&owner.instance);
-                    tokio::time::sleep(STANDBY_INTERVAL).await;
-                    continue;
-                }
-                Some(_) | None => {}
-            }
-            let generation = owner.map_or(1, |owner| owner.generation + 1);
+            let generation = view.state.next_generation(&part.flow);
             let claim = Owner { instance: instance.clone(), generation };
-            state.write(vec![owner_record(&flow, &claim)]).await?;
+            state.write(vec![owner_record(&part, &claim)]).await?;
             state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
-            if view.state.owner(&flow) == Some(claim) {
-                info!(%flow, %instance, generation, "this instance owns the flow");
-                let (lease, _) =
-                    watch::channel(Lease { verified_at: looked_at, is_fenced: false, restored: 0 });
-                return Ok(Self { state, view, flow, instance, generation, restored: 0, lease });
+            if view.state.owner(&part.to_string()) != Some(claim) {
+                continue;
             }
+            let (lease, _) = watch::channel(Lease { verified_at: looked_at, is_fenced: false, restored: 0 });
+            let (part, instance) = (part.clone(), instance.clone());
+            let view_of_claim = std::mem::take(&mut view);
+            let claimed = Self {
+                state: state.clone(),
+                view: view_of_claim,
+                part,
+                instance,
+                generation,
+                restored: 0,
+                lease,
+            };
+            // Two who split the flow in different ways may claim at once: the later of them sees both claims.
+            if let Some(owner) = waiting.living_owner(&claimed.view.state, looked_at) {
+                on_standby(&owner);
+                claimed.release().await;
+                tokio::time::sleep(STANDBY_INTERVAL).await;
+                continue;
+            }
+            info!(flow = %claimed.part, instance = %claimed.instance, generation, "this instance owns the flow");
+            return Ok(claimed);
         }
     }
 
@@ -108,13 +154,13 @@ impl Ownership {
         let is_fenced = match self.look().await {
             Ok(is_ours) => !is_ours,
             Err(error) => {
-                warn!(flow = %self.flow, %error, "ownership can't be confirmed, retrying");
+                warn!(flow = %self.part, %error, "ownership can't be confirmed, retrying");
                 return false;
             }
         };
         if is_fenced {
-            let owner = self.view.state.owner(&self.flow);
-            error!(flow = %self.flow, instance = %self.instance, generation = self.generation, ?owner, "fenced: another instance took the flow over");
+            let owner = self.view.state.owner(&self.part.to_string());
+            error!(flow = %self.part, instance = %self.instance, generation = self.generation, ?owner, "fenced: another instance took the flow over");
         }
         let restored = self.restored;
         self.lease.send_replace(Lease { verified_at, is_fenced, restored });
@@ -127,29 +173,34 @@ impl Ownership {
             if !self.state.has_lost(&error).await? {
                 return Err(error);
             }
-            error!(flow = %self.flow, %error, "the target lost state of this flow");
-            self.view = self.state.restore(&self.view.state, &self.flow).await?;
+            error!(flow = %self.part, %error, "the target lost state of this flow");
+            self.view = self.state.restore(&self.view.state, &self.part).await?;
             self.restored += 1;
         }
         let claim = Owner { instance: self.instance.clone(), generation: self.generation };
-        if self.view.state.owner(&self.flow).as_ref() != Some(&claim) {
+        let state = &self.view.state;
+        let is_ours = state.owner(&self.part.to_string()).as_ref() == Some(&claim);
+        let is_newer = |owner: &Owner| owner.generation > self.generation && !owner.instance.is_empty();
+        if !is_ours || state.rivals(&self.part).any(|(_, owner)| is_newer(&owner)) {
             return Ok(false);
         }
+        let mut records = state.contested(&self.part.flow);
+        records.push(owner_record(&self.part, &claim));
         // A topic that is gone is seen at the next look, so this must not wait for it.
-        self.state.write_once(&[owner_record(&self.flow, &claim)]).await?;
+        self.state.write_once(&records).await?;
         Ok(true)
     }
 
     /// Lets another instance take over at once.
     pub(super) async fn release(self) {
         let released = Owner { instance: String::new(), generation: self.generation + 1 };
-        if let Err(error) = self.state.write(vec![owner_record(&self.flow, &released)]).await {
-            warn!(flow = %self.flow, %error, "ownership is not given back, another instance waits until it has ended");
+        if let Err(error) = self.state.write(vec![owner_record(&self.part, &released)]).await {
+            warn!(flow = %self.part, %error, "ownership is not given back, another instance waits until it has ended");
         }
     }
 }
 
-fn owner_record(flow: &str, owner: &Owner) -> (Key, Value) {
+fn owner_record(part: &Part, owner: &Owner) -> (Key, Value) {
     let value = Value::Owner { instance: owner.instance.clone(), generation: owner.generation };
-    (Key::Owner { flow: flow.to_owned() }, value)
+    (Key::Owner { flow: part.to_string() }, value)
 }

@@ -64,6 +64,7 @@ pub(super) struct Classified {
 }
 
 /// The ends of a flow that provenance looks at.
+#[derive(Clone)]
 pub(super) struct Ends {
     pub(super) source: Cluster,
     pub(super) source_cluster_id: String,
@@ -142,11 +143,27 @@ impl Provenance {
         if self.identities.of(origin).is_none() {
             let identity = new_producer(&self.target).await?;
             let entry = producer_entry(&self.flow, cluster_id, false, identity, &self.target_cluster_id);
+            let key = entry.0.clone();
             self.target_state.write(vec![entry]).await?;
+            let identity = self.published(&key).await?.unwrap_or(identity);
             info!(flow = %self.flow, cluster_id, producer_id = identity.producer_id, "records of another flow's source get a producer id");
             self.identities.set(origin, identity);
         }
         Ok(origin)
+    }
+
+    /// The producer id that counts: another share may have published one before.
+    async fn published(&self, key: &Key) -> Result<Option<Identity>, StateError> {
+        let mut view = StateView::default();
+        self.target_state.catch_up(&mut view, Isolation::OutsideTransactions).await?;
+        Ok(match view.state.get(key) {
+            Some(Value::Producer { producer_id, producer_epoch, target_cluster_id })
+                if *target_cluster_id == self.target_cluster_id =>
+            {
+                Some(Identity { producer_id: *producer_id, producer_epoch: *producer_epoch })
+            }
+            _ => None,
+        })
     }
 }
 

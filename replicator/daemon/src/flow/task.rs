@@ -11,12 +11,14 @@ use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
 use strait_replicator_core::acl_plan::AclRules;
 use strait_replicator_core::lane::{Settings, StateName};
+use strait_replicator_core::shares::Part;
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::acls::{AclParts, AclTask};
+use super::elsewhere::Elsewhere;
 use super::groups::{GroupParts, GroupTask};
 use super::handle::FlowHandle;
 use super::heartbeats;
@@ -28,6 +30,7 @@ use super::planner::{Planner, PlannerParts};
 use super::provenance::{Ends, Provenance};
 use super::take_over::TakeOver;
 use super::translation::Translator;
+use super::witness::Witness;
 use crate::configuration::{self, Flow, Limits, OffsetSyncs};
 use crate::internal_topic::InternalTopic;
 use crate::state_topic::StateTopic;
@@ -44,9 +47,14 @@ const POSITION_PARTITIONS: i32 = 25;
 /// What opening one batch may need.
 const DECOMPRESSION_LIMIT: DecompressionLimit = DecompressionLimit(256 << 20);
 
-/// What one flow runs on.
+/// What a part of a flow runs on.
+#[derive(Clone)]
 pub(crate) struct FlowParts {
     pub(crate) flow: Flow,
+    /// What of the flow runs.
+    pub(crate) part: Part,
+    /// Who saw signs of life of other instances.
+    pub(crate) witness: Witness,
     pub(crate) instance: String,
     pub(crate) source: configuration::Cluster,
     pub(crate) target: configuration::Cluster,
@@ -55,66 +63,88 @@ pub(crate) struct FlowParts {
     pub(crate) store: Option<Store>,
 }
 
-/// Runs a flow on the current thread until `shutdown` says true, or another instance takes it over.
-pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) {
-    let id = parts.flow.id();
+/// How a part of a flow ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was told to.
+    Stopped,
+    /// Another instance has taken it over.
+    Fenced,
+}
+
+/// Runs a part of a flow on the current thread until `shutdown` says true, or another instance takes it over.
+pub(crate) async fn run(parts: FlowParts, mut shutdown: watch::Receiver<bool>) -> Ended {
+    let part = &parts.part;
     if parts.flow.paused {
-        info!(flow = %id, "flow is paused");
-        parts.status.update(&id, |flow| flow.state = StateName::Paused);
-        return;
+        info!(flow = %part, "flow is paused");
+        parts.status.update_part(part, |part| part.state = StateName::Paused);
+        return Ended::Stopped;
     }
     while !*shutdown.borrow() {
-        let started = tokio::select! {
-            started = start(&parts) => started,
-            _ = shutdown.changed() => return,
-        };
-        match started {
-            Ok(running) => match running.until_stopped(&mut shutdown).await {
-                LaneEnd::Stopped => return,
-                LaneEnd::Fenced => {
-                    error!(flow = %id, "fenced: another instance copies this flow, this one has stopped");
-                    parts.status.update(&id, |flow| flow.stop_all(StateName::Fenced));
-                    return;
-                }
-                LaneEnd::MustReload => info!(flow = %id, "flow starts again from the state topic"),
-            },
+        match parts.attempt(&mut shutdown).await {
+            Ok(LaneEnd::Stopped) => return Ended::Stopped,
+            Ok(LaneEnd::Fenced) => {
+                error!(flow = %part, "fenced: another instance copies this flow, this one has stopped");
+                parts.status.update_part(part, |part| part.stop_all(StateName::Fenced));
+                return Ended::Fenced;
+            }
+            Ok(LaneEnd::MustReload) => info!(flow = %part, "flow starts again from the state topic"),
             Err(error) => parts.show_failure(&error),
         }
         tokio::select! {
             () = tokio::time::sleep(RESTART_BACKOFF) => {}
-            _ = shutdown.changed() => return,
+            _ = shutdown.changed() => return Ended::Stopped,
         }
     }
+    Ended::Stopped
 }
 
 impl FlowParts {
+    /// Claims the part and runs it until something ends it.
+    async fn attempt(&self, shutdown: &mut watch::Receiver<bool>) -> Result<LaneEnd, StartError> {
+        let stopped = async |stop: &mut watch::Receiver<bool>| {
+            // An error means that the sender is gone: stop too.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        let (clusters, ownership) = tokio::select! {
+            claimed = claim(self) => claimed?,
+            () = stopped(shutdown) => return Ok(LaneEnd::Stopped),
+        };
+        let started = tokio::select! {
+            started = start(self, clusters, &ownership) => started?,
+            () = stopped(shutdown) => {
+                ownership.release().await;
+                return Ok(LaneEnd::Stopped);
+            }
+        };
+        Ok(started.until_stopped(ownership, shutdown).await)
+    }
+
     /// Says why the flow can't start: in the log when the reason is another one than before.
     fn show_failure(&self, error: &StartError) {
-        let (id, reason) = (self.flow.id(), error.to_string());
-        self.status.update(&id, |flow| {
-            flow.state =
+        let (name, reason) = (&self.part, error.to_string());
+        self.status.update_part(name, |part| {
+            part.state =
                 if error.is_unauthorized() { StateName::Unauthorized } else { StateName::Unreachable };
-            if flow.last_error.as_ref() != Some(&reason) {
-                warn!(flow = %id, error = %reason, "flow can't start, retrying each {RESTART_BACKOFF:?}");
-                flow.last_error = Some(reason);
+            if part.last_error.as_ref() != Some(&reason) {
+                warn!(flow = %name, error = %reason, "flow can't start, retrying each {RESTART_BACKOFF:?}");
+                part.last_error = Some(reason);
             }
         });
     }
 }
 
 struct Running {
-    id: String,
+    part: Part,
     lane: LaneTask,
     planner: Planner,
-    ownership: Ownership,
     state: StateTopic,
-    groups: GroupTask,
-    acls: AclTask,
-    heartbeats: LocalBoxFuture<'static, ()>,
+    /// What is done once for the flow.
+    beside: LocalBoxFuture<'static, ()>,
 }
 
 impl Running {
-    async fn until_stopped(mut self, shutdown: &mut watch::Receiver<bool>) -> LaneEnd {
+    async fn until_stopped(self, mut ownership: Ownership, shutdown: &mut watch::Receiver<bool>) -> LaneEnd {
         let planner = self.planner;
         let plan = async move {
             tokio::select! {
@@ -123,14 +153,10 @@ impl Running {
                 _ = shutdown.wait_for(|stop| *stop) => {}
             }
         };
-        let ownership = &mut self.ownership;
-        let beside = async {
-            tokio::join!(self.groups.run(), self.acls.run(), self.heartbeats);
-        };
         let copy = async {
             tokio::select! {
                 (_, end) = async { tokio::join!(plan, self.lane.run()) } => end,
-                () = beside => LaneEnd::MustReload,
+                () = self.beside => LaneEnd::MustReload,
             }
         };
         tokio::pin!(copy);
@@ -140,21 +166,27 @@ impl Running {
             () = ownership.keep() => copy.await,
         };
         // Who took the flow over fences our transactions too, which may be seen first.
-        if end == LaneEnd::MustReload && self.ownership.is_fenced().await {
+        if end == LaneEnd::MustReload && ownership.is_fenced().await {
             end = LaneEnd::Fenced;
         }
         if end == LaneEnd::Stopped {
-            self.ownership.release().await;
+            ownership.release().await;
             self.state.refresh_copy().await;
         }
-        info!(flow = %self.id, ?end, "flow is stopped");
+        info!(flow = %self.part, ?end, "flow is stopped");
         end
     }
 }
 
-async fn start(parts: &FlowParts) -> Result<Running, StartError> {
-    let flow = parts.flow.clone();
-    let id = flow.id();
+/// The clusters of a flow, by connections of its part's own, and the state topic.
+struct Ready {
+    ends: Ends,
+    state: StateTopic,
+}
+
+/// Connects, and waits until the part is this instance's.
+async fn claim(parts: &FlowParts) -> Result<(Ready, Ownership), StartError> {
+    let flow = &parts.flow;
     let (source, target) = tokio::join!(connect(&parts.source), connect(&parts.target));
     let source = source.map_err(|error| StartError::Source { alias: flow.source.clone(), source: error })?;
     let target = target.map_err(|error| StartError::Target { alias: flow.target.clone(), source: error })?;
@@ -164,22 +196,26 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
     let source_cluster_id = cluster_id(&source, &flow.source)?;
     let target_cluster_id = cluster_id(&target, &flow.target)?;
     let state = StateTopic::open(target.clone(), flow.replication_factor, parts.store.clone()).await?;
-    let status = parts.status.clone();
-    let standby_id = id.clone();
-    let ownership = Ownership::acquire(state.clone(), id.clone(), parts.instance.clone(), move |owner| {
-        let owner = owner.to_owned();
-        status.update(&standby_id, |flow| {
-            flow.stop_all(StateName::Standby);
-            flow.last_error = Some(format!("instance {owner} owns the flow"));
+    let (part, instance, witness) = (parts.part.clone(), parts.instance.clone(), parts.witness.clone());
+    let acquired = Ownership::acquire(state.clone(), part, instance, witness, |owner| {
+        parts.status.update_part(&parts.part, |part| {
+            part.stop_all(StateName::Standby);
+            part.last_error = Some(format!("instance {owner} owns the flow"));
         });
-    })
-    .await?;
-    let ends = Ends {
-        source: source.clone(),
-        source_cluster_id: source_cluster_id.clone(),
-        target: target.clone(),
-        target_cluster_id: target_cluster_id.clone(),
-    };
+    });
+    let ownership = acquired.await?;
+    let ends = Ends { source, source_cluster_id, target, target_cluster_id };
+    Ok((Ready { ends, state }, ownership))
+}
+
+async fn start(
+    parts: &FlowParts,
+    Ready { ends, state }: Ready,
+    ownership: &Ownership,
+) -> Result<Running, StartError> {
+    let (flow, part, generation) = (parts.flow.clone(), parts.part.clone(), ownership.generation);
+    let id = flow.id();
+    let Ends { source, source_cluster_id, target, target_cluster_id } = ends.clone();
     let map_topic = MapTopic::new(
         target.clone(),
         state.offset_map(),
@@ -187,26 +223,29 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         id.clone(),
         source_cluster_id.clone(),
     );
-    let loaded = loading::load(&state, &map_topic, &flow, &ends).await?;
+    let loaded = loading::load(&state, &map_topic, &flow, (&part, generation), &ends).await?;
     let take_over = TakeOver::read(&flow, &source, &target).await?.map(Rc::new);
     let (assignments, assigned) = mpsc::channel(1);
-    let (translator, questions) = Translator::new(map_topic.clone());
+    let elsewhere = Elsewhere::new(&part, &ends, state.clone(), map_topic.clone());
+    let (translator, questions) = Translator::new(map_topic.clone(), elsewhere);
     let (group_questions, groups_asked) = mpsc::channel(QUESTIONS_WAITING);
     let policy = flow.policy().map_err(StartError::Configuration)?;
     let refresh = Arc::new(Notify::new());
-    parts.status.set_ledger(&id, loaded.losses);
-    parts.status.update(&id, |flow| {
-        flow.last_error = None;
-        flow.handle = Some(FlowHandle {
-            source: source.clone(),
-            target: target.clone(),
-            translator: translator.clone(),
-            groups: group_questions,
-            policy,
-        });
-    });
+    parts.status.set_ledger(&part, loaded.losses);
+    parts.status.update_part(&part, |part| part.last_error = None);
+    let handle = FlowHandle {
+        source: source.clone(),
+        target: target.clone(),
+        translator: translator.clone(),
+        groups: group_questions,
+        policy,
+    };
+    if part.is_first() {
+        parts.status.update(&id, |flow| flow.handle = Some(handle));
+    }
     let groups = GroupTask::new(GroupParts {
         flow: flow.clone(),
+        part: part.clone(),
         source: source.clone(),
         target: target.clone(),
         translator,
@@ -232,10 +271,18 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         status: parts.status.clone(),
     });
     let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
+    let is_first = part.is_first();
+    let beside = async move {
+        if !is_first {
+            return std::future::pending().await;
+        }
+        tokio::join!(groups.run(), acls.run(), heartbeats);
+    };
     let provenance =
         Provenance::new(&flow, ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
     let lane = LaneTask::new(LaneParts {
         flow: flow.clone(),
+        part: part.clone(),
         source: source.clone(),
         target: target.clone(),
         source_cluster_id: source_cluster_id.clone(),
@@ -250,7 +297,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         origins: loaded.origins,
         provenance: Rc::new(Mutex::new(provenance)),
         state: state.clone(),
-        generation: ownership.generation,
+        generation,
         lease: ownership.lease(),
         limits: parts.limits.clone(),
         old_after_ms: super::probe::old_after_ms(&flow, &target).await,
@@ -270,7 +317,7 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         target,
         source_cluster_id,
         state: state.clone(),
-        generation: ownership.generation,
+        generation,
         take_over,
         stored: loaded.positions,
         has_lost_positions: loaded.has_lost_positions,
@@ -278,9 +325,10 @@ async fn start(parts: &FlowParts) -> Result<Running, StartError> {
         assignments,
         status: parts.status.clone(),
         flow,
+        part: part.clone(),
     });
-    info!(flow = %id, generation = ownership.generation, "flow is started");
-    Ok(Running { id, lane, planner, ownership, state, groups, acls, heartbeats: Box::pin(heartbeats) })
+    info!(flow = %part, generation, "flow is started");
+    Ok(Running { part, lane, planner, state, beside: Box::pin(beside) })
 }
 
 /// The topic for offset syncs, if they are wanted.

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use strait_replicator_core::group::Translated;
-use strait_replicator_core::offset_map::{Chunk, ChunkError, ChunkPlace, NOT_STORED};
+use strait_replicator_core::offset_map::{
+    Chunk, ChunkError, ChunkPlace, Located, NOT_STORED, OffsetMap, Translation,
+};
+use strait_replicator_core::offsets::{Downstream, Offset, Upstream};
 use strait_wire::ids::Uuid;
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 use super::assignment::PartitionName;
+use super::elsewhere::Elsewhere;
 use super::map_topic::{MapTopic, MapTopicError};
 
 /// Offsets asked about at once, so that the lane is not held up.
@@ -79,6 +83,8 @@ pub(crate) struct Translator {
     questions: mpsc::Sender<Question>,
     chunks: MapTopic,
     cache: Arc<Mutex<Cache>>,
+    /// For partitions that other workers copy.
+    elsewhere: Option<Elsewhere>,
 }
 
 impl std::fmt::Debug for Translator {
@@ -93,9 +99,9 @@ impl std::fmt::Debug for Translator {
 pub(crate) struct NotRunningError;
 
 impl Translator {
-    pub(super) fn new(chunks: MapTopic) -> (Self, mpsc::Receiver<Question>) {
+    pub(super) fn new(chunks: MapTopic, elsewhere: Option<Elsewhere>) -> (Self, mpsc::Receiver<Question>) {
         let (questions, asked) = mpsc::channel(WAITING);
-        (Self { questions, chunks, cache: Arc::default() }, asked)
+        (Self { questions, chunks, cache: Arc::default(), elsewhere }, asked)
     }
 
     /// One answer for each offset, in order.
@@ -109,12 +115,37 @@ impl Translator {
             let (answer, answered) = oneshot::channel();
             let question = Question { direction, offsets: chunk.to_vec(), answer };
             self.questions.send(question).await.map_err(|_| NotRunningError)?;
-            let answers = answered.await.map_err(|_| NotRunningError)?;
+            let mut answers = answered.await.map_err(|_| NotRunningError)?;
+            self.ask_elsewhere(direction, chunk, &mut answers).await;
             for ((name, offset), answer) in chunk.iter().zip(answers) {
                 translated.push(self.finish(direction, name, *offset, answer).await);
             }
         }
         Ok(translated)
+    }
+
+    /// Puts in answers about partitions that other workers copy.
+    async fn ask_elsewhere(
+        &self,
+        direction: Direction,
+        offsets: &[(PartitionName, i64)],
+        answers: &mut [Answer],
+    ) {
+        let Some(elsewhere) = &self.elsewhere else { return };
+        let (places, asked): (Vec<usize>, Vec<(PartitionName, i64)>) = offsets
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| elsewhere.has(name))
+            .map(|(place, asked)| (place, asked.clone()))
+            .unzip();
+        if asked.is_empty() {
+            return;
+        }
+        for (place, answer) in places.into_iter().zip(elsewhere.answers(direction, &asked).await) {
+            if let Some(known) = answers.get_mut(place) {
+                *known = answer;
+            }
+        }
     }
 
     async fn finish(
@@ -191,11 +222,49 @@ impl Cache {
     }
 }
 
+/// Where a map says that an offset lies on the other side.
+pub(super) type Place = Located<i64>;
+
 impl Direction {
+    pub(super) fn locate(self, map: &OffsetMap, offset: i64) -> Place {
+        match self {
+            Self::ToTarget => values(map.locate(Upstream::offset(offset)), Downstream::<Offset>::value),
+            Self::ToSource => values(map.locate_back(Downstream::offset(offset)), Upstream::<Offset>::value),
+        }
+    }
+
     fn look_up(self, chunk: &Chunk, offset: i64) -> Result<i64, LookUpError> {
         Ok(match self {
             Self::ToTarget => chunk.target_of(offset),
             Self::ToSource => chunk.source_of(offset),
         }?)
+    }
+}
+
+fn values<T>(located: Located<T>, value: impl Fn(T) -> i64) -> Place {
+    match located {
+        Located::Known(Translation::Exact(offset)) => Located::Known(Translation::Exact(value(offset))),
+        Located::Known(Translation::NotYetReplicated(end)) => {
+            Located::Known(Translation::NotYetReplicated(value(end)))
+        }
+        Located::Known(Translation::Forgotten) => Located::Known(Translation::Forgotten),
+        Located::InChunk(place) => Located::InChunk(place),
+    }
+}
+
+/// The answer of a map; a chunk is looked for with `find` where it is not stored yet.
+pub(super) fn answer(
+    located: Place,
+    source_topic_id: Uuid,
+    find: impl FnOnce(ChunkPlace) -> Option<Bytes>,
+) -> Answer {
+    match located {
+        Located::Known(Translation::Exact(offset)) => Answer::Known(Translated::Exact(offset)),
+        Located::Known(Translation::NotYetReplicated(end)) => Answer::Known(Translated::NotYetCopied(end)),
+        Located::Known(Translation::Forgotten) => Answer::Known(Translated::NoMapping),
+        Located::InChunk(place) if place.stored_at != NOT_STORED => {
+            Answer::Stored(ChunkAt { place, source_topic_id })
+        }
+        Located::InChunk(place) => find(place).map_or(Answer::Known(Translated::NoMapping), Answer::Chunk),
     }
 }

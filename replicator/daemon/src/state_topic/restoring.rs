@@ -1,5 +1,6 @@
 //! What the topic lost is written again: from a running reader's memory, or from the copy in the data folder.
 
+use strait_replicator_core::shares::Part;
 use strait_replicator_core::state_record::{Key, State, Value};
 use strait_wire::error_code::ErrorCode;
 use tracing::warn;
@@ -19,18 +20,19 @@ impl StateTopic {
         Ok(topic.is_none_or(|topic| topic.error == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
     }
 
-    /// Makes the topic where it is gone, and writes what was known of a flow and is not in it. Gives what it says then.
-    pub(crate) async fn restore(&self, known: &State, flow: &str) -> Result<StateView, StateError> {
+    /// Makes the topic where it is gone, and writes what was known of a part and is not in it. Gives what it says then.
+    pub(crate) async fn restore(&self, known: &State, part: &Part) -> Result<StateView, StateError> {
         let name = self.name();
         create(&self.cluster, name, self.replication_factor).await?;
         let without_copy = Self { store: None, ..self.clone() };
         let mut view = StateView::default();
         without_copy.catch_up(&mut view, Isolation::OutsideTransactions).await?;
-        let mut lost = missing(known, &view.state, |key| key.flow() == flow);
-        let generation = |state: &State| state.owner(flow).map(|owner| owner.generation);
+        let flow = part.to_string();
+        let mut lost = missing(known, &view.state, |key| key.is_of(part));
+        let generation = |state: &State| state.owner(&flow).map(|owner| owner.generation);
         if generation(&view.state) < generation(known) {
             // Who claimed it meanwhile saw nothing of what was there.
-            let owner = Key::Owner { flow: flow.to_owned() };
+            let owner = Key::Owner { flow: flow.clone() };
             lost.extend(known.get(&owner).map(|value| (owner.clone(), value.clone())));
         }
         let (partition, records) = (STATE_PARTITION, lost.len());

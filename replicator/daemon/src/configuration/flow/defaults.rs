@@ -55,6 +55,7 @@ impl Flow {
         Self {
             source: source.to_owned(),
             target: target.to_owned(),
+            shares: 0,
             paused: false,
             topics: topics(),
             topics_exclude: topics_exclude(),

@@ -56,7 +56,11 @@ impl GroupTask {
     }
 
     /// What MirrorMaker 2 copied lies before the offset map begins: its syncs tell where, unless the topic is another now.
+    /// The ledger of partitions that run elsewhere is not here, so that this is not known of them.
     fn roughly(&self, name: &PartitionName, offset: i64) -> Translated {
+        if !self.parts.part.has(&name.topic, name.partition) {
+            return Translated::NoMapping;
+        }
         let is_another = || {
             let losses = self.parts.status.losses_of(&self.parts.flow.id(), name);
             losses.iter().any(|loss| loss.reason == "recreated")

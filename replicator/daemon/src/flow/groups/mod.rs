@@ -21,6 +21,7 @@ use strait_replicator_core::group::{
 };
 use strait_replicator_core::rename::ReplicationPolicy;
 use strait_replicator_core::selection::{PatternError, TopicFilter};
+use strait_replicator_core::shares::Part;
 use strait_wire::mm2::Checkpoint;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -43,6 +44,8 @@ type SourceOffsets = BTreeMap<PartitionName, strait_client::CommittedOffset>;
 /// What the task is made with.
 pub(super) struct GroupParts {
     pub(super) flow: Flow,
+    /// What of the flow runs here.
+    pub(super) part: Part,
     pub(super) source: Cluster,
     pub(super) target: Cluster,
     pub(super) translator: Translator,

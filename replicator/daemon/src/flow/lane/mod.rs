@@ -44,6 +44,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use strait_client::{ClientError, Cluster, Connection, ConnectionError, PartitionOffsets};
 use strait_replicator_core::lane::{FetchSession, Identities, Position, Settings};
+use strait_replicator_core::shares::Part;
 use strait_wire::ids::Uuid;
 use strait_wire::message::fetch::FetchResponse;
 use strait_wire::message::produce::ProduceResponse;
@@ -68,7 +69,7 @@ use losses::SourceRange;
 use map_chunks::{MapChunks, Stored};
 use offset_syncs::OffsetSyncs;
 pub(super) use reporting::stored;
-pub(super) use transaction::{coordinator, initialize};
+pub(super) use transaction::{TransactionError, coordinator, initialize};
 
 use reporting::Totals;
 use tails::TailsRead;
@@ -83,6 +84,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// What a lane is made with.
 pub(super) struct LaneParts {
     pub(super) flow: Flow,
+    /// What of the flow it copies.
+    pub(super) part: Part,
     pub(super) source: Cluster,
     pub(super) target: Cluster,
     pub(super) source_cluster_id: String,
@@ -247,12 +250,12 @@ impl LaneTask {
             }
         }
         self.show_status();
-        let end = self.end.unwrap_or(LaneEnd::Stopped);
-        if end == LaneEnd::Stopped {
+        // Who may have been taken over meanwhile leaves positions alone.
+        if self.end.is_none() && self.owns_flow() {
             self.publish_positions_at_end().await;
             self.hand_over_at_end().await;
         }
-        end
+        self.end.unwrap_or(LaneEnd::Stopped)
     }
 
     /// Milliseconds of a clock that only goes forward.

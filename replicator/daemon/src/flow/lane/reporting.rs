@@ -60,7 +60,7 @@ impl LaneTask {
         let lag_records: i64 = self.slots.iter().flatten().map(Slot::lag_records).sum();
         let seconds = TICK.as_secs_f64() * LOG_TICKS as f64;
         let records_per_second = (records as f64 / seconds).round();
-        info!(flow = %self.parts.flow.id(), records, records_per_second, lag_records, "progress");
+        info!(flow = %self.parts.part, records, records_per_second, lag_records, "progress");
     }
 
     pub(super) fn is_writing_positions(&self) -> bool {
@@ -149,23 +149,18 @@ impl LaneTask {
         let bytes_per_second = self.totals.bytes_rate.update(self.totals.bytes, now_ms);
         let partitions: Vec<PartitionStatus> =
             self.slots.iter().flatten().map(|slot| slot.status(now_ms)).collect();
-        let lag_records = partitions.iter().map(|partition| partition.lag_records).sum();
-        let lag_seconds = partitions.iter().map(|partition| partition.lag_seconds).fold(0.0, f64::max);
         let state = self.flow_state(&partitions);
         let repeated =
             self.slots.iter().flatten().map(|slot| slot.lane.repeated()).sum::<u64>() + self.totals.repeated;
-        self.parts.status.update(&self.parts.flow.id(), |flow| {
-            flow.state = state;
-            flow.records_total = self.totals.records;
-            flow.bytes_total = self.totals.bytes;
-            flow.repeated_records_total = repeated;
-            flow.records_per_second = records_per_second;
-            flow.bytes_per_second = bytes_per_second;
-            flow.lag_records = lag_records;
-            flow.lag_seconds = lag_seconds;
-            flow.partition_count = partitions.len();
-            flow.partitions = partitions;
-            flow.last_error.clone_from(&self.last_error);
+        self.parts.status.update_part(&self.parts.part, |part| {
+            part.state = state;
+            part.records_total = self.totals.records;
+            part.bytes_total = self.totals.bytes;
+            part.repeated_records_total = repeated;
+            part.records_per_second = records_per_second;
+            part.bytes_per_second = bytes_per_second;
+            part.partitions = partitions;
+            part.last_error.clone_from(&self.last_error);
         });
     }
 
@@ -182,9 +177,10 @@ impl LaneTask {
         }
     }
 
-    /// A tick's share of the rate limit; at most a second's is saved up.
+    /// A tick's part of the rate limit; at most a second's is saved up. Each share of the flow has its part of it.
     pub(super) fn refill_allowance(&mut self) {
-        let limit = self.parts.flow.rate_limit_bytes as f64;
+        let shares = self.parts.part.share.map_or(1, |share| share.of);
+        let limit = self.parts.flow.rate_limit_bytes as f64 / f64::from(shares);
         self.allowance = (self.allowance + limit * TICK.as_secs_f64()).min(limit);
     }
 }

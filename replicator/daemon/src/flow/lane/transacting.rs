@@ -50,14 +50,14 @@ impl LaneTask {
     /// Asks for a new epoch: earlier ones are fenced and their transaction is aborted.
     fn initialize(&mut self) {
         let (target, source_cluster_id) = (&self.parts.target, &self.parts.source_cluster_id);
-        let made = || Rc::new(coordinator(target, &self.parts.flow, source_cluster_id));
+        let made = || Rc::new(coordinator(target, &self.parts.part, source_cluster_id));
         let coordinator = self.transaction.coordinator.get_or_insert_with(made).clone();
         coordinator.transactional_id().clone_into(&mut self.transaction.id);
         self.transaction.phase = Phase::Initializing;
-        let (flow, origin) = (self.parts.flow.id(), self.parts.source_cluster_id.clone());
+        let (part, origin) = (self.parts.part.clone(), self.parts.source_cluster_id.clone());
         let (state, target) = (self.parts.state.clone(), self.parts.target_cluster_id.clone());
         self.events.push(Box::pin(async move {
-            let initialized = initialize(&coordinator, &state, &flow, &origin, &target).await;
+            let initialized = initialize(&coordinator, &state, &part, &origin, &target).await;
             Event::Transaction(TransactionEvent::Initialized(initialized))
         }));
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use strait_client::{ClientError, Cluster, ProducerIdentity, TransactionCoordinator, TransactionResult};
 use strait_replicator_core::lane::{Identity, Sequence};
+use strait_replicator_core::shares::{Part, Share};
 use strait_replicator_core::state_record::{Key, Value};
 
 use super::map_chunks::Stored;
-use crate::configuration::Flow;
 use crate::flow::provenance::producer_entry;
 use crate::state_topic::{StateError, StateTopic};
 
@@ -115,27 +115,33 @@ impl Transaction {
     }
 }
 
-/// The coordinator of a flow's transactions.
+/// The coordinator of a part's transactions.
 pub(in crate::flow) fn coordinator(
     target: &Cluster,
-    flow: &Flow,
+    part: &Part,
     source_cluster_id: &str,
 ) -> TransactionCoordinator {
-    TransactionCoordinator::new(target.clone(), &format!("strait-{}-{source_cluster_id}", flow.id()))
+    let flow = &part.flow;
+    // All of a flow begin alike, so that one rule of access has them.
+    let id = match part.share {
+        None => format!("strait-{flow}-{source_cluster_id}"),
+        Some(Share { index, of }) => format!("strait-{flow}-{index}-of-{of}-{source_cluster_id}"),
+    };
+    TransactionCoordinator::new(target.clone(), &id)
 }
 
 /// Fences earlier instances, ends what they left open, and publishes the identity before it is used.
 pub(in crate::flow) async fn initialize(
     coordinator: &TransactionCoordinator,
     state: &StateTopic,
-    flow: &str,
+    part: &Part,
     origin: &str,
     target_cluster_id: &str,
 ) -> Result<ProducerIdentity, TransactionError> {
     let identity = coordinator.init_producer_id(TRANSACTION_TIMEOUT).await?;
     let ProducerIdentity { producer_id, producer_epoch } = identity;
     let published = Identity { producer_id, producer_epoch };
-    state.write(vec![producer_entry(flow, origin, true, published, target_cluster_id)]).await?;
+    state.write(vec![producer_entry(&part.to_string(), origin, true, published, target_cluster_id)]).await?;
     Ok(identity)
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 use strait_client::{ClientError, Cluster, Metadata, Topic};
 use strait_replicator_core::lane::Position;
 use strait_replicator_core::selection::FlowSelection;
+use strait_replicator_core::shares::Part;
 use strait_replicator_core::topic_plan::TopicRules;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
@@ -52,6 +53,8 @@ pub(super) enum PlanError {
 /// What a planner is made with.
 pub(super) struct PlannerParts {
     pub(super) flow: Flow,
+    /// What of the flow is planned.
+    pub(super) part: Part,
     pub(super) source: Cluster,
     pub(super) target: Cluster,
     pub(super) source_cluster_id: String,
@@ -134,9 +137,9 @@ impl Planner {
     }
 
     fn fail(&self, error: &PlanError) {
-        let id = self.parts.flow.id();
-        warn!(flow = %id, %error, "topics can't be listed, retrying");
-        self.parts.status.update(&id, |flow| flow.last_error = Some(error.to_string()));
+        let part = &self.parts.part;
+        warn!(flow = %part, %error, "topics can't be listed, retrying");
+        self.parts.status.update_part(part, |part| part.last_error = Some(error.to_string()));
     }
 
     /// One look at both clusters; false when something that was begun is not there yet.
@@ -173,7 +176,8 @@ impl Planner {
         let mut is_complete = true;
         for Selected { topic, remote } in selected {
             let remote_topic = target.topics.get(remote);
-            for (index, partition) in &topic.partitions {
+            let own = topic.partitions.iter().filter(|(index, _)| self.parts.part.has(&topic.name, **index));
+            for (index, partition) in own {
                 let name = PartitionName { topic: topic.name.clone(), partition: *index };
                 let remote_partition = remote_topic.and_then(|topic| topic.partitions.get(index));
                 let (Some(begun), Some(remote_topic), Some(remote_partition)) =

@@ -36,6 +36,9 @@ impl Planner {
             let ready = target.topics.get(remote);
             for partition in topic.partitions.keys() {
                 let name = PartitionName { topic: topic.name.clone(), partition: *partition };
+                if !self.parts.part.has(&name.topic, name.partition) {
+                    continue;
+                }
                 if !ready.is_some_and(|topic| topic.partitions.contains_key(partition)) {
                     continue;
                 }

@@ -23,13 +23,16 @@ struct Requests {
 }
 
 impl Planner {
-    /// Brings remote topics in line with the source's; true when topics changed.
+    /// Brings remote topics in line with the source's; true when topics changed. The first share does this for all.
     pub(super) async fn apply(
         &mut self,
         selected: &[Selected<'_>],
         target: &Metadata,
     ) -> Result<bool, PlanError> {
         let requests = self.requests(selected, target);
+        if !self.parts.part.is_first() {
+            return Ok(false);
+        }
         let cluster = self.parts.target.clone();
         let mut changed = false;
         let weight = |topic: &NewTopic| topic.configs.len() + count(topic.partitions);
@@ -89,9 +92,9 @@ impl Planner {
 
     fn source_topic(&mut self, selected: &Selected<'_>) -> SourceTopic {
         let flow = self.parts.flow.id();
-        let said = &mut self.said;
+        let (said, is_first) = (&mut self.said, self.parts.part.is_first());
         let configs = self.settings.of_source(&selected.topic.name, |entry| {
-            if said.insert(format!("{}: {}", selected.remote, entry.name)) {
+            if is_first && said.insert(format!("{}: {}", selected.remote, entry.name)) {
                 let (topic, setting) = (&selected.remote, &entry.name);
                 warn!(flow, %topic, %setting, "the target does not know a setting of the source topic, it is left out");
             }
@@ -107,7 +110,7 @@ impl Planner {
     /// A wider remote topic is only odd; the other conflicts keep its topics from being copied.
     fn on_conflict(&mut self, remote_topic: String, conflict: &TopicConflict) {
         let flow = self.parts.flow.id();
-        let is_new = self.said.insert(format!("{remote_topic}: {conflict}"));
+        let is_new = self.parts.part.is_first() && self.said.insert(format!("{remote_topic}: {conflict}"));
         if matches!(conflict, TopicConflict::TargetIsWider { .. }) {
             if is_new {
                 warn!(flow, topic = %remote_topic, %conflict, "remote topic differs");
@@ -133,8 +136,8 @@ impl Planner {
                 if self.said.insert(format!("{topic}: {what}: {error}")) {
                     error!(flow, topic, %error, "not done: {what}");
                 }
-                self.parts.status.update(&flow, |flow| {
-                    flow.last_error = Some(format!("not done: {what}: {topic}: {error}"));
+                self.parts.status.update_part(&self.parts.part, |part| {
+                    part.last_error = Some(format!("not done: {what}: {topic}: {error}"));
                 });
                 false
             }
