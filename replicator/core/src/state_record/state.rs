@@ -144,9 +144,13 @@ impl State {
         self.signs_of_life.get(part).copied().unwrap_or(0)
     }
 
-    /// The same for all parts that have owners.
+    /// The same for all parts that have owners, also those of whom no sign was read since the state was restored.
     pub fn all_signs_of_life(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.signs_of_life.iter().map(|(part, signs)| (part.as_str(), *signs))
+        let owners = self.entries.range(Key::Owner { flow: String::new() }..);
+        owners.map_while(|(key, _)| match key {
+            Key::Owner { flow: part } => Some((part.as_str(), self.signs_of_life(part))),
+            _ => None,
+        })
     }
 }
 

@@ -80,4 +80,14 @@ mod tests {
         let two = Owner { generation: 2, ..owner("two") };
         assert_eq!(witness.silence("a--b", &two), Duration::from_secs(1));
     }
+    #[test]
+    fn an_owner_who_was_silent_since_a_copy_was_made_is_seen() {
+        let owner = Owner { instance: "one".to_owned(), generation: 1 };
+        let value = Value::Owner { instance: owner.instance.clone(), generation: owner.generation };
+        let copied = State::restored(vec![(Key::Owner { flow: "a--b".to_owned() }, value)]);
+        let (witness, begin) = (Witness::default(), Instant::now());
+        witness.look(&copied, begin);
+        witness.look(&copied, begin + Duration::from_secs(8));
+        assert_eq!(witness.silence("a--b", &owner), Duration::from_secs(8));
+    }
 }
