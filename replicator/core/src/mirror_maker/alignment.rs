@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-/// What tells records apart: of key, value, headers and time.
+/// What tells records apart: of key, value, names of headers, and time.
 pub type Fingerprint = u64;
 
 /// Where to go on at the source.

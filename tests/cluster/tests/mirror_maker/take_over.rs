@@ -141,6 +141,7 @@ group.id = {name}
 listeners = http://127.0.0.1:{port}
 key.converter = org.apache.kafka.connect.converters.ByteArrayConverter
 value.converter = org.apache.kafka.connect.converters.ByteArrayConverter
+header.converter = org.apache.kafka.connect.converters.ByteArrayConverter
 offset.storage.topic = {name}-offsets
 config.storage.topic = {name}-configs
 status.storage.topic = {name}-status

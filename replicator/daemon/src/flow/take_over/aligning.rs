@@ -95,14 +95,14 @@ async fn search(
     Ok(())
 }
 
-/// The same for equal records in every run of the program.
+/// The same for equal records in every run of the program. Values of headers do not count: Connect's default converter of
+/// headers, SimpleHeaderConverter, writes some in another way.
 fn fingerprint(record: &Record, with_time: bool) -> Fingerprint {
     let mut hasher = DefaultHasher::new();
     record.key.hash(&mut hasher);
     record.value.hash(&mut hasher);
     for header in &record.headers {
         header.key.hash(&mut hasher);
-        header.value.hash(&mut hasher);
     }
     if with_time {
         record.timestamp.hash(&mut hasher);
