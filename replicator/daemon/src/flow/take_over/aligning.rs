@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use strait_client::ListOffsetsAt;
 use strait_replicator_core::mirror_maker::{Aligner, Alignment, Fingerprint};
 use strait_wire::batch::Record;
+use tracing::warn;
 
 use super::{Resumed, TakeOverError};
 use crate::partition_reader::PartitionReader;
@@ -31,28 +32,69 @@ pub(super) async fn resume(
         let said = "the target holds no record of it, so what was stored counts".to_owned();
         return Ok(resumed(known + 1, said));
     }
+    match align(source, &tail, known).await? {
+        Alignment::At(offset) if offset == known + 1 => return Ok(resumed(offset, String::new())),
+        Alignment::At(offset) => {
+            let further = offset - known - 1;
+            let said = format!("aligned on the target's end, {further} offsets behind what was stored");
+            return Ok(resumed(offset, said));
+        }
+        Alignment::Ambiguous { first, repeated } => {
+            let said = format!("records are alike: up to {repeated} may be copied twice");
+            return Ok(resumed(first, said));
+        }
+        Alignment::NotFound => {}
+    }
+    let said = "the target does not end with records of the source, so what was stored counts: what was \
+                copied behind it is copied twice";
+    Ok(resumed(known + 1, said.to_owned()))
+}
+
+/// Goes on behind the last record that is at the target, where nothing was stored. Nothing where that is not of the source.
+pub(super) async fn resume_unstored(
+    source: &PartitionReader,
+    target: &PartitionReader,
+) -> Result<Option<Resumed>, TakeOverError> {
+    let (tail, target_offset) = tail(target).await?;
+    if tail.is_empty() {
+        return Ok(None);
+    }
+    let resumed = |source_offset, said| Some(Resumed { stored: None, source_offset, target_offset, said });
+    let known = source.offset(ListOffsetsAt::Earliest).await? - 1;
+    Ok(match align(source, &tail, known).await? {
+        Alignment::At(offset) => {
+            resumed(offset, "nothing was stored: aligned on the target's end".to_owned())
+        }
+        Alignment::Ambiguous { first, repeated } => {
+            let said =
+                format!("nothing was stored, and records are alike: up to {repeated} may be copied twice");
+            resumed(first, said)
+        }
+        Alignment::NotFound => {
+            let (topic, partition) = (&target.topic, target.partition);
+            warn!(
+                topic,
+                partition,
+                target_offset,
+                "the target holds records that are not found at the source: the partition begins as a new one"
+            );
+            None
+        }
+    })
+}
+
+/// Looks for the copy's end among the source's records from a little before `known` on.
+async fn align(source: &PartitionReader, tail: &[Record], known: i64) -> Result<Alignment, TakeOverError> {
     // A target that stamps its own time changes that of each record.
     for with_time in [true, false] {
         let fingerprints = tail.iter().map(|record| fingerprint(record, with_time)).collect();
         let mut aligner = Aligner::new(fingerprints);
         search(source, known, with_time, &mut aligner).await?;
-        match aligner.alignment() {
-            Alignment::At(offset) if offset == known + 1 => return Ok(resumed(offset, String::new())),
-            Alignment::At(offset) => {
-                let further = offset - known - 1;
-                let said = format!("aligned on the target's end, {further} offsets behind what was stored");
-                return Ok(resumed(offset, said));
-            }
-            Alignment::Ambiguous { first, repeated } => {
-                let said = format!("records are alike: up to {repeated} may be copied twice");
-                return Ok(resumed(first, said));
-            }
-            Alignment::NotFound => {}
+        if aligner.alignment() != Alignment::NotFound {
+            return Ok(aligner.alignment());
         }
     }
-    let said = "the target does not end with records of the source, so what was stored counts: what was \
-                copied behind it is copied twice";
-    Ok(resumed(known + 1, said.to_owned()))
+    Ok(Alignment::NotFound)
 }
 
 /// The last records of the copy, and its end.

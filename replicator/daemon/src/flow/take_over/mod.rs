@@ -94,10 +94,12 @@ impl TakeOver {
         let stored = self.positions.get(name).cloned();
         let last_copied = stored.as_ref().map(|stored| stored.last_copied);
         let last_synced = self.syncs.get(name).and_then(RoughMap::newest).map(|(upstream, _)| upstream);
-        // Killed early it has stored no position; a sync names a record that it has copied too.
-        let Some(known) = last_copied.max(last_synced) else { return Ok(None) };
         let source = PartitionReader::new(self.source.clone(), name.topic.clone(), name.partition);
         let target = PartitionReader::new(self.target.clone(), remote_topic.to_owned(), name.partition);
+        // Killed early it has stored no position; a sync names a record that it has copied too.
+        let Some(known) = last_copied.max(last_synced) else {
+            return self.resume_unstored(name, &source, &target).await;
+        };
         let end = source.offset(ListOffsetsAt::Latest).await?;
         if known >= end {
             warn!(
@@ -109,6 +111,25 @@ impl TakeOver {
         let resumed = Resumed { stored, ..aligning::resume(&source, &target, known).await? };
         info!(
             flow = %self.flow, topic = name.topic, partition = name.partition, ?last_copied,
+            source_offset = resumed.source_offset, target_offset = resumed.target_offset, said = resumed.said,
+            "goes on where MirrorMaker 2 stopped"
+        );
+        Ok(Some(resumed))
+    }
+}
+
+impl TakeOver {
+    /// Where a partition goes on of which MirrorMaker 2 stored nothing: it stores first after a minute. Nothing where it
+    /// copied nothing, or what the target holds is not of the source.
+    async fn resume_unstored(
+        &self,
+        name: &PartitionName,
+        source: &PartitionReader,
+        target: &PartitionReader,
+    ) -> Result<Option<Resumed>, TakeOverError> {
+        let Some(resumed) = aligning::resume_unstored(source, target).await? else { return Ok(None) };
+        info!(
+            flow = %self.flow, topic = name.topic, partition = name.partition,
             source_offset = resumed.source_offset, target_offset = resumed.target_offset, said = resumed.said,
             "goes on where MirrorMaker 2 stopped"
         );
