@@ -159,11 +159,11 @@ impl DaemonStatus {
     }
 
     pub fn flows(&self) -> Vec<FlowStatus> {
-        self.lock().values().cloned().collect()
+        self.lock().values().map(FlowStatus::merged).collect()
     }
 
     pub fn flow(&self, id: &str) -> Option<FlowStatus> {
-        self.lock().get(id).cloned()
+        self.lock().get(id).map(FlowStatus::merged)
     }
 
     /// Changes one flow's status; unknown ids are ignored.

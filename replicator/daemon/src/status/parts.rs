@@ -53,36 +53,43 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The most telling state: what is wrong before what goes on.
-    fn state(&self) -> StateName {
+    /// The most telling state: what is wrong before what goes on. Nothing where no part runs.
+    fn state(&self) -> Option<StateName> {
         let states = || self.running.values().map(|part| part.state);
         let order = [StateName::Throttled, StateName::Running, StateName::Standby, StateName::Waiting];
         let wrong = states().find(|state| !order.contains(state));
-        let found = wrong.or_else(|| order.into_iter().find(|state| states().any(|other| other == *state)));
-        found.unwrap_or(StateName::Standby)
+        wrong.or_else(|| order.into_iter().find(|state| states().any(|other| other == *state)))
     }
 }
 
 impl FlowStatus {
-    fn merge_parts(&mut self) {
-        let parts = &self.parts;
-        let running = || parts.running.values();
-        self.state = parts.state();
-        self.last_error = running().find_map(|part| part.last_error.clone());
-        self.records_total = parts.records_before + running().map(|part| part.records_total).sum::<u64>();
-        self.bytes_total = parts.bytes_before + running().map(|part| part.bytes_total).sum::<u64>();
-        self.repeated_records_total =
-            parts.repeated_before + running().map(|part| part.repeated_records_total).sum::<u64>();
-        self.records_per_second = running().map(|part| part.records_per_second).sum();
-        self.bytes_per_second = running().map(|part| part.bytes_per_second).sum();
-        self.partitions = running().flat_map(|part| part.partitions.iter().cloned()).collect();
-        if parts.running.len() > 1 {
-            let place = |one: &PartitionStatus| (one.topic.clone(), one.partition);
-            self.partitions.sort_by_cached_key(place);
+    /// With what its parts add, as it is shown. Parts change far more often than somebody looks.
+    pub(super) fn merged(&self) -> Self {
+        let mut merged = self.clone();
+        let parts = std::mem::take(&mut merged.parts);
+        merged.state = parts.state().unwrap_or(self.state);
+        merged.records_total = parts.records_before;
+        merged.bytes_total = parts.bytes_before;
+        merged.repeated_records_total = parts.repeated_before;
+        let is_split = parts.running.len() > 1;
+        for part in parts.running.into_values() {
+            merged.last_error = merged.last_error.or(part.last_error);
+            merged.records_total += part.records_total;
+            merged.bytes_total += part.bytes_total;
+            merged.repeated_records_total += part.repeated_records_total;
+            merged.records_per_second += part.records_per_second;
+            merged.bytes_per_second += part.bytes_per_second;
+            merged.partitions.extend(part.partitions);
         }
-        self.partition_count = self.partitions.len();
-        self.lag_records = self.partitions.iter().map(|partition| partition.lag_records).sum();
-        self.lag_seconds = self.partitions.iter().map(|partition| partition.lag_seconds).fold(0.0, f64::max);
+        if is_split {
+            let place = |one: &PartitionStatus| (one.topic.clone(), one.partition);
+            merged.partitions.sort_by_cached_key(place);
+        }
+        merged.partition_count = merged.partitions.len();
+        merged.lag_records = merged.partitions.iter().map(|partition| partition.lag_records).sum();
+        merged.lag_seconds =
+            merged.partitions.iter().map(|partition| partition.lag_seconds).fold(0.0, f64::max);
+        merged
     }
 }
 
@@ -91,7 +98,6 @@ impl DaemonStatus {
     pub(crate) fn update_part(&self, part: &Part, change: impl FnOnce(&mut PartStatus)) {
         self.update(&part.flow, |flow| {
             change(flow.parts.running.entry(part.clone()).or_insert_with(PartStatus::new));
-            flow.merge_parts();
         });
     }
 
@@ -104,7 +110,8 @@ impl DaemonStatus {
                 flow.parts.repeated_before += gone.repeated_records_total;
             }
             flow.ledger.retain(|entry| !part.has(&entry.topic, entry.partition));
-            flow.merge_parts();
+            // As long as no part runs here.
+            flow.state = StateName::Standby;
         });
     }
 
