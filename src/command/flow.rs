@@ -28,6 +28,8 @@ enum Action {
     Groups { flow: String },
     /// Rules of access about copied topics: what became of each at the target, and why.
     Acls { flow: String },
+    /// Settings of copied topics that are not the same on both sides, and why.
+    Configs { flow: String },
     /// Where a group stands on both sides.
     Group { flow: String, group: String },
     /// Where groups stand by MirrorMaker 2's topic at the target.
@@ -61,6 +63,8 @@ const ACL_COLUMNS: [&str; 11] = [
     "state",
     "reason",
 ];
+const CONFIG_COLUMNS: [&str; 7] =
+    ["topic", "remote_topic", "setting", "source_value", "target_value", "state", "reason"];
 const PLACE_COLUMNS: [&str; 7] =
     ["topic", "partition", "remote_topic", "source_offset", "target_offset", "translation", "sync"];
 const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
@@ -76,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Action::Lag { flow } => (of(flow, "partitions"), "partitions", &LAG_COLUMNS),
         Action::Groups { flow } => (of(flow, "groups"), "groups", &GROUP_COLUMNS),
         Action::Acls { flow } => (of(flow, "acls"), "acls", &ACL_COLUMNS),
+        Action::Configs { flow } => (of(flow, "configs"), "configs", &CONFIG_COLUMNS),
         Action::Group { flow, group } => (of(flow, &format!("groups/{group}")), "partitions", &PLACE_COLUMNS),
         Action::Checkpoints { flow } => (of(flow, "checkpoints"), "checkpoints", &CHECKPOINT_COLUMNS),
         Action::Heartbeats { flow } => (of(flow, "heartbeats"), "heartbeats", &HEARTBEAT_COLUMNS),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prometheus::Registry;
 use strait_http::{Families, Kind};
 
-use crate::status::{DaemonStatus, FlowStatus, PartitionStatus};
+use crate::status::{ConfigState, DaemonStatus, FlowStatus, PartitionStatus};
 
 /// A registry that shows `status`.
 pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Error> {
@@ -51,6 +51,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         collect_ledger(flow, families);
         collect_groups(flow, families);
         collect_acls(flow, families);
+        collect_configs(flow, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -112,6 +113,18 @@ fn collect_acls(flow: &FlowStatus, families: &mut Families) {
         let help = "Rules of access made and removed at the target.";
         families.add("strait_acls_changed_total", help, Kind::Counter, &labels, rules as f64);
     }
+}
+
+fn collect_configs(flow: &FlowStatus, families: &mut Families) {
+    for state in ConfigState::ALL {
+        let settings = flow.configs.configs.iter().filter(|row| row.state == state).count();
+        let labels = [("flow", flow.id.as_str()), ("state", state.as_str())];
+        let help = "Settings of remote topics that differed from the source's at the last look, by state.";
+        families.add("strait_configs", help, Kind::Gauge, &labels, settings as f64);
+    }
+    let written = flow.configs.written_total as f64;
+    let help = "Settings of remote topics brought in line since the start.";
+    families.add("strait_configs_written_total", help, Kind::Counter, &[("flow", flow.id.as_str())], written);
 }
 
 fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &mut Families) {

@@ -1,4 +1,4 @@
-//! The daemon's REST resources: flows, their partitions, topics, rules of access, groups and ledger, and workers.
+//! The daemon's REST resources: flows, their partitions, topics and their settings, rules of access, groups and ledger, and workers.
 
 // Groups synced on demand.
 mod sync;
@@ -30,6 +30,7 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/partitions", get(partitions))
         .route("/v1/flows/{id}/ledger", get(ledger))
         .route("/v1/flows/{id}/acls", get(acls))
+        .route("/v1/flows/{id}/configs", get(configs))
         .route("/v1/flows/{id}/groups", get(groups))
         .route("/v1/flows/{id}/groups/{group}", get(group))
         .route("/v1/flows/{id}/groups:sync", post(sync::all))
@@ -82,6 +83,11 @@ async fn groups(State(status): State<DaemonStatus>, Path(id): Path<String>) -> R
 async fn acls(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let acls = find(&status, &id)?.acls;
     Ok(Json(json!({ "sync": acls, "acls": &*acls.acls })))
+}
+
+async fn configs(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let configs = find(&status, &id)?.configs;
+    Ok(Json(json!({ "sync": configs, "configs": &*configs.configs })))
 }
 
 async fn group(

@@ -2,6 +2,8 @@
 
 // Rules of access.
 mod acls;
+// Settings of topics.
+mod configs;
 // Groups.
 mod groups;
 // Parts of a flow.
@@ -18,6 +20,7 @@ use strait_replicator_core::lane::StateName;
 use crate::flow::{FlowHandle, PartitionName};
 
 pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
+pub use configs::{ConfigState, ConfigStatus, ConfigsStatus};
 pub use groups::{GroupPartitionStatus, GroupStatus};
 pub(crate) use workers::{WorkerHandle, WorkerStatus};
 
@@ -57,6 +60,7 @@ pub struct FlowStatus {
     /// Why groups could not be looked at the last time.
     pub groups_error: Option<String>,
     pub acls: AclsStatus,
+    pub configs: ConfigsStatus,
     /// Whom to ask while the flow runs.
     #[serde(skip)]
     pub(crate) handle: Option<FlowHandle>,
@@ -152,6 +156,7 @@ impl DaemonStatus {
             groups: Arc::default(),
             groups_error: None,
             acls: AclsStatus::default(),
+            configs: ConfigsStatus::default(),
             handle: None,
             parts: parts::Parts::default(),
         };

@@ -7,6 +7,7 @@ pub mod world;
 
 // The processes: Kafka, Strait and its faces, and both clusters together.
 pub mod access;
+pub mod beside;
 pub mod binary;
 pub mod bridge;
 pub mod kafka;

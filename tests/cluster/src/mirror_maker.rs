@@ -26,6 +26,8 @@ config.storage.replication.factor = 1
 #[derive(Debug)]
 pub struct MirrorMaker {
     name: String,
+    command: &'static str,
+    file: PathBuf,
 }
 
 impl MirrorMaker {
@@ -39,10 +41,16 @@ impl MirrorMaker {
         Self::run("connect", name, file)
     }
 
-    fn run(command: &str, name: &str, file: &Path) -> Result<Self> {
+    fn run(command: &'static str, name: &str, file: &Path) -> Result<Self> {
         let name = format!("{command}-{}-{name}", std::process::id());
-        script(&[command, &name, &file.to_string_lossy()])?;
-        Ok(Self { name })
+        let made = Self { name, command, file: file.to_owned() };
+        made.restart()?;
+        Ok(made)
+    }
+
+    /// Starts it again on the same file, after it was stopped or killed.
+    pub fn restart(&self) -> Result<()> {
+        script(&[self.command, &self.name, &self.file.to_string_lossy()]).map(drop)
     }
 
     /// Makes a connector, as soon as the worker at this port of REST takes it.

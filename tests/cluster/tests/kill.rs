@@ -1,22 +1,25 @@
 //! Sudden deaths during a copy, while a producer keeps producing: no record is lost, none comes twice, order is kept.
 //! `STRAIT_KILLS` (6; by hand 50) and `STRAIT_BROKER_KILLS` (1 of each side; by hand 10), at moments from `STRAIT_SEED`.
 //! And a target that is away for long: `STRAIT_AWAY_SECONDS` (5; by hand 1800), `STRAIT_BACKLOG` (200000 records; by hand
-//! 10000000).
+//! 10000000). `STRAIT_MM2` (0; 1 shows what becomes of MirrorMaker 2's copies under the same).
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use strait_cluster_tests::beside::{self, Beside};
 use strait_cluster_tests::copied::Pair;
 use strait_cluster_tests::kafka::{self, Kafka};
 use strait_cluster_tests::produce::{self, Load, Stream};
 use strait_cluster_tests::random::Random;
 use strait_cluster_tests::strait::{Plan, Strait};
-use strait_cluster_tests::wait::Attempt;
+use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::world::World;
 use strait_cluster_tests::{settings, topic};
 
-const PARTITIONS: i32 = 6;
+const PARTITIONS: i32 = 12;
 const RATE: u64 = 60_000;
+/// MirrorMaker 2 has started and copies after the first of these, and goes on at most until the second.
+const MIRROR_MAKER_RUNS_MS: (u64, u64) = (12_000, 20_000);
 /// Of a partition that has no backlog.
 const LIVE_RATE: u64 = 200;
 const LIMIT: Duration = Duration::from_secs(180);
@@ -37,7 +40,24 @@ fn strait_is_killed() {
         thread::sleep(copy.random.millis(0, 500));
         copy.strait.restart().expect("started again");
     }
-    copy.finish(&format!("{kills} kills of strait"));
+    let (east, world) = copy.finish(&format!("{kills} kills of strait"));
+    if beside::is_wanted() {
+        kill_mirror_maker(&east, &world, kills);
+    }
+}
+
+/// The same with as many kills of MirrorMaker 2, on a topic of its own.
+fn kill_mirror_maker(east: &Kafka, world: &World, kills: u64) {
+    let mut random = Random::announced("kill");
+    topic::create(east, "beside", PARTITIONS, &[]).expect("a topic");
+    let stream = Stream::start(load(east, "beside", PARTITIONS), RATE).expect("a producer");
+    let beside = Beside::start(world.folder(), east, "beside", "");
+    for _ in 0..kills {
+        thread::sleep(random.millis(MIRROR_MAKER_RUNS_MS.0, MIRROR_MAKER_RUNS_MS.1));
+        beside.restart();
+    }
+    stream.finish().expect("produced");
+    beside.show(east, "beside", &format!("{kills} kills"));
 }
 
 #[test]
@@ -72,6 +92,15 @@ fn the_target_is_away() {
         Ok(if copied > 0 { Attempt::Done(()) } else { Attempt::NotYet("no records".to_owned()) })
     };
     strait.wait("records at the target", LIMIT, is_growing).expect("copying");
+    let beside = beside::is_wanted().then(|| Beside::start(world.folder(), &east, "orders|live", ""));
+    if let Some(beside) = &beside {
+        wait::until("MirrorMaker 2 copies", LIMIT, || {
+            let copied = topic::span(&beside.west, "east.live");
+            Ok(if copied > 0 { Attempt::Done(()) } else { Attempt::NotYet("no records".to_owned()) })
+        })
+        .expect("copying");
+        beside.west.kill().expect("killed");
+    }
 
     west.kill().expect("killed");
     let killed = Instant::now();
@@ -102,6 +131,12 @@ fn the_target_is_away() {
         pair.assert_same(records).expect("both sides can be read");
     }
     println!("{away:?} away: the small partition followed again after {small:.1?}");
+    if let Some(beside) = beside {
+        beside.west.restart().expect("started again");
+        for name in ["orders", "live"] {
+            beside.show(&east, name, &format!("{name}, {away:?} away"));
+        }
+    }
 }
 
 fn load(east: &Kafka, topic: &str, partitions: i32) -> Load {
@@ -117,7 +152,7 @@ struct Copy {
     random: Random,
     east: Kafka,
     west: Kafka,
-    _world: World,
+    world: World,
 }
 
 impl Copy {
@@ -130,7 +165,7 @@ impl Copy {
         let stream = Stream::start(load(&east, "orders", PARTITIONS), RATE).expect("a producer");
         let plan = Plan::one_flow(&east.address(), &west.address(), "orders");
         let strait = Strait::start(world.folder(), &plan).expect("strait");
-        let mut copy = Self { strait, stream, random, east, west, _world: world };
+        let mut copy = Self { strait, stream, random, east, west, world };
         copy.wait_growth();
         Some(copy)
     }
@@ -146,13 +181,14 @@ impl Copy {
         self.strait.wait("more records at the target", LIMIT, look).expect("copying");
     }
 
-    /// Ends the producer, waits for the rest of the copy, and compares all of it.
-    fn finish(mut self, ordeal: &str) {
+    /// Ends the producer, waits for the rest of the copy, and compares all of it. The source stays.
+    fn finish(mut self, ordeal: &str) -> (Kafka, World) {
         let records = self.stream.finish().expect("produced");
         let pair =
             Pair { source: (&self.east, "orders"), target: (&self.west, "east.orders"), flow: "east--west" };
         pair.wait(&mut self.strait, LIMIT).expect("copied");
         pair.assert_same(records).expect("both sides can be read");
         println!("{ordeal}: {records} records, the same on both sides");
+        (self.east, self.world)
     }
 }

@@ -69,7 +69,7 @@ impl ConfigRules {
             .collect()
     }
 
-    fn change(&self, source: &ConfigEntry, target: Option<&ConfigEntry>) -> Option<ConfigChange> {
+    pub(super) fn change(&self, source: &ConfigEntry, target: Option<&ConfigEntry>) -> Option<ConfigChange> {
         let set_at_target = target.is_some_and(|target| target.origin == ConfigOrigin::Topic);
         if self.is_left_to_target(source) {
             return set_at_target.then_some(ConfigChange::Delete);
@@ -82,12 +82,14 @@ impl ConfigRules {
     }
 
     fn taken_over<'a>(&'a self, source: &'a [ConfigEntry]) -> impl Iterator<Item = &'a ConfigEntry> {
-        source.iter().filter(|entry| {
-            !entry.is_read_only
-                && !entry.is_sensitive
-                && entry.origin != ConfigOrigin::StaticBroker
-                && !self.is_excluded(&entry.name)
-        })
+        source.iter().filter(|entry| self.is_taken_over(entry))
+    }
+
+    pub(super) fn is_taken_over(&self, source: &ConfigEntry) -> bool {
+        !source.is_read_only
+            && !source.is_sensitive
+            && source.origin != ConfigOrigin::StaticBroker
+            && !self.is_excluded(&source.name)
     }
 
     fn is_left_to_target(&self, source: &ConfigEntry) -> bool {
@@ -95,7 +97,7 @@ impl ConfigRules {
     }
 
     /// A pattern that can't be decided excludes: leaving a setting alone is the harmless side.
-    fn is_excluded(&self, name: &str) -> bool {
+    pub(super) fn is_excluded(&self, name: &str) -> bool {
         self.exclude.iter().any(|pattern| pattern.is_match(name).unwrap_or(true))
     }
 }

@@ -1,11 +1,15 @@
 //! What must be created or changed on the target so that a remote topic can take the source's records.
 //! Never shrinks, never deletes; what can't be brought together is a conflict, not an action.
 
+// Which settings are taken over.
 mod configs;
+// Which settings differ.
+mod drift;
 
 use std::collections::BTreeMap;
 
 pub use configs::{ConfigRules, DEFAULT_CONFIG_EXCLUDES, DefaultsFrom};
+pub use drift::{ConfigDrift, DriftKind};
 
 /// A topic's setting as a cluster describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -107,6 +107,41 @@ fn excluded_settings_are_left_alone() {
 }
 
 #[test]
+fn what_differs_is_listed_with_its_kind() {
+    let topic = |name, value| entry(name, value, ConfigOrigin::Topic);
+    let default = |name, value| entry(name, value, ConfigOrigin::Default);
+    let source = [
+        topic("retention.ms", "1"),
+        topic("min.insync.replicas", "2"),
+        topic("cleanup.policy", "compact"),
+        topic("newer.setting", "x"),
+        default("newer.default", "x"),
+        default("segment.ms", "5"),
+        default("flush.ms", "5"),
+        default("unclean.leader.election.enable", "true"),
+    ];
+    let target = [
+        topic("retention.ms", "9"),
+        default("min.insync.replicas", "1"),
+        topic("cleanup.policy", "compact"),
+        default("segment.ms", "6"),
+        topic("flush.ms", "6"),
+        default("unclean.leader.election.enable", "false"),
+    ];
+    let drift = rules(DefaultsFrom::Target).configs.drift(&source, &target);
+    let found: Vec<_> = drift.iter().map(|drift| (drift.name.as_str(), drift.kind)).collect();
+    let expected = [
+        ("flush.ms", DriftKind::Unsettled),
+        ("min.insync.replicas", DriftKind::Excluded),
+        ("newer.setting", DriftKind::UnknownAtTarget),
+        ("retention.ms", DriftKind::Unsettled),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!((drift[3].source.as_deref(), drift[3].target.as_deref()), (Some("1"), Some("9")));
+    assert_eq!(drift[2].target, None);
+}
+
+#[test]
 fn names_that_can_not_be_are_conflicts() {
     let named = |name: &str, remote: &str| SourceTopic {
         remote_name: remote.to_owned(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::producer::BaseRecord;
+use strait_cluster_tests::beside::{self, Beside};
 use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::digest::Contents;
 use strait_cluster_tests::random::Random;
@@ -95,6 +96,10 @@ pub(crate) fn are_copied_once_committed(bridge: &Bridge) {
         Ok(if status["lag_records"] == 0 { Attempt::Done(()) } else { Attempt::NotYet(status.to_string()) })
     });
     settled.expect("no lag");
+    if beside::is_wanted() {
+        let beside = Beside::start(&bridge.folder("beside"), &bridge.east, topic, "");
+        beside.show(&bridge.east, topic, "with aborted transactions");
+    }
 }
 
 pub(crate) fn are_waited_for(bridge: &Bridge) {

@@ -1,5 +1,5 @@
 //! Groups at the target while offsets are synced: none goes back, members are left alone, each has its state and
-//! reason. `STRAIT_SYNC_SECONDS` (10; by hand 600).
+//! reason. `STRAIT_SYNC_SECONDS` (10; by hand 600), `STRAIT_MM2` (0; 1 shows what becomes of them with MirrorMaker 2).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use strait_client::{ClientConfig, Cluster, CommittedOffset, CommittedOffsets};
+use strait_cluster_tests::beside;
 use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::kafka::Kafka;
 use strait_cluster_tests::numbered::fill;
@@ -18,16 +19,18 @@ use strait_cluster_tests::strait::Strait;
 use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::{groups, settings, topic};
 
-const TOPIC: &str = "ticks";
-const REMOTE: &str = "east.ticks";
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::places_beside;
+
+pub(crate) const TOPIC: &str = "ticks";
+pub(crate) const REMOTE: &str = "east.ticks";
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 const FIRST: i64 = 1_000;
 /// Records that are added at once.
-const STEP: i64 = 100;
+pub(crate) const STEP: i64 = 100;
 /// Where `ahead` stands at the source, and at the target.
 const AHEAD: (i64, i64) = (100, 900);
 /// Groups that read on at the source while the test runs.
-const READING: [&str; 6] = ["idle", "active", "absent", "behind", "null-at-target", "flapping"];
+pub(crate) const READING: [&str; 6] = ["idle", "active", "absent", "behind", "null-at-target", "flapping"];
 /// What shows while it runs; the flapping group is now here, now there.
 const STATES: [(&str, &str, &str); 7] = [
     ("idle", "synced", ""),
@@ -46,8 +49,9 @@ fn groups_keep_their_places_at_the_target() {
     fill(&bridge.east, TOPIC, "tick", 0..FIRST);
     let mut strait = bridge.strait("places", TOPIC, "group_interval_ms = 500");
     bridge.assert_copied(&mut strait, TOPIC);
-    begin(&bridge).expect("groups");
-    let until = Instant::now() + Duration::from_secs(settings::number("STRAIT_SYNC_SECONDS", 10));
+    begin(&bridge.east, &bridge.west).expect("groups");
+    let lasting = Duration::from_secs(settings::number("STRAIT_SYNC_SECONDS", 10));
+    let until = Instant::now() + lasting;
     let (is_watched, is_over) = (AtomicBool::new(true), AtomicBool::new(false));
     let (active, flapping) = (Member::new("active"), Member::new("flapping"));
     std::thread::scope(|scope| {
@@ -75,16 +79,20 @@ fn groups_keep_their_places_at_the_target() {
     }
     println!("groups that members left are synced after {:.1?}", left.elapsed());
     assert_eq!(place(&bridge.west, "ahead").expect("committed"), AHEAD.1, "a group that is ahead stays");
+    if beside::is_wanted() {
+        drop(strait);
+        places_beside::show(&bridge, lasting);
+    }
 }
 
 /// Groups as they are at the beginning.
-fn begin(bridge: &Bridge) -> Result<()> {
+pub(crate) fn begin(east: &Kafka, west: &Kafka) -> Result<()> {
     for (group, offset) in [("idle", 0), ("behind", 100), ("ahead", AHEAD.1)] {
-        groups::commit(&bridge.west, group, &[(REMOTE, 0, offset)])?;
+        groups::commit(west, group, &[(REMOTE, 0, offset)])?;
     }
-    commit_nothing(&bridge.west, "null-at-target", REMOTE)?;
-    commit_nothing(&bridge.east, "null-at-source", TOPIC)?;
-    groups::commit(&bridge.east, "ahead", &[(TOPIC, 0, AHEAD.0)])
+    commit_nothing(west, "null-at-target", REMOTE)?;
+    commit_nothing(east, "null-at-source", TOPIC)?;
+    groups::commit(east, "ahead", &[(TOPIC, 0, AHEAD.0)])
 }
 
 /// Commits, as some clients do, that a group has no offset.
@@ -104,7 +112,7 @@ fn commit_nothing(kafka: &Kafka, group: &str, topic: &str) -> Result<()> {
     Ok(())
 }
 
-fn commit_reading(east: &Kafka, offset: i64) -> Result<()> {
+pub(crate) fn commit_reading(east: &Kafka, offset: i64) -> Result<()> {
     READING.iter().try_for_each(|group| groups::commit(east, group, &[(TOPIC, 0, offset)]))
 }
 
@@ -135,13 +143,13 @@ fn wait_state(strait: &mut Strait, group: &str, state: &str, reason: &str) -> Re
     })
 }
 
-fn place(west: &Kafka, group: &str) -> Result<i64> {
+pub(crate) fn place(west: &Kafka, group: &str) -> Result<i64> {
     let committed = groups::committed(west, group, &[(REMOTE, 0)])?;
     committed.get(&(REMOTE.to_owned(), 0)).copied().with_context(|| format!("{group} has no offset"))
 }
 
 /// Looks at all groups of the target for as long as it lasts; gives how often.
-fn watch(west: &Kafka, active: &Member, is_watched: &AtomicBool) -> Result<u64> {
+pub(crate) fn watch(west: &Kafka, active: &Member, is_watched: &AtomicBool) -> Result<u64> {
     let mut last: BTreeMap<&str, i64> = BTreeMap::new();
     let mut looks = 0;
     while is_watched.load(Ordering::Relaxed) {
@@ -157,13 +165,13 @@ fn watch(west: &Kafka, active: &Member, is_watched: &AtomicBool) -> Result<u64> 
 }
 
 /// A reader at the target.
-struct Member {
+pub(crate) struct Member {
     group: &'static str,
     committed: Mutex<BTreeSet<i64>>,
 }
 
 impl Member {
-    fn new(group: &'static str) -> Self {
+    pub(crate) fn new(group: &'static str) -> Self {
         Self { group, committed: Mutex::new(BTreeSet::new()) }
     }
 
@@ -200,7 +208,7 @@ impl Member {
     }
 
     /// Stays to the end, slower than the source's group.
-    fn stay(&self, west: &Kafka, is_over: &AtomicBool) -> Result<()> {
+    pub(crate) fn stay(&self, west: &Kafka, is_over: &AtomicBool) -> Result<()> {
         let consumer = self.join(west)?;
         while !is_over.load(Ordering::Relaxed) {
             self.read(&consumer, 1, is_over)?;
@@ -209,7 +217,7 @@ impl Member {
     }
 
     /// Comes, reads a little, and goes, until the end; gives how often.
-    fn come_and_go(&self, west: &Kafka, is_over: &AtomicBool) -> Result<u64> {
+    pub(crate) fn come_and_go(&self, west: &Kafka, is_over: &AtomicBool) -> Result<u64> {
         let mut random = Random::new(7);
         let (mut visits, mut left_at) = (0, 0);
         while !is_over.load(Ordering::Relaxed) {

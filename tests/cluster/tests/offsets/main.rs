@@ -8,6 +8,7 @@ mod kept_places;
 mod next_record;
 // MirrorMaker 2's figures beside.
 mod beside;
+mod places_beside;
 // The topics that groups read.
 mod sources;
 // Offsets of one side as offsets of the other, by the command line.

@@ -1,5 +1,7 @@
 //! Lists topics on both sides, creates, widens and configures remote topics, and keeps the lane's assignments true.
 
+// Settings that differ.
+mod drift;
 // First positions of partitions, and topics that were made again.
 mod positions;
 // Settings of topics on both sides.
@@ -92,6 +94,10 @@ pub(super) struct Planner {
     said: BTreeSet<String>,
     /// Partitions that are not begun since their positions are lost.
     untouched: BTreeSet<PartitionName>,
+    /// The reading of settings that was compared last.
+    compared: Option<Instant>,
+    /// Settings written since the start.
+    written: u64,
 }
 
 /// A selected topic of the source and its name at the target.
@@ -109,6 +115,8 @@ impl Planner {
             conflicts: BTreeSet::new(),
             said: BTreeSet::new(),
             untouched: BTreeSet::new(),
+            compared: None,
+            written: 0,
         }
     }
 

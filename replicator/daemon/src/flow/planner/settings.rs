@@ -64,6 +64,11 @@ impl Settings {
         Ok(())
     }
 
+    /// When the settings of all topics were read.
+    pub(super) fn read_at(&self) -> Option<Instant> {
+        self.read_at
+    }
+
     fn say_refused(&mut self, parts: &PlannerParts, reason: Option<String>) {
         if let Some(reason) = reason
             && !std::mem::replace(&mut self.is_refused, true)

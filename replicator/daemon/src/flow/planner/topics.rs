@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use strait_client::{BrokerError, Metadata, NewPartitions, NewTopic, TopicConfigChange};
+use strait_client::{BrokerError, Cluster, Metadata, NewPartitions, NewTopic, TopicConfigChange};
 use strait_replicator_core::topic_plan::{
     ConfigChange, SourceTopic, TargetTopic, TopicAction, TopicConflict, plan,
 };
@@ -29,6 +29,7 @@ impl Planner {
         selected: &[Selected<'_>],
         target: &Metadata,
     ) -> Result<bool, PlanError> {
+        let drift = self.find_drift(selected);
         let requests = self.requests(selected, target);
         if !self.parts.part.is_first() {
             return Ok(false);
@@ -48,14 +49,35 @@ impl Planner {
                 changed |= self.say("remote topic is widened", &topic, result.err());
             }
         }
-        if !requests.alter.is_empty() {
-            let altered = cluster.incremental_alter_configs(&requests.alter, false).await;
-            for (topic, result) in altered.map_err(PlanError::Target)? {
-                self.settings.target.remove(&topic);
-                self.say("settings of remote topic are changed", &topic, result.err());
-            }
-        }
+        let refused = self.alter(&cluster, &requests.alter).await?;
+        self.show_drift(drift, &refused);
         Ok(changed)
+    }
+
+    /// Writes settings; gives the topics whose settings the target does not let be changed.
+    async fn alter(
+        &mut self,
+        cluster: &Cluster,
+        changes: &[TopicConfigChange],
+    ) -> Result<BTreeMap<String, BrokerError>, PlanError> {
+        let mut refused = BTreeMap::new();
+        if changes.is_empty() {
+            return Ok(refused);
+        }
+        let settings: BTreeMap<&str, usize> = changes
+            .iter()
+            .map(|change| (change.topic.as_str(), change.set.len() + change.delete.len()))
+            .collect();
+        let altered = cluster.incremental_alter_configs(changes, false).await;
+        for (topic, result) in altered.map_err(PlanError::Target)? {
+            self.settings.target.remove(&topic);
+            let error = result.err();
+            if self.say("settings of remote topic are changed", &topic, error.clone()) {
+                self.written += settings.get(topic.as_str()).copied().unwrap_or(0) as u64;
+            }
+            refused.extend(error.map(|error| (topic, error)));
+        }
+        Ok(refused)
     }
 
     fn requests(&mut self, selected: &[Selected<'_>], target: &Metadata) -> Requests {

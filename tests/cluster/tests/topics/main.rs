@@ -1,6 +1,11 @@
 //! Topics created, widened and reconfigured at the source while Strait runs with its default settings.
 //! `STRAIT_NEW_TOPICS` (3) sets how many new topics are timed.
 
+// Settings of many topics.
+mod many_settings;
+// Topics created and widened while others are read.
+mod under_load;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -26,9 +31,17 @@ fn topics_follow_the_source() {
     let mut cases = Cases::begin();
     cases.run("new topics", || new_topics(&bridge, &mut strait));
     cases.run("more partitions", || more_partitions(&bridge, &mut strait));
+    cases.run("more partitions under load", || under_load::a_topic_grows(&bridge, &mut strait));
+    let folder = bridge.folder("beside");
+    cases.run("a new topic among others", || {
+        under_load::a_new_topic_does_not_disturb(&bridge, &mut strait, &folder);
+    });
     cases.run("settings of a new topic", || settings_of_a_new_topic(&bridge, &mut strait));
     cases.run("changed settings", || changed_settings(&bridge, &mut strait));
     cases.run("settings that stay", || settings_that_stay(&bridge, &mut strait));
+    cases.run("settings of many topics", || {
+        many_settings::only_what_differs_is_written(&bridge, &mut strait);
+    });
     cases.finish();
 }
 

@@ -1,11 +1,16 @@
 //! Three daemons share one flow through a group at the target: one is killed, comes back, is stopped and awakes, has a
 //! double, is drained. All partitions are copied again each time (after how long is printed: 15 s are the bar), only those
 //! move that must, and at the end the target holds every record of the source once and in order. `STRAIT_PARTITIONS` (60; by hand 300) and
-//! `STRAIT_RECORDS_PER_SECOND` (1,000) set the size; `STRAIT_SOURCE` and `STRAIT_TARGET` choose brokers other than ours.
+//! `STRAIT_RECORDS_PER_SECOND` (1,000) set the size, `STRAIT_STOPPED_SECONDS` (0; by hand 300) how long one is stopped at least;
+//! `STRAIT_SOURCE` and `STRAIT_TARGET` choose brokers other than ours. `STRAIT_MM2=1` shows MirrorMaker 2 with three workers too.
+
+// MirrorMaker 2.
+mod beside;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use strait_cluster_tests::bridge::FLOW;
@@ -76,6 +81,7 @@ fn workers_share_a_flow() {
     let taken = team.wait_moving(&mut first, SOON);
     team.wait_shares(&mut first, &["a", "c"]);
     println!("one of three workers stopped, all partitions are copied again after {taken:.1?}");
+    thread::sleep(Duration::from_secs(settings::number("STRAIT_STOPPED_SECONDS", 0)));
     second.resume().expect("awake");
     second.wait_log("fenced: the group went on without this worker", SOON).expect("fenced");
     second.wait_log("fenced: another instance took the flow over", SOON).expect("fenced");
@@ -97,6 +103,9 @@ fn workers_share_a_flow() {
     );
     assert_eq!(third.stop(SOON).expect("stopped"), Some(0), "exit code");
 
+    if strait_cluster_tests::beside::is_wanted() {
+        beside::show(team.world.folder(), &team.east);
+    }
     let sent = stream.finish().expect("produced");
     let pair = Pair { source: (&team.east, TOPIC), target: (&team.west, REMOTE), flow: FLOW };
     pair.assert_copied(&mut double, Timestamps::Compared, SOON).expect("copied");
@@ -107,6 +116,17 @@ fn workers_share_a_flow() {
 fn start(variable: &str, chosen: fn() -> Release) -> Kafka {
     let release = if env::var_os(variable).is_some() { chosen() } else { OURS };
     Kafka::start(release).expect("a broker")
+}
+
+/// Counts, at each look, the partitions that got records at the target since this call, and all of them.
+fn moving<'a>(east: &Kafka, west: &'a Kafka, remote: &'a str) -> impl FnMut() -> (usize, usize) + use<'a> {
+    let all = topic::ends(east, TOPIC).expect("the source").len();
+    let ends = move || topic::ends(west, remote).unwrap_or_default();
+    let before = ends();
+    move || {
+        let is_further = |(index, end): &(i32, i64)| *end > before.get(index).copied().unwrap_or(0);
+        (ends().into_iter().filter(is_further).count(), all)
+    }
 }
 
 fn drain(asked: &Strait, worker: &str) {
@@ -155,16 +175,11 @@ impl Team {
     /// Waits until every partition got records at the target since the call; gives how long that took.
     fn wait_moving(&self, asked: &mut Strait, limit: Duration) -> Duration {
         let begun = Instant::now();
-        let partitions = topic::ends(&self.east, TOPIC).expect("the source").len();
-        let ends = || topic::ends(&self.west, REMOTE).unwrap_or_default();
-        let before = ends();
+        let mut moving = moving(&self.east, &self.west, REMOTE);
         let look = |_: &Strait| {
-            let is_further = |(index, end): &(i32, i64)| *end > before.get(index).copied().unwrap_or(0);
-            let moved = ends().into_iter().filter(is_further).count();
-            Ok(if moved == partitions {
-                Attempt::Done(())
-            } else {
-                Attempt::NotYet(format!("{moved} moved"))
+            Ok(match moving() {
+                (further, all) if further == all => Attempt::Done(()),
+                (further, _) => Attempt::NotYet(format!("{further} moved")),
             })
         };
         asked.wait("more records in every partition", limit, look).expect("copying");

@@ -1,4 +1,8 @@
 //! Flows in both directions and around a ring: no record comes back to where it was, and nothing grows by itself.
+//! `STRAIT_RING_RECORDS` (200; by hand 10,000) at each cluster; nothing grows for `STRAIT_QUIET_SECONDS` (3; by hand 300).
+
+// MirrorMaker 2.
+mod beside;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -7,15 +11,12 @@ use strait_cluster_tests::cases::Cases;
 use strait_cluster_tests::kafka::{self, Kafka};
 use strait_cluster_tests::numbered::{expected, fill, values};
 use strait_cluster_tests::strait::{Flow, Plan, Strait};
-use strait_cluster_tests::topic;
 use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::world::World;
+use strait_cluster_tests::{settings, topic};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
-const RECORDS: i64 = 200;
 const LIMIT: Duration = Duration::from_secs(30);
-/// Records that go round come by more often than this.
-const QUIET: Duration = Duration::from_secs(3);
 
 #[test]
 fn no_record_comes_back() {
@@ -23,6 +24,9 @@ fn no_record_comes_back() {
     // Each writes to the next, so what is chosen as source and as target take turns.
     let releases = [kafka::source(), kafka::target(), kafka::source()];
     let clusters = releases.map(|release| Kafka::start(release).expect("a cluster"));
+    let records = i64::try_from(settings::number("STRAIT_RING_RECORDS", 200)).expect("a number");
+    // Records that go round come by more often than this.
+    let quiet = Duration::from_secs(settings::number("STRAIT_QUIET_SECONDS", 3));
     let mut cases = Cases::begin();
     let ways = [("two-way", &clusters[..2]), ("ring", &clusters[..])];
     for (shape, clusters) in ways {
@@ -31,7 +35,7 @@ fn no_record_comes_back() {
             let folder = world.folder().join(&name);
             std::fs::create_dir(&folder).expect("a folder");
             cases.run(&name, || {
-                let ring = Ring { clusters, topic: name.clone() };
+                let ring = Ring { clusters, topic: name.clone(), records, quiet };
                 let mut strait = ring.start(&folder, rename);
                 match rename {
                     "identity" => ring.assert_shared(&mut strait),
@@ -41,19 +45,25 @@ fn no_record_comes_back() {
         }
     }
     cases.finish();
+    if strait_cluster_tests::beside::is_wanted() {
+        let [a, b, _] = &clusters;
+        beside::show(world.folder(), [a, b], records);
+    }
 }
 
 /// Clusters with a flow from each to the next, and a topic of the same name at each.
 struct Ring<'a> {
     clusters: &'a [Kafka],
     topic: String,
+    records: i64,
+    quiet: Duration,
 }
 
 impl Ring<'_> {
     fn start(&self, folder: &std::path::Path, rename: &str) -> Strait {
         for (name, cluster) in self.named() {
             topic::create(cluster, &self.topic, 1, &[]).expect("a topic");
-            fill(cluster, &self.topic, name, 0..RECORDS / 2);
+            fill(cluster, &self.topic, name, 0..self.records / 2);
         }
         let flow = |index: usize| Flow {
             source: NAMES[index].to_owned(),
@@ -69,7 +79,7 @@ impl Ring<'_> {
         };
         let strait = Strait::start(folder, &plan).expect("strait");
         for (name, cluster) in self.named() {
-            fill(cluster, &self.topic, name, RECORDS / 2..RECORDS);
+            fill(cluster, &self.topic, name, self.records / 2..self.records);
         }
         strait
     }
@@ -95,11 +105,11 @@ impl Ring<'_> {
             while at != index {
                 prefix = format!("{prefix}{}.", NAMES[at]);
                 let copy = format!("{prefix}{}", self.topic);
-                self.wait_values(strait, cluster, &copy, &expected(NAMES[at], 0..RECORDS));
+                self.wait_values(strait, cluster, &copy, &expected(NAMES[at], 0..self.records));
                 wanted.insert(copy);
                 at = self.before(at);
             }
-            self.wait_values(strait, cluster, &self.topic, &expected(NAMES[index], 0..RECORDS));
+            self.wait_values(strait, cluster, &self.topic, &expected(NAMES[index], 0..self.records));
             topics.push(wanted);
         }
         self.wait_quiet(strait);
@@ -112,7 +122,7 @@ impl Ring<'_> {
     fn assert_shared(&self, strait: &mut Strait) {
         for (index, cluster) in self.clusters.iter().enumerate() {
             for origin in [index, self.before(index)] {
-                self.wait_values(strait, cluster, &self.topic, &expected(NAMES[origin], 0..RECORDS));
+                self.wait_values(strait, cluster, &self.topic, &expected(NAMES[origin], 0..self.records));
             }
         }
         self.wait_quiet(strait);
@@ -150,12 +160,12 @@ impl Ring<'_> {
     fn wait_quiet(&self, strait: &mut Strait) {
         let (mut seen, mut since) = (BTreeMap::new(), Instant::now());
         strait
-            .wait("nothing grows", LIMIT, |_| {
+            .wait("nothing grows", LIMIT + 2 * self.quiet, |_| {
                 let now = self.spans();
                 if now != seen {
                     (seen, since) = (now, Instant::now());
                 }
-                Ok(match since.elapsed() >= QUIET {
+                Ok(match since.elapsed() >= self.quiet {
                     true => Attempt::Done(()),
                     false => Attempt::NotYet(format!("{seen:?}")),
                 })
