@@ -1,7 +1,13 @@
-// Writes what settings of Kafka's own clients do, for the test beside this file. On a new Apache Kafka 4.3.1, which is killed at the end:
-//   java -Dlog4j2.level=OFF -cp "$STRAIT_KAFKA_LIBS/libs-4.3.1/*" tests/cluster/tests/client/Behaviour.java ADDRESS PROCESS \
+// Writes what settings of Kafka's own clients do, for the test beside this file. On a new Apache Kafka 4.3.1, which is killed at the end,
+// and which advertises RELAY, a free port, for a listener that it has at BEHIND:
+//   java -Dlog4j2.level=OFF -cp "$STRAIT_KAFKA_LIBS/libs-4.3.1/*" tests/cluster/tests/client/Behaviour.java ADDRESS PROCESS RELAY BEHIND \
 //     > tests/cluster/tests/client/behaviour-4.3.1.tsv
 // Lines: what was tried, and what was seen, separated by a tab.
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +16,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -34,6 +41,7 @@ public class Behaviour {
         producer();
         transactions();
         consumer();
+        unanswered(Integer.parseInt(arguments[2]), Integer.parseInt(arguments[3]));
         withoutBroker(arguments[1]);
         System.exit(0);
     }
@@ -194,6 +202,63 @@ public class Behaviour {
                 return poll(second, 1);
             }
         });
+    }
+
+    /** One record a request, before a relay that keeps requests to produce. */
+    static void unanswered(int relay, int behind) throws Exception {
+        topic("held", 1);
+        AtomicInteger kept = new AtomicInteger();
+        ServerSocket listener = new ServerSocket(relay, 50, InetAddress.getLoopbackAddress());
+        daemon(() -> {
+            while (true) {
+                Socket client = listener.accept(), server = new Socket(InetAddress.getLoopbackAddress(), behind);
+                daemon(() -> server.getInputStream().transferTo(client.getOutputStream()));
+                daemon(() -> {
+                    DataInputStream requests = new DataInputStream(client.getInputStream());
+                    DataOutputStream out = new DataOutputStream(server.getOutputStream());
+                    while (true) {
+                        byte[] request = new byte[requests.readInt()];
+                        requests.readFully(request);
+                        if (request[0] == 0 && request[1] == 0) {
+                            kept.incrementAndGet();
+                        } else {
+                            out.writeInt(request.length);
+                            out.write(request);
+                        }
+                    }
+                });
+            }
+        });
+        String max = "max.in.flight.requests.per.connection=";
+        for (String settings : List.of("", max + 1, max + 3, max + "7;enable.idempotence=false"))
+            seen("requests without an answer with " + settings, () -> {
+                int before = kept.get();
+                KafkaProducer<byte[], byte[]> producer = open("linger.ms=0;batch.size=0;" + settings + ";bootstrap.servers=127.0.0.1:" + relay);
+                for (int number = 0; number < 10; number++) producer.send(record("held", 0, 100));
+                int now = -1;
+                while (kept.get() != now) {
+                    now = kept.get();
+                    Thread.sleep(3000);
+                }
+                producer.close(Duration.ZERO);
+                return now - before;
+            });
+    }
+
+    interface Loop {
+        void run() throws Exception;
+    }
+
+    static void daemon(Loop loop) {
+        Thread thread = new Thread(() -> {
+            try {
+                loop.run();
+            } catch (Exception error) {
+                // A connection ended.
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     static void withoutBroker(String process) throws Exception {

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::cluster;
+use super::{cluster, in_flight};
 
 const TABLE: &str = include_str!("behaviour-4.3.1.tsv");
 const LIMIT: Duration = Duration::from_secs(30);
@@ -40,7 +40,7 @@ const RETRIES: [&str; 2] = ["retries=0", "retries=3;delivery.timeout.ms=3000;req
 const IDEMPOTENCE: [&str; 4] = ["enable.idempotence=true", "enable.idempotence=false", "acks=1", "acks=0"];
 
 /// What was tried, and what was seen.
-type Seen = Vec<(String, String)>;
+pub(super) type Seen = Vec<(String, String)>;
 
 #[test]
 fn settings_do_what_they_do_in_kafkas_clients() {
@@ -52,20 +52,23 @@ fn settings_do_what_they_do_in_kafkas_clients() {
     for name in IDEMPOTENCE.map(own_topic).into_iter().chain(RETRIES.map(lost_topic)) {
         topic::create(&kafka, &name, 1, &[]).expect("a topic");
     }
+    let (_behind, relay) = in_flight::behind_relay();
     let runtime = Runtime::new().expect("a runtime");
     let seen = runtime.block_on(async {
         let filling = producer(&kafka, "");
         for _ in 0..10 {
             written(&filling, record("ten", 10)).await.expect("written");
         }
-        let (batches, producers, transactions, consumers, members) = tokio::join!(
+        let (batches, producers, transactions, consumers, members, unanswered) = tokio::join!(
             batches(&kafka),
             producers(&kafka),
             transactions(&kafka),
             consumers(&kafka),
-            members(&kafka)
+            members(&kafka),
+            in_flight::unanswered(&relay)
         );
-        [batches, producers, transactions, consumers, members, without_broker(&kafka).await].concat()
+        let without_broker = without_broker(&kafka).await;
+        [batches, producers, transactions, consumers, members, unanswered, without_broker].concat()
     });
     let expected: BTreeMap<&str, String> = TABLE
         .lines()
@@ -102,7 +105,7 @@ fn lost_topic(settings: &str) -> String {
     format!("lost-{}", before.trim_start_matches("retries="))
 }
 
-fn pairs(settings: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn pairs(settings: &str) -> impl Iterator<Item = (&str, &str)> {
     settings.split(';').filter_map(|pair| pair.split_once('='))
 }
 

@@ -4,6 +4,8 @@
 mod behaviour;
 // Consumers that share partitions.
 mod groups;
+// Requests on their way at once.
+mod in_flight;
 // Records and offsets that count together or not at all.
 mod transactions;
 
