@@ -117,6 +117,13 @@ pub struct TopicStatus {
 }
 
 impl FlowStatus {
+    /// The oldest make room.
+    fn extend_ledger(&mut self, entries: impl IntoIterator<Item = LedgerEntry>) {
+        self.ledger.extend(entries);
+        let too_many = self.ledger.len().saturating_sub(LEDGER_ENTRIES);
+        self.ledger.drain(..too_many);
+    }
+
     pub fn topics(&self) -> Vec<TopicStatus> {
         let mut topics: BTreeMap<&str, TopicStatus> = BTreeMap::new();
         for partition in &self.partitions {
@@ -179,12 +186,7 @@ impl DaemonStatus {
     }
 
     pub fn record_loss(&self, id: &str, entry: LedgerEntry) {
-        self.update(id, |flow| {
-            if flow.ledger.len() == LEDGER_ENTRIES {
-                flow.ledger.remove(0);
-            }
-            flow.ledger.push(entry);
-        });
+        self.update(id, |flow| flow.extend_ledger([entry]));
     }
 
     pub(crate) fn losses_of(&self, id: &str, name: &PartitionName) -> Vec<LedgerEntry> {

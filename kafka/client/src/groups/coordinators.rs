@@ -24,12 +24,12 @@ const GROUPS_AT_ONCE: usize = 500;
 type Found = (BTreeMap<i32, Vec<String>>, GroupResults<()>);
 
 impl Cluster {
-    /// Asks every coordinator about its groups until each has an answer that stays, or the deadline has passed; then
-    /// the last answer counts.
+    /// Asks every coordinator, by its number and the connection to it, about its groups until each has an answer that
+    /// stays, or the deadline has passed; then the last answer counts.
     pub(super) async fn ask_coordinators<T>(
         &self,
         groups: &[String],
-        ask: impl AsyncFn(&Connection, &[String]) -> Result<GroupResults<T>, ConnectionError>,
+        ask: impl AsyncFn(&Connection, i32, &[String]) -> Result<GroupResults<T>, ClientError>,
     ) -> Result<GroupResults<T>, ClientError> {
         let mut attempts = Attempts::within(self.config().operation_timeout);
         let mut open: BTreeSet<String> = groups.iter().cloned().collect();
@@ -61,7 +61,7 @@ impl Cluster {
     async fn ask_once<T>(
         &self,
         asked: &[String],
-        ask: &impl AsyncFn(&Connection, &[String]) -> Result<GroupResults<T>, ConnectionError>,
+        ask: &impl AsyncFn(&Connection, i32, &[String]) -> Result<GroupResults<T>, ClientError>,
         open: &mut BTreeSet<String>,
         answers: &mut GroupResults<T>,
         refused: &mut BTreeMap<String, BrokerError>,
@@ -84,7 +84,7 @@ impl Cluster {
             sort(without.collect());
             for (coordinator, groups) in by_coordinator {
                 let connection = self.connection_to(coordinator).await?;
-                sort(ask(&connection, &groups).await?);
+                sort(ask(&connection, coordinator, &groups).await?);
             }
         }
         Ok(())

@@ -88,7 +88,7 @@ impl Cluster {
         &self,
         groups: &[String],
     ) -> Result<GroupResults<GroupDescription>, ClientError> {
-        self.ask_coordinators(groups, async |connection, groups| {
+        self.ask_coordinators(groups, async |connection, _, groups| {
             let request = DescribeGroupsRequest { groups: groups.to_vec(), ..Default::default() };
             let response = connection.call(&request).await?;
             Ok(response.groups.into_iter().map(description).collect())
@@ -98,7 +98,7 @@ impl Cluster {
 
     /// Removes groups that have no members, with what they committed.
     pub async fn delete_groups(&self, groups: &[String]) -> Result<GroupResults<()>, ClientError> {
-        self.ask_coordinators(groups, async |connection, groups| {
+        self.ask_coordinators(groups, async |connection, _, groups| {
             let request = DeleteGroupsRequest { groups_names: groups.to_vec() };
             let response = connection.call(&request).await?;
             let results = response.results.into_iter();

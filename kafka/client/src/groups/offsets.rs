@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join_all;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::offset_commit::{
     OffsetCommitRequest, OffsetCommitRequestPartition, OffsetCommitRequestTopic, OffsetCommitResponse,
@@ -19,8 +20,11 @@ use crate::leaders::{PartitionResults, TopicPartition};
 const MANY_GROUPS_VERSION: i16 = 8;
 /// From version 10 on topics go by id; names are what is known here.
 const LAST_VERSION_BY_NAME: i16 = 9;
-/// Commits on their way to one coordinator.
+/// Commits on their way on one connection.
 const COMMITS_IN_FLIGHT: usize = 64;
+/// Connections for many commits: a broker looks at the next request of a connection when it has answered the last, and
+/// answers a commit when it is written.
+const COMMIT_CONNECTIONS: usize = 8;
 
 /// What a group committed for a partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +45,11 @@ impl Cluster {
         &self,
         groups: &[String],
     ) -> Result<GroupResults<CommittedOffsets>, ClientError> {
-        self.ask_coordinators(groups, async |connection, groups| {
-            let version = connection.version_of::<OffsetFetchRequest>()?.min(LAST_VERSION_BY_NAME);
+        self.ask_coordinators(groups, async |connection, _, groups| {
+            let version = connection.version_of::<OffsetFetchRequest>().map_err(ConnectionError::from)?;
+            let version = version.min(LAST_VERSION_BY_NAME);
             if version >= MANY_GROUPS_VERSION {
-                return many_groups(connection, groups, version).await;
+                return Ok(many_groups(connection, groups, version).await?);
             }
             let mut answers = GroupResults::new();
             for group in groups {
@@ -67,23 +72,41 @@ impl Cluster {
         offsets: &BTreeMap<String, CommittedOffsets>,
     ) -> Result<GroupResults<PartitionResults<()>>, ClientError> {
         let groups: Vec<String> = offsets.keys().cloned().collect();
-        self.ask_coordinators(&groups, async |connection, groups| {
-            let version = connection.version_of::<OffsetCommitRequest>()?.min(LAST_VERSION_BY_NAME);
-            let mut answers = GroupResults::new();
-            for groups in groups.chunks(COMMITS_IN_FLIGHT) {
-                let mut pending = Vec::with_capacity(groups.len());
-                for group in groups {
-                    let Some(offsets) = offsets.get(group) else { continue };
-                    pending.push((group, connection.submit(&commit_request(group, offsets), version)?));
-                }
-                for (group, pending) in pending {
-                    answers.push((group.clone(), committed(pending.await?)));
-                }
+        self.ask_coordinators(&groups, async |connection, coordinator, groups| {
+            let lanes = groups.len().div_ceil(COMMITS_IN_FLIGHT).clamp(1, COMMIT_CONNECTIONS);
+            let mut connections = vec![connection.clone()];
+            for _ in 1..lanes {
+                // A broker that allows no more of them still has the first.
+                let Ok(another) = self.dedicated(coordinator).await else { break };
+                connections.push(another);
             }
-            Ok(answers)
+            let shares = groups.chunks(groups.len().div_ceil(connections.len()).max(1));
+            let commits = connections.iter().zip(shares);
+            let commits = commits.map(|(connection, groups)| commit_in_order(connection, groups, offsets));
+            Ok(try_join_all(commits).await?.concat())
         })
         .await
     }
+}
+
+async fn commit_in_order(
+    connection: &Connection,
+    groups: &[String],
+    offsets: &BTreeMap<String, CommittedOffsets>,
+) -> Result<GroupResults<PartitionResults<()>>, ConnectionError> {
+    let version = connection.version_of::<OffsetCommitRequest>()?.min(LAST_VERSION_BY_NAME);
+    let mut answers = GroupResults::with_capacity(groups.len());
+    for groups in groups.chunks(COMMITS_IN_FLIGHT) {
+        let mut pending = Vec::with_capacity(groups.len());
+        for group in groups {
+            let Some(offsets) = offsets.get(group) else { continue };
+            pending.push((group, connection.submit(&commit_request(group, offsets), version)?));
+        }
+        for (group, pending) in pending {
+            answers.push((group.clone(), committed(pending.await?)));
+        }
+    }
+    Ok(answers)
 }
 
 /// The answer for each partition, or the coordinator's own error, which stands at every partition.

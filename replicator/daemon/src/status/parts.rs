@@ -119,7 +119,7 @@ impl DaemonStatus {
     pub(crate) fn set_ledger(&self, part: &Part, ledger: Vec<LedgerEntry>) {
         self.update(&part.flow, |flow| {
             flow.ledger.retain(|entry| !part.has(&entry.topic, entry.partition));
-            flow.ledger.extend(ledger);
+            flow.extend_ledger(ledger);
         });
     }
 }
