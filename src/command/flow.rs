@@ -28,6 +28,10 @@ enum Action {
     Groups { flow: String },
     /// Rules of access about copied topics: what became of each at the target, and why.
     Acls { flow: String },
+    /// Quotas of users and client ids: what became of each at the target, and why.
+    ClientQuotas { flow: String },
+    /// Users of SCRAM: what became of each at the target, and why.
+    ScramUsers { flow: String },
     /// Where a group stands on both sides.
     Group { flow: String, group: String },
     /// Where groups stand by MirrorMaker 2's topic at the target.
@@ -61,6 +65,8 @@ const ACL_COLUMNS: [&str; 11] = [
     "state",
     "reason",
 ];
+const QUOTA_COLUMNS: [&str; 7] = ["user", "client_id", "key", "value", "target_value", "state", "reason"];
+const USER_COLUMNS: [&str; 6] = ["user", "mechanism", "iterations", "target_iterations", "state", "reason"];
 const PLACE_COLUMNS: [&str; 7] =
     ["topic", "partition", "remote_topic", "source_offset", "target_offset", "translation", "sync"];
 const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
@@ -76,6 +82,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Action::Lag { flow } => (of(flow, "partitions"), "partitions", &LAG_COLUMNS),
         Action::Groups { flow } => (of(flow, "groups"), "groups", &GROUP_COLUMNS),
         Action::Acls { flow } => (of(flow, "acls"), "acls", &ACL_COLUMNS),
+        Action::ClientQuotas { flow } => (of(flow, "client-quotas"), "client_quotas", &QUOTA_COLUMNS),
+        Action::ScramUsers { flow } => (of(flow, "scram-users"), "scram_users", &USER_COLUMNS),
         Action::Group { flow, group } => (of(flow, &format!("groups/{group}")), "partitions", &PLACE_COLUMNS),
         Action::Checkpoints { flow } => (of(flow, "checkpoints"), "checkpoints", &CHECKPOINT_COLUMNS),
         Action::Heartbeats { flow } => (of(flow, "heartbeats"), "heartbeats", &HEARTBEAT_COLUMNS),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prometheus::Registry;
 use strait_http::{Families, Kind};
 
-use crate::status::{DaemonStatus, FlowStatus, PartitionStatus};
+use crate::status::{DaemonStatus, FlowStatus, PartitionStatus, PrincipalsStatus};
 
 /// A registry that shows `status`.
 pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Error> {
@@ -51,6 +51,14 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         collect_ledger(flow, families);
         collect_groups(flow, families);
         collect_acls(flow, families);
+        collect_principals(
+            &flow.id,
+            "strait_client_quotas",
+            "Quotas of clients",
+            &flow.client_quotas,
+            families,
+        );
+        collect_principals(&flow.id, "strait_scram_users", "Users of SCRAM", &flow.scram_users, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -111,6 +119,32 @@ fn collect_acls(flow: &FlowStatus, families: &mut Families) {
         let labels = [("flow", id), ("change", change)];
         let help = "Rules of access made and removed at the target.";
         families.add("strait_acls_changed_total", help, Kind::Counter, &labels, rules as f64);
+    }
+}
+
+fn collect_principals(
+    id: &str,
+    name: &str,
+    what: &str,
+    principals: &PrincipalsStatus,
+    families: &mut Families,
+) {
+    let state = [("flow", id), ("state", principals.state.as_str())];
+    let help = format!("{what}: 1 for the state that the flow's are in.");
+    families.add(&format!("{name}_state"), &help, Kind::Gauge, &state, 1.0);
+    for (state, count) in [
+        ("synced", principals.synced),
+        ("left_out", principals.left_out),
+        ("no_password_configured", principals.no_password_configured),
+        ("drift", principals.drift),
+    ] {
+        let labels = [("flow", id), ("state", state)];
+        families.add(name, &format!("{what} by state."), Kind::Gauge, &labels, count as f64);
+    }
+    for (change, count) in [("written", principals.written_total), ("removed", principals.removed_total)] {
+        let labels = [("flow", id), ("change", change)];
+        let help = format!("{what} set and removed at the target.");
+        families.add(&format!("{name}_changed_total"), &help, Kind::Counter, &labels, count as f64);
     }
 }
 

@@ -6,6 +6,8 @@ mod acls;
 mod groups;
 // Parts of a flow.
 mod parts;
+// Quotas of clients, and users with passwords.
+mod principals;
 // Workers that share flows.
 mod workers;
 
@@ -19,6 +21,7 @@ use crate::flow::{FlowHandle, PartitionName};
 
 pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
 pub use groups::{GroupPartitionStatus, GroupStatus};
+pub use principals::{PrincipalRow, PrincipalState, PrincipalStatus, PrincipalsState, PrincipalsStatus};
 pub(crate) use workers::{WorkerHandle, WorkerStatus};
 
 /// All flows by id.
@@ -57,6 +60,8 @@ pub struct FlowStatus {
     /// Why groups could not be looked at the last time.
     pub groups_error: Option<String>,
     pub acls: AclsStatus,
+    pub client_quotas: PrincipalsStatus,
+    pub scram_users: PrincipalsStatus,
     /// Whom to ask while the flow runs.
     #[serde(skip)]
     pub(crate) handle: Option<FlowHandle>,
@@ -152,6 +157,8 @@ impl DaemonStatus {
             groups: Arc::default(),
             groups_error: None,
             acls: AclsStatus::default(),
+            client_quotas: PrincipalsStatus::default(),
+            scram_users: PrincipalsStatus::default(),
             handle: None,
             parts: parts::Parts::default(),
         };
