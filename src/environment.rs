@@ -66,7 +66,9 @@ pub(crate) fn typed(text: String, kind: Kind) -> Value {
         }
         Kind::Boolean => text.trim().parse::<bool>().map_or_else(|_| Value::String(text), Value::from),
         Kind::TextList => text.split(',').map(|item| Value::from(item.trim())).collect(),
-        Kind::Text | Kind::Secret | Kind::Start | Kind::Starts | Kind::Choice => Value::String(text),
+        Kind::Text | Kind::Secret | Kind::Start | Kind::Starts | Kind::Secrets | Kind::Choice => {
+            Value::String(text)
+        }
     }
 }
 

@@ -97,11 +97,11 @@ fn resolve_references(value: &mut Value, path: &str, problems: &mut Vec<Problem>
             }
         }
         Value::String(text) if references::first(text).is_some() => {
-            let kind = keys::find(path).map_or(Kind::Text, |key| key.kind);
             // The client reads such a secret itself, so that it is never written anywhere.
-            if kind == Kind::Secret && text.starts_with("${env:") && text.find('}') == Some(text.len() - 1) {
+            if keys::is_secret(path) && text.starts_with("${env:") && text.find('}') == Some(text.len() - 1) {
                 return;
             }
+            let kind = keys::find(path).map_or(Kind::Text, |key| key.kind);
             match references::resolve(text, references::own_provider) {
                 Ok(resolved) => *value = environment::typed(resolved, kind),
                 Err(error) => problems.push(Problem {

@@ -30,6 +30,10 @@ enum Action {
     Acls { flow: String },
     /// Settings of copied topics that are not the same on both sides, and why.
     Configs { flow: String },
+    /// Quotas of users and client ids: what became of each at the target, and why.
+    ClientQuotas { flow: String },
+    /// Users of SCRAM: what became of each at the target, and why.
+    ScramUsers { flow: String },
     /// Where a group stands on both sides.
     Group { flow: String, group: String },
     /// Where groups stand by MirrorMaker 2's topic at the target.
@@ -65,6 +69,8 @@ const ACL_COLUMNS: [&str; 11] = [
 ];
 const CONFIG_COLUMNS: [&str; 7] =
     ["topic", "remote_topic", "setting", "source_value", "target_value", "state", "reason"];
+const QUOTA_COLUMNS: [&str; 7] = ["user", "client_id", "key", "value", "target_value", "state", "reason"];
+const USER_COLUMNS: [&str; 6] = ["user", "mechanism", "iterations", "target_iterations", "state", "reason"];
 const PLACE_COLUMNS: [&str; 7] =
     ["topic", "partition", "remote_topic", "source_offset", "target_offset", "translation", "sync"];
 const LAG_COLUMNS: [&str; 6] = ["topic", "partition", "position", "source_end", "lag_records", "lag_seconds"];
@@ -81,6 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Action::Groups { flow } => (of(flow, "groups"), "groups", &GROUP_COLUMNS),
         Action::Acls { flow } => (of(flow, "acls"), "acls", &ACL_COLUMNS),
         Action::Configs { flow } => (of(flow, "configs"), "configs", &CONFIG_COLUMNS),
+        Action::ClientQuotas { flow } => (of(flow, "client-quotas"), "client_quotas", &QUOTA_COLUMNS),
+        Action::ScramUsers { flow } => (of(flow, "scram-users"), "scram_users", &USER_COLUMNS),
         Action::Group { flow, group } => (of(flow, &format!("groups/{group}")), "partitions", &PLACE_COLUMNS),
         Action::Checkpoints { flow } => (of(flow, "checkpoints"), "checkpoints", &CHECKPOINT_COLUMNS),
         Action::Heartbeats { flow } => (of(flow, "heartbeats"), "heartbeats", &HEARTBEAT_COLUMNS),

@@ -93,6 +93,7 @@ pub(super) fn is_allowed(value: &Value, key: &Key) -> bool {
         Kind::Boolean => value.is_boolean(),
         Kind::TextList => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
         Kind::Starts => value.as_object().is_some_and(|table| table.values().all(is_start)),
+        Kind::Secrets => value.as_object().is_some_and(|table| table.values().all(Value::is_string)),
     }
 }
 
@@ -101,7 +102,10 @@ fn is_start(value: &Value) -> bool {
 }
 
 fn shown(value: &Value, kind: Kind) -> String {
-    if kind == Kind::Secret { "(secret)".to_owned() } else { value.to_string() }
+    match kind {
+        Kind::Secret | Kind::Secrets => "(secret)".to_owned(),
+        _ => value.to_string(),
+    }
 }
 
 fn problem(key: &str, value: &str, allowed: &str) -> Problem {

@@ -150,4 +150,38 @@ pub(super) const KEYS: &[Key] = &[
         "acl_interval_ms = 600000",
         "How often rules of access of both clusters are compared.",
     ),
+    Key::new(
+        "flows[].sync_client_quotas",
+        Kind::Boolean,
+        Some("false"),
+        "true, false",
+        "sync_client_quotas = true",
+        "Quotas of users and client ids are set at the target as they are at the source, and removed when the source has \
+         them no longer.",
+    ),
+    Key::new(
+        "flows[].sync_scram_users",
+        Kind::Boolean,
+        Some("false"),
+        "true, false",
+        "sync_scram_users = true",
+        "Users of SCRAM are compared; those of `scram_passwords` are made at the target, and removed when the source has \
+         them no longer.",
+    ),
+    Key::new(
+        "flows[].scram_passwords",
+        Kind::Secrets,
+        Some("{}"),
+        "names of users, each with the secret itself or `${env:NAME}`",
+        "scram_passwords = { alice = \"${env:ALICE_PASSWORD}\" }",
+        "Passwords for `sync_scram_users`, as brokers never tell them.",
+    ),
+    Key::new(
+        "flows[].principal_interval_ms",
+        Kind::Number,
+        Some("10000"),
+        "100 to 3600000",
+        "principal_interval_ms = 60000",
+        "How often quotas and users of both clusters are compared.",
+    ),
 ];

@@ -43,6 +43,8 @@ pub(crate) enum Kind {
     Start,
     /// Regular expressions with a start for each.
     Starts,
+    /// Names with a secret for each.
+    Secrets,
     /// One of the words in `allowed`.
     Choice,
 }
@@ -58,6 +60,7 @@ impl Kind {
             Self::TextList => "list of texts",
             Self::Start => "text, a start",
             Self::Starts => "table of starts",
+            Self::Secrets => "table of secrets",
             Self::Choice => "text, one word of several",
         }
     }
@@ -107,6 +110,16 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
 pub(crate) fn find(path: &str) -> Option<&'static Key> {
     let wanted = general_form(path);
     all().find(|key| key.path == wanted)
+}
+
+/// Whether a secret stands at a concrete path, by itself or in a table of them.
+pub(crate) fn is_secret(path: &str) -> bool {
+    let wanted = general_form(path);
+    all().any(|key| match key.kind {
+        Kind::Secret => key.path == wanted,
+        Kind::Secrets => wanted.strip_prefix(key.path).is_some_and(|rest| rest.starts_with('.')),
+        _ => false,
+    })
 }
 
 /// `flows[0].topics` as `flows[].topics`, `clusters.east.tls.ca_file` as `clusters.ALIAS.tls.ca_file`.

@@ -109,3 +109,17 @@ fn a_concrete_path_finds_its_key() {
     assert!(find("clusters.east").is_none());
     assert_eq!(nearest_paths("flows[0].topcs", 1), ["flows[].topics"]);
 }
+
+#[test]
+fn secrets_are_known_by_their_paths() {
+    for (path, is_secret_path) in [
+        ("clusters.east.sasl.password", true),
+        ("flows[0].scram_passwords.alice", true),
+        ("flows[0].scram_passwords.alice.smith", true),
+        ("flows[0].scram_passwords", false),
+        ("flows[0].topics", false),
+        ("clusters.east.sasl.username", false),
+    ] {
+        assert_eq!(is_secret(path), is_secret_path, "{path}");
+    }
+}

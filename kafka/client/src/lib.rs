@@ -29,6 +29,9 @@ mod deletion;
 // Who writes, and who may.
 mod acls;
 mod producers;
+// How much, and users with passwords.
+mod client_quotas;
+mod scram_users;
 // Settings of topics and of brokers.
 mod broker_configs;
 mod topic_configs;
@@ -52,6 +55,7 @@ mod producer;
 
 pub use acls::{Acl, AclResults};
 pub use admin::{NewPartitions, NewTopic, ProducerIdentity, TopicResults};
+pub use client_quotas::{ClientQuota, ClientQuotaChange, QuotaEntity, QuotaResults};
 pub use cluster::Cluster;
 pub use config::ClientConfig;
 pub use connection::Connection;
@@ -77,9 +81,10 @@ pub use producer::{
     partition_for_key,
 };
 pub use producers::{ActiveProducer, TransactionDescriptions, TransactionListing};
+pub use scram_users::{ScramUser, ScramUserResults};
 pub use security::{
-    ClientIdentity, Identity, SaslConfig, ScramHash, Secret, SecretSource, Security, SecurityError, Store,
-    TlsConfig, Trust, system_trust, trusted_from_pem,
+    ClientIdentity, Identity, SaltedPassword, SaslConfig, ScramHash, Secret, SecretSource, Security,
+    SecurityError, Store, TlsConfig, Trust, system_trust, trusted_from_pem,
 };
 pub use settings::{Chosen, SettingError};
 pub use strait_wire::batch::Header;

@@ -10,6 +10,8 @@ pub mod selection;
 pub mod topic_plan;
 // Which rules of access follow the topics.
 pub mod acl_plan;
+// Which quotas and users the target gets.
+pub mod principal_plan;
 // A fetched batch becomes batches that the target accepts.
 pub mod rewrite;
 // Small batches become one.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prometheus::Registry;
 use strait_http::{Families, Kind};
 
-use crate::status::{ConfigState, DaemonStatus, FlowStatus, PartitionStatus};
+use crate::status::{ConfigState, DaemonStatus, FlowStatus, PartitionStatus, PrincipalsStatus};
 
 /// A registry that shows `status`.
 pub(crate) fn registry(status: &DaemonStatus) -> Result<Registry, prometheus::Error> {
@@ -52,6 +52,14 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
         collect_groups(flow, families);
         collect_acls(flow, families);
         collect_configs(flow, families);
+        collect_principals(
+            &flow.id,
+            "strait_client_quotas",
+            "Quotas of clients",
+            &flow.client_quotas,
+            families,
+        );
+        collect_principals(&flow.id, "strait_scram_users", "Users of SCRAM", &flow.scram_users, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -125,6 +133,32 @@ fn collect_configs(flow: &FlowStatus, families: &mut Families) {
     let written = flow.configs.written_total as f64;
     let help = "Settings of remote topics brought in line since the start.";
     families.add("strait_configs_written_total", help, Kind::Counter, &[("flow", flow.id.as_str())], written);
+}
+
+fn collect_principals(
+    id: &str,
+    name: &str,
+    what: &str,
+    principals: &PrincipalsStatus,
+    families: &mut Families,
+) {
+    let state = [("flow", id), ("state", principals.state.as_str())];
+    let help = format!("{what}: 1 for the state that the flow's are in.");
+    families.add(&format!("{name}_state"), &help, Kind::Gauge, &state, 1.0);
+    for (state, count) in [
+        ("synced", principals.synced),
+        ("left_out", principals.left_out),
+        ("no_password_configured", principals.no_password_configured),
+        ("drift", principals.drift),
+    ] {
+        let labels = [("flow", id), ("state", state)];
+        families.add(name, &format!("{what} by state."), Kind::Gauge, &labels, count as f64);
+    }
+    for (change, count) in [("written", principals.written_total), ("removed", principals.removed_total)] {
+        let labels = [("flow", id), ("change", change)];
+        let help = format!("{what} set and removed at the target.");
+        families.add(&format!("{name}_changed_total"), &help, Kind::Counter, &labels, count as f64);
+    }
 }
 
 fn collect_partition(flow: &FlowStatus, partition: &PartitionStatus, families: &mut Families) {

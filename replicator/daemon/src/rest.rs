@@ -1,4 +1,5 @@
-//! The daemon's REST resources: flows, their partitions, topics and their settings, rules of access, groups and ledger, and workers.
+//! The daemon's REST resources: flows, their partitions, topics and settings of these, rules of access, quotas, users,
+//! groups and ledger, and workers.
 
 // Groups synced on demand.
 mod sync;
@@ -31,6 +32,8 @@ pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Ro
         .route("/v1/flows/{id}/ledger", get(ledger))
         .route("/v1/flows/{id}/acls", get(acls))
         .route("/v1/flows/{id}/configs", get(configs))
+        .route("/v1/flows/{id}/client-quotas", get(client_quotas))
+        .route("/v1/flows/{id}/scram-users", get(scram_users))
         .route("/v1/flows/{id}/groups", get(groups))
         .route("/v1/flows/{id}/groups/{group}", get(group))
         .route("/v1/flows/{id}/groups:sync", post(sync::all))
@@ -88,6 +91,22 @@ async fn acls(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Res
 async fn configs(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let configs = find(&status, &id)?.configs;
     Ok(Json(json!({ "sync": configs, "configs": &*configs.configs })))
+}
+
+async fn client_quotas(
+    State(status): State<DaemonStatus>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let quotas = find(&status, &id)?.client_quotas;
+    Ok(Json(json!({ "sync": quotas, "client_quotas": &*quotas.rows })))
+}
+
+async fn scram_users(
+    State(status): State<DaemonStatus>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let users = find(&status, &id)?.scram_users;
+    Ok(Json(json!({ "sync": users, "scram_users": &*users.rows })))
 }
 
 async fn group(

@@ -8,6 +8,8 @@ mod configs;
 mod groups;
 // Parts of a flow.
 mod parts;
+// Quotas of clients, and users with passwords.
+mod principals;
 // Workers that share flows.
 mod workers;
 
@@ -22,6 +24,7 @@ use crate::flow::{FlowHandle, PartitionName};
 pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
 pub use configs::{ConfigState, ConfigStatus, ConfigsStatus};
 pub use groups::{GroupPartitionStatus, GroupStatus};
+pub use principals::{PrincipalRow, PrincipalState, PrincipalStatus, PrincipalsState, PrincipalsStatus};
 pub(crate) use workers::{WorkerHandle, WorkerStatus};
 
 /// All flows by id.
@@ -61,6 +64,8 @@ pub struct FlowStatus {
     pub groups_error: Option<String>,
     pub acls: AclsStatus,
     pub configs: ConfigsStatus,
+    pub client_quotas: PrincipalsStatus,
+    pub scram_users: PrincipalsStatus,
     /// Whom to ask while the flow runs.
     #[serde(skip)]
     pub(crate) handle: Option<FlowHandle>,
@@ -164,6 +169,8 @@ impl DaemonStatus {
             groups_error: None,
             acls: AclsStatus::default(),
             configs: ConfigsStatus::default(),
+            client_quotas: PrincipalsStatus::default(),
+            scram_users: PrincipalsStatus::default(),
             handle: None,
             parts: parts::Parts::default(),
         };

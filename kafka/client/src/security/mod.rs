@@ -12,6 +12,7 @@ mod tls;
 mod verifier;
 // Authentication, and doing it again before it ends.
 mod reauthentication;
+mod salted;
 mod sasl;
 mod scram;
 
@@ -19,6 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use key_store::{Identity, trusted_from_pem};
+pub use salted::SaltedPassword;
 pub use sasl::{SaslConfig, ScramHash};
 pub use secret::{Secret, SecretSource};
 pub use tls::{ClientIdentity, Store, TlsConfig, Trust};
@@ -71,6 +73,8 @@ pub enum SecurityError {
     NoServerName { host: String },
     #[error("the machine gives no randomness")]
     NoRandomness,
+    #[error("a password can't be hashed: {reason}")]
+    NotHashed { reason: String },
 }
 
 impl SecurityError {
@@ -81,7 +85,8 @@ impl SecurityError {
             Self::NoVariable { .. }
             | Self::NoSystemTrust { .. }
             | Self::NoServerName { .. }
-            | Self::NoRandomness => None,
+            | Self::NoRandomness
+            | Self::NotHashed { .. } => None,
         }
     }
 }

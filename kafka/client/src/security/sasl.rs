@@ -19,7 +19,8 @@ use crate::reserved::Reserved;
 
 /// With version 0 bytes of SASL travel without frames.
 const FRAMED_VERSION: i16 = 1;
-const NONCE_BYTES: usize = 24;
+/// In a nonce, and in the salt of a password.
+const RANDOM_BYTES: usize = 24;
 /// What a broker says of a refusal is shown up to this length.
 const SHOWN_CHARACTERS: usize = 300;
 
@@ -35,6 +36,16 @@ pub enum SaslConfig {
 pub enum ScramHash {
     Sha256,
     Sha512,
+}
+
+impl ScramHash {
+    /// Kafka's `ScramMechanism`.
+    pub(crate) fn code(self) -> i8 {
+        match self {
+            Self::Sha256 => 1,
+            Self::Sha512 => 2,
+        }
+    }
 }
 
 impl SaslConfig {
@@ -173,7 +184,11 @@ fn text(bytes: &Bytes) -> String {
 }
 
 fn nonce() -> Result<String, SecurityError> {
-    let mut bytes = [0; NONCE_BYTES];
+    Ok(URL_SAFE_NO_PAD.encode(random_bytes()?))
+}
+
+pub(super) fn random_bytes() -> Result<[u8; RANDOM_BYTES], SecurityError> {
+    let mut bytes = [0; RANDOM_BYTES];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| SecurityError::NoRandomness)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }

@@ -101,14 +101,25 @@ struct Keys {
     server: Zeroizing<Vec<u8>>,
 }
 
+/// What a broker can make a user's keys of; takes as long as the iterations.
+pub(super) fn salt_password(
+    hash: ScramHash,
+    password: &Secret,
+    salt: &[u8],
+    iterations: NonZeroU32,
+) -> Zeroizing<Vec<u8>> {
+    let (algorithm, length) = match hash {
+        ScramHash::Sha256 => (pbkdf2::PBKDF2_HMAC_SHA256, digest::SHA256_OUTPUT_LEN),
+        ScramHash::Sha512 => (pbkdf2::PBKDF2_HMAC_SHA512, digest::SHA512_OUTPUT_LEN),
+    };
+    let mut salted = Zeroizing::new(vec![0; length]);
+    pbkdf2::derive(algorithm, iterations, salt, password.expose().as_bytes(), &mut salted);
+    salted
+}
+
 impl Keys {
     fn derive(hash: ScramHash, password: &Secret, salt: &[u8], iterations: NonZeroU32) -> Self {
-        let (algorithm, length) = match hash {
-            ScramHash::Sha256 => (pbkdf2::PBKDF2_HMAC_SHA256, digest::SHA256_OUTPUT_LEN),
-            ScramHash::Sha512 => (pbkdf2::PBKDF2_HMAC_SHA512, digest::SHA512_OUTPUT_LEN),
-        };
-        let mut salted = Zeroizing::new(vec![0; length]);
-        pbkdf2::derive(algorithm, iterations, salt, password.expose().as_bytes(), &mut salted);
+        let salted = salt_password(hash, password, salt, iterations);
         Self {
             client: Zeroizing::new(sign(hash, &salted, b"Client Key")),
             server: Zeroizing::new(sign(hash, &salted, b"Server Key")),

@@ -46,7 +46,8 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
-    pub(super) fn read(&self) -> Result<Secret, SecurityError> {
+    /// Reads it, as it is now.
+    pub fn read(&self) -> Result<Secret, SecurityError> {
         match self {
             Self::Value(secret) => Ok(secret.clone()),
             Self::Environment(name) => match std::env::var(name) {

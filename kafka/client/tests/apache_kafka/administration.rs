@@ -8,11 +8,12 @@ use strait_cluster_tests::kafka::{CURRENT, Kafka, ZOOKEEPER_2_8};
 use strait_cluster_tests::world::World;
 use strait_wire::error_code::ErrorCode;
 
+use crate::principals::{quotas_are_changed, users_are_changed};
 use crate::{block_on, config_of, create};
 
 #[test]
-fn settings_of_topics_are_read_and_changed() {
-    let Some(_world) = World::enter("settings_of_topics_are_read_and_changed") else { return };
+fn settings_of_topics_and_clients_are_read_and_changed() {
+    let Some(_world) = World::enter("settings_of_topics_and_clients_are_read_and_changed") else { return };
     for release in [CURRENT, ZOOKEEPER_2_8] {
         let kafka = Kafka::start(release).expect("a broker");
         block_on(async {
@@ -39,6 +40,8 @@ fn settings_of_topics_are_read_and_changed() {
             assert!(!find("cleanup.policy").is_set_by_topic());
             let refused = described["absent"].as_ref().expect_err("absent is not there");
             assert_eq!(refused.code, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+            quotas_are_changed(&cluster).await;
+            users_are_changed(&cluster).await;
         });
     }
 }

@@ -1,6 +1,7 @@
 //! The calls of the client against a real Apache Kafka.
 
 mod administration;
+mod principals;
 mod security;
 mod transactions;
 

@@ -4,10 +4,11 @@ use bytes::Bytes;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER,
-    KIND_TRANSACTIONAL_PRODUCER, KIND_WORKER, StateRecordError, VERSION, acl,
+    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_QUOTA,
+    KIND_TRANSACTIONAL_PRODUCER, KIND_USER, KIND_WORKER, StateRecordError, VERSION, acl, principal,
 };
 use crate::acl_plan::TopicAcl;
+use crate::principal_plan::Principal;
 use crate::shares::Part;
 
 /// What a record is about. The newest value of a key counts.
@@ -25,6 +26,8 @@ pub enum Key {
     MapChunk { flow: String, source_cluster_id: String, topic: String, partition: i32, first_offset: i64 },
     /// A rule of access that the flow made at the target, or is about to make.
     Acl { flow: String, source_cluster_id: String, acl: TopicAcl },
+    /// A quota or a user that the flow made at the target, or is about to make.
+    Principal { flow: String, source_cluster_id: String, principal: Principal },
     /// What was asked of a worker of a group.
     Worker { group: String, instance: String },
 }
@@ -38,7 +41,8 @@ impl Key {
             | Self::Owner { flow }
             | Self::Loss { flow, .. }
             | Self::MapChunk { flow, .. }
-            | Self::Acl { flow, .. } => flow,
+            | Self::Acl { flow, .. }
+            | Self::Principal { flow, .. } => flow,
             Self::Worker { .. } => "",
         }
     }
@@ -55,7 +59,7 @@ impl Key {
             | Self::MapChunk { flow, topic, partition, .. } => {
                 *flow == part.flow && part.has(topic, *partition)
             }
-            Self::Acl { flow, .. } => *flow == part.flow && part.is_first(),
+            Self::Acl { flow, .. } | Self::Principal { flow, .. } => *flow == part.flow && part.is_first(),
             Self::Worker { .. } => false,
         }
     }
@@ -95,6 +99,16 @@ impl Key {
                 out.string(flow);
                 out.string(source_cluster_id);
                 acl::write(&mut out, acl);
+            }
+            Self::Principal { flow, source_cluster_id, principal } => {
+                let is_quota = matches!(principal, Principal::Quota(_));
+                out.u8(if is_quota { KIND_QUOTA } else { KIND_USER });
+                out.string(flow);
+                out.string(source_cluster_id);
+                match principal {
+                    Principal::Quota(quota) => principal::write_quota(&mut out, quota),
+                    Principal::User(user) => principal::write_user(&mut out, user),
+                }
             }
             Self::Worker { group, instance } => {
                 out.u8(KIND_WORKER);
@@ -140,6 +154,14 @@ impl Key {
                 flow: input.string()?,
                 source_cluster_id: input.string()?,
                 acl: acl::read(&mut input)?,
+            },
+            kind @ (KIND_QUOTA | KIND_USER) => Self::Principal {
+                flow: input.string()?,
+                source_cluster_id: input.string()?,
+                principal: match kind {
+                    KIND_QUOTA => Principal::Quota(principal::read_quota(&mut input)?),
+                    _ => Principal::User(principal::read_user(&mut input)?),
+                },
             },
             KIND_WORKER => Self::Worker { group: input.string()?, instance: input.string()? },
             kind => return Err(StateRecordError::UnknownKind { kind, version: input.version }),

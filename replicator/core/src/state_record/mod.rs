@@ -5,6 +5,7 @@
 mod acl;
 pub(crate) mod codec;
 mod key;
+mod principal;
 mod state;
 mod value;
 
@@ -25,6 +26,9 @@ const KIND_TRANSACTIONAL_PRODUCER: u8 = 5;
 const KIND_MAP_CHUNK: u8 = 6;
 const KIND_ACL: u8 = 7;
 const KIND_WORKER: u8 = 8;
+/// Also of the values of both.
+const KIND_QUOTA: u8 = 9;
+const KIND_USER: u8 = 10;
 
 /// Why the bytes are no record of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

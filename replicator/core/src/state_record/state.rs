@@ -135,6 +135,7 @@ impl State {
             | Value::Loss { .. }
             | Value::MapChunk { .. }
             | Value::Acl(_)
+            | Value::Principal { .. }
             | Value::Worker { .. } => None,
         }
     }

@@ -7,6 +7,7 @@ use strait_wire::ids::Uuid;
 
 use super::*;
 use crate::acl_plan::{AclOrigin, Operation, Permission, TopicAcl, TopicPattern};
+use crate::principal_plan::{ClientQuota, EntityName, Principal, QuotaEntity, ScramMechanism, ScramUser};
 
 /// Version 0, kind position.
 const POSITION_OF_BEFORE: [u8; 3] = [0, 0, 2];
@@ -35,6 +36,15 @@ fn acl() -> TopicAcl {
         operation: Operation::READ,
         permission: Permission::Deny,
     }
+}
+
+fn quota(user: Option<EntityName>, client_id: Option<EntityName>) -> Key {
+    let quota = ClientQuota { entity: QuotaEntity { user, client_id }, key: "rate".to_owned() };
+    principal(Principal::Quota(quota))
+}
+
+fn principal(principal: Principal) -> Key {
+    Key::Principal { flow: "a--b".to_owned(), source_cluster_id: "c1".to_owned(), principal }
 }
 
 #[test]
@@ -106,6 +116,21 @@ fn keys_have_golden_bytes() {
                 + "02",
         ),
         (
+            quota(Some(EntityName::Named("bob".to_owned())), Some(EntityName::Default)),
+            "0000".to_owned() + "09" + "04612d2d62" + "026331" + "0203626f62" + "01" + "0472617465",
+        ),
+        (
+            quota(None, Some(EntityName::Default)),
+            "0000".to_owned() + "09" + "04612d2d62" + "026331" + "00" + "01" + "0472617465",
+        ),
+        (
+            principal(Principal::User(ScramUser {
+                name: "bob".to_owned(),
+                mechanism: ScramMechanism::Sha512,
+            })),
+            "0000".to_owned() + "0a" + "04612d2d62" + "026331" + "03626f62" + "02",
+        ),
+        (
             Key::Worker { group: "g".to_owned(), instance: "pod-0".to_owned() },
             "0000".to_owned() + "08" + "0167" + "05706f642d30",
         ),
@@ -153,6 +178,7 @@ fn values_have_golden_bytes() {
             Value::Acl(AclOrigin { cluster_id: "c1".to_owned(), topics: TopicPattern::literal("orders") }),
             "0000".to_owned() + "07" + "026331" + "03" + "066f7264657273",
         ),
+        (Value::Principal { origin_cluster_id: "c1".to_owned() }, "000009".to_owned() + "026331"),
         (Value::Worker { is_draining: true }, "000008".to_owned() + "01"),
     ];
     for (value, golden) in table {
@@ -173,7 +199,7 @@ fn what_is_not_ours_is_named() {
     let table: [(&[u8], StateRecordError); 8] = [
         (&[], StateRecordError::Truncated { at: 0, needed: 2, remaining: 0 }),
         (&[0, 1, 3, 0], StateRecordError::UnknownVersion { version: 1 }),
-        (&[0, 0, 9], StateRecordError::UnknownKind { kind: 9, version: 0 }),
+        (&[0, 0, 11], StateRecordError::UnknownKind { kind: 11, version: 0 }),
         (&[0, 0, 3, 5, b'a'], StateRecordError::Truncated { at: 4, needed: 5, remaining: 1 }),
         (&[0, 0, 3, 1, 0xff], StateRecordError::NotUtf8 { at: 4 }),
         (&[0, 0, 3, 1, b'a', 0], StateRecordError::TrailingBytes { at: 5, remaining: 1 }),
@@ -194,6 +220,9 @@ fn codes_of_rules_are_known_or_named() {
     assert_eq!(Key::decode(bytes), Err(StateRecordError::UnknownCode { at: 5, code: 1 }));
     let bytes = [0, 0, 7, 0, 0, 3, 1, b't', 1, b'p', 1, b'*', 3, 9];
     assert_eq!(Key::decode(bytes), Err(StateRecordError::UnknownCode { at: 13, code: 9 }));
+    assert_eq!(Key::decode([0, 0, 9, 0, 0, 3]), Err(StateRecordError::UnknownCode { at: 5, code: 3 }));
+    let bytes = [0, 0, 10, 0, 0, 1, b'u', 3];
+    assert_eq!(Key::decode(bytes), Err(StateRecordError::UnknownCode { at: 7, code: 3 }));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use strait_wire::ids::Uuid;
 
 use super::codec::{Reader, Writer};
 use super::{
-    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_WORKER,
+    KIND_ACL, KIND_LOSS, KIND_MAP_CHUNK, KIND_OWNER, KIND_POSITION, KIND_PRODUCER, KIND_QUOTA, KIND_WORKER,
     POSITION_VERSION, StateRecordError, VERSION, acl,
 };
 use crate::acl_plan::AclOrigin;
@@ -38,6 +38,10 @@ pub enum Value {
     },
     /// Where a rule of access comes from.
     Acl(AclOrigin),
+    /// Where a quota or a user was set by a person.
+    Principal {
+        origin_cluster_id: String,
+    },
     /// Whether the worker is to give up its shares.
     Worker {
         is_draining: bool,
@@ -71,6 +75,7 @@ impl Value {
             | Self::Loss { .. }
             | Self::MapChunk { .. }
             | Self::Acl(_)
+            | Self::Principal { .. }
             | Self::Worker { .. } => VERSION,
         });
         match self {
@@ -105,6 +110,10 @@ impl Value {
                 out.string(&origin.cluster_id);
                 acl::write_topics(&mut out, &origin.topics);
             }
+            Self::Principal { origin_cluster_id } => {
+                out.u8(KIND_QUOTA);
+                out.string(origin_cluster_id);
+            }
             Self::Worker { is_draining } => {
                 out.u8(KIND_WORKER);
                 out.u8(u8::from(*is_draining));
@@ -138,6 +147,7 @@ impl Value {
             KIND_ACL => {
                 Self::Acl(AclOrigin { cluster_id: input.string()?, topics: acl::read_topics(&mut input)? })
             }
+            KIND_QUOTA => Self::Principal { origin_cluster_id: input.string()? },
             KIND_WORKER => {
                 let known = |code| [0, 1].contains(&code).then_some(code == 1);
                 Self::Worker { is_draining: input.code(known)? }

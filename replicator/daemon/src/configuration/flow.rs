@@ -18,7 +18,7 @@ use strait_replicator_core::topic_plan::{ConfigRules, DefaultsFrom};
 pub use choices::{DefaultsOf, Delivery, Isolation, OffsetSyncs, OnLoss, OnRefused, Rename, Timestamps};
 pub use start::Start;
 
-use super::{Problem, check_range, problem};
+use super::{Problem, Secret, check_range, problem};
 
 /// One direction of replication between two clusters.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -72,6 +72,18 @@ pub struct Flow {
     /// How often rules of access are compared.
     #[serde(default = "defaults::acl_interval_ms")]
     pub acl_interval_ms: u64,
+    /// Quotas of users and client ids are set as at the source, and removed again.
+    #[serde(default)]
+    pub sync_client_quotas: bool,
+    /// Users of SCRAM are compared, and those made at the target whose passwords are in `scram_passwords`.
+    #[serde(default)]
+    pub sync_scram_users: bool,
+    /// Passwords by user of SCRAM, since a source never tells them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scram_passwords: BTreeMap<String, Secret>,
+    /// How often quotas and users are compared.
+    #[serde(default = "defaults::principal_interval_ms")]
+    pub principal_interval_ms: u64,
     /// Where a partition without a stored position begins.
     #[serde(default)]
     pub start: Start,
@@ -250,6 +262,10 @@ impl Flow {
                 }
             }
         }
+        for (user, password) in &self.scram_passwords {
+            let key = format!("{key}.scram_passwords.{user}");
+            password.check(&key, problems);
+        }
         if self.replication_factor == 0 || self.replication_factor < -1 {
             let value = self.replication_factor.to_string();
             problems.push(problem(&format!("{key}.replication_factor"), &value, "-1, or 1 and more"));
@@ -259,6 +275,7 @@ impl Flow {
             ("position_interval_ms", self.position_interval_ms),
             ("group_interval_ms", self.group_interval_ms),
             ("acl_interval_ms", self.acl_interval_ms),
+            ("principal_interval_ms", self.principal_interval_ms),
         ] {
             check_range(&format!("{key}.{name}"), value, (100, 3_600_000), problems);
         }

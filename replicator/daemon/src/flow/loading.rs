@@ -1,4 +1,4 @@
-//! What a flow left in the state topic: its producer ids, positions, losses and rules of access.
+//! What a flow left in the state topic: its producer ids, positions, losses, rules of access, quotas and users.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use super::acls::MadeAcls;
 use super::assignment::PartitionName;
 use super::map_topic::{MapTopic, StoredChunks};
 use super::planner::position_of;
+use super::principals::MadePrincipals;
 use super::provenance::{Ends, new_producer, producer_entry};
 use crate::configuration::{Delivery, Flow};
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
@@ -25,6 +26,7 @@ pub(super) struct Loaded {
     pub(super) positions: BTreeMap<PartitionName, Position>,
     pub(super) losses: Vec<LedgerEntry>,
     pub(super) acls: MadeAcls,
+    pub(super) principals: MadePrincipals,
     /// Chunks of the partitions' offset maps.
     pub(super) chunks: StoredChunks,
     /// The state topic's beginning is gone: partitions without a position may have had one.
@@ -56,9 +58,16 @@ pub(super) async fn load(
     }
     let mut chunks = chunks(map_topic, flow).await;
     chunks.retain(|name, _| part.has(&name.topic, name.partition));
-    let (positions, losses, acls) = (BTreeMap::new(), Vec::new(), MadeAcls::new());
-    let has_lost_positions = view.has_gap;
-    let mut loaded = Loaded { identities, origins, positions, losses, acls, chunks, has_lost_positions };
+    let mut loaded = Loaded {
+        identities,
+        origins,
+        positions: BTreeMap::new(),
+        losses: Vec::new(),
+        acls: MadeAcls::new(),
+        principals: MadePrincipals::new(),
+        chunks,
+        has_lost_positions: view.has_gap,
+    };
     for (key, value) in view.state.iter().filter(|(key, _)| key.is_of(part)) {
         match (key, value) {
             (Key::Position { flow: of, source_cluster_id, topic, partition }, Value::Position(stored))
@@ -85,6 +94,12 @@ pub(super) async fn load(
                 if *of == flow.id() && *source_cluster_id == ends.source_cluster_id =>
             {
                 loaded.acls.insert(acl.clone(), origin.clone());
+            }
+            (
+                Key::Principal { flow: of, source_cluster_id, principal },
+                Value::Principal { origin_cluster_id },
+            ) if *of == flow.id() && *source_cluster_id == ends.source_cluster_id => {
+                loaded.principals.insert(principal.clone(), origin_cluster_id.clone());
             }
             _ => {}
         }

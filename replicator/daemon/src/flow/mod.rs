@@ -26,8 +26,12 @@ mod loading;
 mod map_topic;
 // Which instance may write.
 mod owner;
+// What passes over both clusters share.
+mod pass;
 // Lists topics, creates remote topics, keeps the lane's assignments true.
 mod planner;
+// Quotas of clients, and users with passwords.
+mod principals;
 // What the target remembers.
 mod probe;
 // Requests to the target and what their answers hold.

@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
 use strait_replicator_core::acl_plan::AclRules;
 use strait_replicator_core::lane::{Settings, StateName};
+use strait_replicator_core::principal_plan::PrincipalRules;
 use strait_replicator_core::shares::Part;
 use strait_replicator_core::topic_plan::TopicRules;
 use strait_wire::batch::DecompressionLimit;
@@ -27,6 +28,7 @@ use super::loading;
 use super::map_topic::MapTopic;
 use super::owner::Ownership;
 use super::planner::{Planner, PlannerParts};
+use super::principals::{self, PrincipalParts};
 use super::provenance::{Ends, Provenance};
 use super::take_over::TakeOver;
 use super::translation::Translator;
@@ -270,13 +272,27 @@ async fn start(
         lease: ownership.lease(),
         status: parts.status.clone(),
     });
+    let principals = principals::run(PrincipalParts {
+        flow: flow.clone(),
+        rules: PrincipalRules {
+            flow: id.clone(),
+            source_cluster_id: source_cluster_id.clone(),
+            target_cluster_id: target_cluster_id.clone(),
+        },
+        source: source.clone(),
+        target: target.clone(),
+        state: state.clone(),
+        made: loaded.principals,
+        lease: ownership.lease(),
+        status: parts.status.clone(),
+    });
     let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
     let is_first = part.is_first();
     let beside = async move {
         if !is_first {
             return std::future::pending().await;
         }
-        tokio::join!(groups.run(), acls.run(), heartbeats);
+        tokio::join!(groups.run(), acls.run(), principals, heartbeats);
     };
     let provenance =
         Provenance::new(&flow, ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());

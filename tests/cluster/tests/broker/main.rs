@@ -37,6 +37,8 @@ mod abuse;
 mod wire;
 // Who may do what, and how much.
 mod access;
+// Quotas and users that follow to another cluster.
+mod principals;
 // What Kafka answered to requests that no client library sends, and what ours does.
 mod answers;
 // Kafka's own tools.

@@ -94,6 +94,12 @@ impl Seen {
         let at =
             |kafka, prefix: &str| reader(kafka, names.iter().map(|name| format!("{prefix}{name}")).collect());
         let (at_source, at_target) = (at(&bridge.east, ""), at(west, "east."));
+        for reader in [&at_source, &at_target] {
+            let opened = Instant::now();
+            while reader.poll(PACE).is_none() {
+                assert!(opened.elapsed() < PATIENCE, "no records");
+            }
+        }
         // What is read at first has waited for the reader.
         let begun = Instant::now();
         p99(&at_target, || begun.elapsed() >= WINDOW / 5);

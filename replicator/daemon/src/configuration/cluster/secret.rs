@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use strait_client::SecretSource;
 
+use super::super::{Problem, problem};
+
 const STARS: &str = "***";
 
 /// A text, or `${env:NAME}` for a variable of the environment.
@@ -45,12 +47,29 @@ impl Secret {
         matches!(self, Self::Text(text) if text.expose() == STARS)
     }
 
+    /// Where the client finds it.
+    pub(crate) fn source_of(&self) -> SecretSource {
+        match self {
+            Self::Text(text) => SecretSource::Value(text.clone()),
+            Self::Environment(name) => SecretSource::Environment(name.clone()),
+        }
+    }
+
+    /// Whether it is there, where no file can stand in for it.
+    pub(crate) fn check(&self, key: &str, problems: &mut Vec<Problem>) {
+        if self.is_redacted() {
+            problems.push(problem(key, STARS, "the secret itself or `${env:NAME}`"));
+        } else if let Err(error) = self.source_of().read() {
+            let allowed = format!("what can be used: {error}");
+            problems.push(problem(key, &self.to_string(), &allowed));
+        }
+    }
+
     /// Where the client finds it; the file counts when both are given.
     pub(super) fn source(text: Option<&Self>, file: Option<&PathBuf>) -> Option<SecretSource> {
         match (text, file) {
             (_, Some(file)) => Some(SecretSource::File(file.clone())),
-            (Some(Self::Text(text)), None) => Some(SecretSource::Value(text.clone())),
-            (Some(Self::Environment(name)), None) => Some(SecretSource::Environment(name.clone())),
+            (Some(secret), None) => Some(secret.source_of()),
             (None, None) => None,
         }
     }
@@ -59,6 +78,21 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let table = [
+            ("canary", None),
+            ("***", Some("***")),
+            ("${env:STRAIT_NO_SUCH}", Some("${env:STRAIT_NO_SUCH}")),
+        ];
+        for (text, expected) in table {
+            let mut problems = Vec::new();
+            Secret::from(text.to_owned()).check("flows[0].scram_passwords.alice", &mut problems);
+            let values: Vec<&str> = problems.iter().map(|problem| problem.value.as_str()).collect();
+            assert_eq!(values, Vec::from_iter(expected), "{text}");
+        }
+    }
 
     #[test]
     fn only_references_are_written() {

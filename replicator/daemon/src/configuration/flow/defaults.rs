@@ -45,6 +45,9 @@ pub(super) fn group_interval_ms() -> u64 {
 pub(super) fn acl_interval_ms() -> u64 {
     10_000
 }
+pub(super) fn principal_interval_ms() -> u64 {
+    10_000
+}
 pub(super) fn heartbeat_interval_ms() -> u64 {
     1_000
 }
@@ -70,6 +73,10 @@ impl Flow {
             topic_defaults_from: DefaultsOf::default(),
             sync_topic_acls: true,
             acl_interval_ms: acl_interval_ms(),
+            sync_client_quotas: false,
+            sync_scram_users: false,
+            scram_passwords: BTreeMap::new(),
+            principal_interval_ms: principal_interval_ms(),
             start: Start::default(),
             topic_starts: BTreeMap::new(),
             take_over: String::new(),

@@ -15,11 +15,12 @@ use strait_client::{BrokerError, ClientError, Cluster};
 use strait_replicator_core::acl_plan::{AclOrigin, AclPlan, AclRules, AclSides, TopicAcl};
 use strait_wire::error_code::ErrorCode;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::owner::Lease;
+use super::pass::{PassError, must_own};
 use crate::configuration::Flow;
-use crate::state_topic::{StateError, StateTopic, StateView};
+use crate::state_topic::{StateTopic, StateView};
 use crate::status::{AclsState, DaemonStatus};
 
 /// Rules that the flow made at the target, as the state topic has them.
@@ -39,38 +40,17 @@ pub(super) struct AclParts {
     pub(super) status: DaemonStatus,
 }
 
-/// Why a pass ended early.
-#[derive(Debug, thiserror::Error)]
-enum PassError {
-    #[error("source: {0}")]
-    Source(ClientError),
-    #[error("target: {0}")]
-    Target(ClientError),
-    #[error("source, which rules came from the target: {0}")]
-    SourceState(StateError),
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error("another instance runs the flow")]
-    NotOwner,
-}
-
-impl PassError {
-    fn state(&self) -> AclsState {
-        match self {
-            Self::Source(ClientError::Broker { error, .. })
-            | Self::Target(ClientError::Broker { error, .. })
-                if error.code == ErrorCode::SECURITY_DISABLED =>
-            {
-                AclsState::NoAuthorizer
-            }
-            Self::Source(error) | Self::Target(error) if error.is_unauthorized() => AclsState::Unauthorized,
-            Self::SourceState(error) | Self::State(error) if error.is_unauthorized() => {
-                AclsState::Unauthorized
-            }
-            Self::Source(_) | Self::Target(_) | Self::SourceState(_) | Self::State(_) | Self::NotOwner => {
-                AclsState::Failed
-            }
+/// The state of the rules after a pass that ended early.
+fn state_after(error: &PassError) -> AclsState {
+    match error {
+        PassError::Source(ClientError::Broker { error, .. })
+        | PassError::Target(ClientError::Broker { error, .. })
+            if error.code == ErrorCode::SECURITY_DISABLED =>
+        {
+            AclsState::NoAuthorizer
         }
+        error if error.is_unauthorized() => AclsState::Unauthorized,
+        _ => AclsState::Failed,
     }
 }
 
@@ -140,8 +120,7 @@ impl AclTask {
         Ok((planned, refused))
     }
 
-    /// Nothing is written once another instance may run the flow.
     fn must_own(&self) -> Result<(), PassError> {
-        if self.parts.lease.borrow().is_valid_at(Instant::now()) { Ok(()) } else { Err(PassError::NotOwner) }
+        must_own(&self.parts.lease)
     }
 }

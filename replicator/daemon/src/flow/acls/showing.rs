@@ -6,7 +6,7 @@ use strait_client::BrokerError;
 use strait_replicator_core::acl_plan::{AclPlan, TopicAcl};
 use tracing::{info, warn};
 
-use super::{AclTask, PassError, Refused};
+use super::{AclTask, PassError, Refused, state_after};
 use crate::flow::lane::unix_ms;
 use crate::status::{AclRuleState, AclStatus, AclsState, AclsStatus};
 
@@ -52,7 +52,7 @@ impl AclTask {
 
     /// After a pass that did not: what was seen before stays.
     pub(super) fn show_failure(&mut self, error: &PassError) {
-        let (state, reason) = (error.state(), error.to_string());
+        let (state, reason) = (state_after(error), error.to_string());
         self.parts.status.update(&self.parts.flow.id(), |flow| {
             flow.acls.state = state;
             flow.acls.reason.clone_from(&reason);
