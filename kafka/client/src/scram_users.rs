@@ -30,7 +30,8 @@ pub type ScramUserResults = Vec<Result<(), BrokerError>>;
 impl Cluster {
     /// Every credential.
     pub async fn describe_scram_users(&self) -> Result<Vec<ScramUser>, ClientError> {
-        let request = DescribeUserScramCredentialsRequest { users: None };
+        // Without a list an Apache Kafka that refuses never answers: it fails on the missing list.
+        let request = DescribeUserScramCredentialsRequest { users: Some(Vec::new()) };
         let response = self.ask_any(&request).await?;
         let refused = |error| ClientError::Broker { api: DescribeUserScramCredentialsRequest::KEY, error };
         result(response.error_code, response.error_message).map_err(refused)?;

@@ -59,7 +59,7 @@ fn collect(flows: &[FlowStatus], families: &mut Families) {
             &flow.client_quotas,
             families,
         );
-        collect_principals(&flow.id, "strait_scram_users", "Users of SCRAM", &flow.scram_users, families);
+        collect_users(&flow.id, &flow.scram_users, families);
         for partition in &flow.partitions {
             collect_partition(flow, partition, families);
         }
@@ -135,6 +135,14 @@ fn collect_configs(flow: &FlowStatus, families: &mut Families) {
     families.add("strait_configs_written_total", help, Kind::Counter, &[("flow", flow.id.as_str())], written);
 }
 
+fn collect_users(id: &str, users: &PrincipalsStatus, families: &mut Families) {
+    let name = "strait_scram_users";
+    collect_principals(id, name, "Users of SCRAM", users, families);
+    let labels = [("flow", id), ("state", "no_password_configured")];
+    let count = users.no_password_configured as f64;
+    families.add(name, "Users of SCRAM by state.", Kind::Gauge, &labels, count);
+}
+
 fn collect_principals(
     id: &str,
     name: &str,
@@ -145,12 +153,9 @@ fn collect_principals(
     let state = [("flow", id), ("state", principals.state.as_str())];
     let help = format!("{what}: 1 for the state that the flow's are in.");
     families.add(&format!("{name}_state"), &help, Kind::Gauge, &state, 1.0);
-    for (state, count) in [
-        ("synced", principals.synced),
-        ("left_out", principals.left_out),
-        ("no_password_configured", principals.no_password_configured),
-        ("drift", principals.drift),
-    ] {
+    for (state, count) in
+        [("synced", principals.synced), ("left_out", principals.left_out), ("drift", principals.drift)]
+    {
         let labels = [("flow", id), ("state", state)];
         families.add(name, &format!("{what} by state."), Kind::Gauge, &labels, count as f64);
     }
