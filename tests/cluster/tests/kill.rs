@@ -18,8 +18,8 @@ use strait_cluster_tests::{settings, topic};
 
 const PARTITIONS: i32 = 12;
 const RATE: u64 = 60_000;
-/// MirrorMaker 2 has started and copies after the first of these, and goes on at most until the second.
-const MIRROR_MAKER_RUNS_MS: (u64, u64) = (12_000, 20_000);
+/// For how long MirrorMaker 2 copies at most before it is killed.
+const MIRROR_MAKER_COPIES_MS: u64 = 10_000;
 /// Of a partition that has no backlog.
 const LIVE_RATE: u64 = 200;
 const LIMIT: Duration = Duration::from_secs(180);
@@ -53,7 +53,10 @@ fn kill_mirror_maker(east: &Kafka, world: &World, kills: u64) {
     let stream = Stream::start(load(east, "beside", PARTITIONS), RATE).expect("a producer");
     let beside = Beside::start(world.folder(), east, "beside", "");
     for _ in 0..kills {
-        thread::sleep(random.millis(MIRROR_MAKER_RUNS_MS.0, MIRROR_MAKER_RUNS_MS.1));
+        let before = topic::span(&beside.west, "east.beside");
+        let look = || Ok(growth(&beside.west, "east.beside", before));
+        wait::until("MirrorMaker 2 copies", LIMIT, look).expect("copying");
+        thread::sleep(random.millis(0, MIRROR_MAKER_COPIES_MS));
         beside.restart();
     }
     stream.finish().expect("produced");
@@ -87,18 +90,12 @@ fn the_target_is_away() {
     let plan = Plan::one_flow(&east.address(), &west.address(), "orders|live");
     let mut strait = Strait::start(world.folder(), &plan).expect("strait");
     let live = Stream::start(load(&east, "live", 1), LIVE_RATE).expect("a producer");
-    let is_growing = |_: &Strait| {
-        let copied = topic::span(&west, "east.live");
-        Ok(if copied > 0 { Attempt::Done(()) } else { Attempt::NotYet("no records".to_owned()) })
-    };
+    let is_growing = |_: &Strait| Ok(growth(&west, "east.live", 0));
     strait.wait("records at the target", LIMIT, is_growing).expect("copying");
     let beside = beside::is_wanted().then(|| Beside::start(world.folder(), &east, "orders|live", ""));
     if let Some(beside) = &beside {
-        wait::until("MirrorMaker 2 copies", LIMIT, || {
-            let copied = topic::span(&beside.west, "east.live");
-            Ok(if copied > 0 { Attempt::Done(()) } else { Attempt::NotYet("no records".to_owned()) })
-        })
-        .expect("copying");
+        let look = || Ok(growth(&beside.west, "east.live", 0));
+        wait::until("MirrorMaker 2 copies", LIMIT, look).expect("copying");
         beside.west.kill().expect("killed");
     }
 
@@ -139,6 +136,14 @@ fn the_target_is_away() {
     }
 }
 
+/// Whether a topic has more offsets than before.
+fn growth(west: &Kafka, remote: &str, before: i64) -> Attempt<()> {
+    match topic::span(west, remote) {
+        offsets if offsets > before => Attempt::Done(()),
+        offsets => Attempt::NotYet(format!("{offsets} offsets")),
+    }
+}
+
 fn load(east: &Kafka, topic: &str, partitions: i32) -> Load {
     let (address, topic) = (east.address(), topic.to_owned());
     Load { address, topic, partitions, codec: "lz4", batch_bytes: 131_072 }
@@ -174,10 +179,7 @@ impl Copy {
     fn wait_growth(&mut self) {
         let west = &self.west;
         let before = topic::span(west, "east.orders");
-        let look = |_: &Strait| {
-            let copied = topic::span(west, "east.orders");
-            Ok(if copied > before { Attempt::Done(()) } else { Attempt::NotYet(format!("{copied} offsets")) })
-        };
+        let look = |_: &Strait| Ok(growth(west, "east.orders", before));
         self.strait.wait("more records at the target", LIMIT, look).expect("copying");
     }
 
