@@ -12,6 +12,9 @@ use crate::kafka::Kafka;
 use crate::wait;
 use crate::wait::Attempt;
 
+/// Setting of topics whose records say that they are old: a broker deletes these half a minute after its start.
+pub const KEPT: &str = "retention.ms=-1";
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What every librdkafka client of the tests sets. An address may be `user:password@host:port`.

@@ -5,6 +5,7 @@ use rdkafka::message::Timestamp;
 use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::digest::Timestamps;
+use strait_cluster_tests::topic::KEPT;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{reader, topic};
 
@@ -44,7 +45,7 @@ pub(crate) fn of_the_target_changes_nothing_else(bridge: &Bridge) {
 }
 
 fn fill(bridge: &Bridge, topic: &str, codec: &str, settings: &[&str]) {
-    topic::create(&bridge.east, topic, 2, settings).expect("a topic");
+    topic::create(&bridge.east, topic, 2, &[settings, &[KEPT]].concat()).expect("a topic");
     let mut writer =
         Writer::open(&bridge.east.address(), &[("compression.type", codec)]).expect("a producer");
     for number in 0..1_000 {

@@ -5,6 +5,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::random::Random;
+use strait_cluster_tests::topic::KEPT;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{reader, topic};
 
@@ -22,7 +23,7 @@ struct Odd {
 pub(crate) fn arrive_as_they_were(bridge: &Bridge) {
     for codec in CODECS {
         let name = format!("odd-{codec}");
-        topic::create(&bridge.east, &name, 2, &[]).expect("a topic");
+        topic::create(&bridge.east, &name, 2, &[KEPT]).expect("a topic");
         fill(bridge, &name, codec);
         assert_shapes(bridge, &name);
     }

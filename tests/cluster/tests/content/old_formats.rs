@@ -11,6 +11,7 @@ use rdkafka::producer::BaseRecord;
 use strait_cluster_tests::bridge::Bridge;
 use strait_cluster_tests::kafka::{Kafka, ZOOKEEPER_3_9};
 use strait_cluster_tests::strait::{Plan, Strait};
+use strait_cluster_tests::topic::KEPT;
 use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{reader, segment, topic};
@@ -45,7 +46,7 @@ type Lines = BTreeMap<(String, i32), Vec<Line>>;
 pub(crate) fn become_the_current_one(bridge: &Bridge) {
     let old = Kafka::start_with(ZOOKEEPER_3_9, &PROPERTIES).expect("the old cluster");
     for (topic, codec, number, settings, magic) in TOPICS {
-        topic::create(&old, topic, 2, settings).expect("a topic");
+        topic::create(&old, topic, 2, &[settings, &[KEPT]].concat()).expect("a topic");
         fill(&old, topic, codec);
         let batches = segment::batches(&old, topic, 0).expect("the log");
         assert!(!batches.is_empty(), "{topic} is empty");
@@ -94,7 +95,14 @@ fn source(old: &Kafka) -> Result<Lines> {
     let count = (usize::try_from(RECORDS)? * TOPICS.len()).to_string();
     let address = old.address();
     let mut arguments = vec!["--bootstrap-server", &address, "--include", "old.*", "--from-beginning"];
-    arguments.extend(["--isolation-level", "read_committed", "--max-messages", &count]);
+    arguments.extend([
+        "--isolation-level",
+        "read_committed",
+        "--max-messages",
+        &count,
+        "--timeout-ms",
+        "60000",
+    ]);
     let shown = ["print.timestamp=true", "print.partition=true", "print.key=true", "null.literal=<null>"];
     arguments.extend(shown.iter().flat_map(|property| ["--property", property]));
     let mut lines = Lines::new();
