@@ -22,8 +22,8 @@ use strait_cluster_tests::{admin, settings, topic};
 
 use crate::{FIRST_RECORD, FOLLOWED, PATIENCE};
 
-/// Between two records of a topic.
-const PACE: Duration = Duration::from_millis(100);
+/// Between two records.
+const PACE: Duration = Duration::from_millis(10);
 /// For how long latencies are counted before and after a topic is created.
 const WINDOW: Duration = Duration::from_secs(5);
 /// What others may see of it at most, many times what they see on a quiet machine.
@@ -100,16 +100,11 @@ impl Seen {
                 assert!(opened.elapsed() < PATIENCE, "no records");
             }
         }
-        // What is read at first has waited for the reader.
-        let begun = Instant::now();
-        p99(&at_target, || begun.elapsed() >= WINDOW / 5);
-        let p99_before = p99(&at_target, || begun.elapsed() >= WINDOW);
-        // What it has taken in meanwhile is no latency.
-        while at_source.poll(Duration::ZERO).is_some() {}
-        let is_over = AtomicBool::new(false);
-        let count = |reader: BaseConsumer| p99(&reader, || is_over.load(Ordering::Relaxed));
-        let (source, target, first_record) = thread::scope(|scope| {
-            let counting = [at_source, at_target].map(|reader| scope.spawn(|| count(reader)));
+        let readers = [at_source, at_target];
+        // What is read at first has waited for the readers.
+        while_counting(&readers, || thread::sleep(WINDOW / 5));
+        let ([_, p99_before], ()) = while_counting(&readers, || thread::sleep(WINDOW));
+        let ([p99_at_source, p99_after], first_record) = while_counting(&readers, || {
             let created = Instant::now();
             topic::create(&bridge.east, new, 1, &[]).expect("a topic");
             let mut writer = Writer::open(&bridge.east.address(), &[("linger.ms", "0")]).expect("a producer");
@@ -119,13 +114,24 @@ impl Seen {
             let arrived = wait::until("the first record", MIRROR_MAKER_LIMIT, || Ok(is_there(west, new)));
             let first_record = created.elapsed();
             thread::sleep(WINDOW);
-            is_over.store(true, Ordering::Relaxed);
-            arrived.expect("copied");
-            let [source, target] = counting.map(|thread| thread.join().expect("no panic"));
-            (source, target, first_record)
+            arrived.map(|()| first_record)
         });
-        Self { first_record, p99_before, p99_after: target, p99_at_source: source }
+        Self { first_record: first_record.expect("copied"), p99_before, p99_after, p99_at_source }
     }
+}
+
+/// The 99th percentile of latencies that each reader sees while something is done.
+fn while_counting<T>(readers: &[BaseConsumer; 2], act: impl FnOnce() -> T) -> ([Duration; 2], T) {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let counting = readers.each_ref().map(|reader| {
+            let is_over = &is_over;
+            scope.spawn(move || p99(reader, || is_over.load(Ordering::Relaxed)))
+        });
+        let done = act();
+        is_over.store(true, Ordering::Relaxed);
+        (counting.map(|thread| thread.join().expect("no panic")), done)
+    })
 }
 
 fn reader(kafka: &Kafka, topics: Vec<String>) -> BaseConsumer {
@@ -162,7 +168,7 @@ fn now_micros() -> u64 {
     u64::try_from(now.as_micros()).expect("before 586,000")
 }
 
-/// A thread that sends a record with its time to each topic at a pace.
+/// A thread that sends records with their time to one topic after the other, at a pace.
 struct Load {
     is_over: Arc<AtomicBool>,
     thread: JoinHandle<()>,
@@ -173,14 +179,13 @@ impl Load {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut writer = Writer::open(&east.address(), &[("linger.ms", "0")]).expect("a producer");
         let told = Arc::clone(&is_over);
-        let pause = PACE / u32::try_from(names.len()).expect("few topics");
         let thread = thread::spawn(move || {
             while !told.load(Ordering::Relaxed) {
                 for name in &names {
                     let record = BaseRecord::<str, str>::to(name).partition(0).key("key");
                     writer.send(record.payload(&now_micros().to_string())).expect("sent");
                     writer.poll();
-                    thread::sleep(pause);
+                    thread::sleep(PACE);
                 }
             }
             writer.flush().expect("acknowledged");
