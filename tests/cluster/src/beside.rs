@@ -19,6 +19,21 @@ pub fn is_wanted() -> bool {
     settings::number("STRAIT_MM2", 0) == 1
 }
 
+/// A file of MirrorMaker 2 with its defaults, but for `lines`: topics of `east` are copied to `west`.
+pub fn properties(east: &Kafka, west: &Kafka, topics: &str, lines: &str) -> String {
+    let (source, target) = (east.address(), west.address());
+    format!(
+        "clusters = east, west
+east.bootstrap.servers = {source}
+west.bootstrap.servers = {target}
+east->west.enabled = true
+west->east.emit.heartbeats.enabled = false
+topics = {topics}
+{lines}
+{ONE_BROKER}"
+    )
+}
+
 /// MirrorMaker 2 with its defaults, but for what a test sets, from `east` to a target of its own.
 pub struct Beside {
     // Fields end in this order: first what uses the broker.
@@ -32,18 +47,7 @@ impl Beside {
     pub fn start(folder: &Path, east: &Kafka, topics: &str, lines: &str) -> Self {
         let west = Kafka::start(CURRENT).expect("another target");
         let file = folder.join("beside.properties");
-        let (source, target) = (east.address(), west.address());
-        let properties = format!(
-            "clusters = east, west
-east.bootstrap.servers = {source}
-west.bootstrap.servers = {target}
-east->west.enabled = true
-west->east.emit.heartbeats.enabled = false
-topics = {topics}
-{lines}
-{ONE_BROKER}"
-        );
-        fs::write(&file, properties).expect("written");
+        fs::write(&file, properties(east, &west, topics, lines)).expect("written");
         let mirror_maker = MirrorMaker::start("beside", &file).expect("MirrorMaker 2");
         Self { mirror_maker, west }
     }

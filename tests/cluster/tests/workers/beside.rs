@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use strait_cluster_tests::kafka::{CURRENT, Kafka};
-use strait_cluster_tests::mirror_maker::{MirrorMaker, ONE_BROKER};
-use strait_cluster_tests::ports;
-use strait_cluster_tests::wait::{self, Attempt};
+use strait_cluster_tests::mirror_maker::MirrorMaker;
+use strait_cluster_tests::{beside, ports, wait};
 
 use crate::{REMOTE, SHARES, TOPIC, moving};
 
@@ -32,20 +31,12 @@ pub(crate) fn show(folder: &Path, east: &Kafka) {
 fn properties(folder: &Path, (east, west): (&Kafka, &Kafka), node: u16) -> PathBuf {
     let file = folder.join(format!("node-{node}.properties"));
     let port = ports::free();
-    let (source, target) = (east.address(), west.address());
-    let properties = format!(
-        "clusters = east, west
-east.bootstrap.servers = {source}
-west.bootstrap.servers = {target}
-east->west.enabled = true
-west->east.emit.heartbeats.enabled = false
-topics = {TOPIC}
-tasks.max = {SHARES}
+    let lines = format!(
+        "tasks.max = {SHARES}
 dedicated.mode.enable.internal.rest = true
-listeners = http://127.0.0.1:{port}
-{ONE_BROKER}"
+listeners = http://127.0.0.1:{port}"
     );
-    fs::write(&file, properties).expect("written");
+    fs::write(&file, beside::properties(east, west, TOPIC, &lines)).expect("written");
     file
 }
 
@@ -56,12 +47,6 @@ fn name_of(file: &Path) -> String {
 fn wait_moving(east: &Kafka, west: &Kafka) -> Duration {
     let begun = Instant::now();
     let mut look = moving(east, west, REMOTE);
-    wait::until("MirrorMaker 2 copies all partitions", LIMIT, || {
-        Ok(match look() {
-            (further, all) if further == all => Attempt::Done(()),
-            (further, _) => Attempt::NotYet(format!("{further} moved")),
-        })
-    })
-    .expect("copying");
+    wait::until("MirrorMaker 2 copies all partitions", LIMIT, || Ok(look())).expect("copying");
     begun.elapsed()
 }

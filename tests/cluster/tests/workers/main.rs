@@ -118,14 +118,17 @@ fn start(variable: &str, chosen: fn() -> Release) -> Kafka {
     Kafka::start(release).expect("a broker")
 }
 
-/// Counts, at each look, the partitions that got records at the target since this call, and all of them.
-fn moving<'a>(east: &Kafka, west: &'a Kafka, remote: &'a str) -> impl FnMut() -> (usize, usize) + use<'a> {
+/// Whether, at each look, every partition got records at the target since this call.
+fn moving<'a>(east: &Kafka, west: &'a Kafka, remote: &'a str) -> impl FnMut() -> Attempt<()> + use<'a> {
     let all = topic::ends(east, TOPIC).expect("the source").len();
     let ends = move || topic::ends(west, remote).unwrap_or_default();
     let before = ends();
     move || {
         let is_further = |(index, end): &(i32, i64)| *end > before.get(index).copied().unwrap_or(0);
-        (ends().into_iter().filter(is_further).count(), all)
+        match ends().into_iter().filter(is_further).count() {
+            further if further == all => Attempt::Done(()),
+            further => Attempt::NotYet(format!("{further} moved")),
+        }
     }
 }
 
@@ -176,13 +179,7 @@ impl Team {
     fn wait_moving(&self, asked: &mut Strait, limit: Duration) -> Duration {
         let begun = Instant::now();
         let mut moving = moving(&self.east, &self.west, REMOTE);
-        let look = |_: &Strait| {
-            Ok(match moving() {
-                (further, all) if further == all => Attempt::Done(()),
-                (further, _) => Attempt::NotYet(format!("{further} moved")),
-            })
-        };
-        asked.wait("more records in every partition", limit, look).expect("copying");
+        asked.wait("more records in every partition", limit, |_| Ok(moving())).expect("copying");
         let taken = begun.elapsed();
         assert!(taken < limit, "{taken:?}");
         taken
