@@ -68,8 +68,8 @@ pub use coordinator::CoordinatorKey;
 pub use error::{BrokerError, ClientError, ConnectionError, UnsupportedApiError};
 pub use exchange::{Call, Pending};
 pub use groups::{
-    CommittedOffset, CommittedOffsets, GroupDescription, GroupListing, GroupMember, GroupResults, Membership,
-    MembershipConfig, Round,
+    CommittedOffset, CommittedOffsets, GroupCommitter, GroupDescription, GroupListing, GroupMember,
+    GroupResults, Membership, MembershipConfig, Round,
 };
 pub use leader_epochs::EpochEnd;
 pub use leaders::{PartitionResults, TopicPartition};

@@ -52,10 +52,16 @@ pub(super) async fn reset(
     let group = &arguments.group;
     let committed = refused(cluster.committed_offsets(std::slice::from_ref(group)).await.map_err(failed)?)?;
     let committed: CommittedOffsets = committed.into_iter().flat_map(|(_, offsets)| offsets).collect();
+    let committed: BTreeMap<TopicPartition, i64> = committed
+        .into_iter()
+        .flat_map(|(topic, partitions)| {
+            partitions.into_iter().map(move |(partition, at)| ((topic.clone(), partition), at.offset))
+        })
+        .collect();
     let partitions = partitions(cluster, arguments, &committed).await?;
     let offsets = arguments.to.offsets(cluster, &partitions, &committed).await?;
     let rows = offsets.iter().map(|(partition, offset)| {
-        let before = committed.get(partition).map(|found| found.offset);
+        let before = committed.get(partition);
         vec![partition.0.as_str().into(), partition.1.into(), json!(before), (*offset).into()]
     });
     print(output, &["topic", "partition", "before", "after"], rows.collect())?;
@@ -63,10 +69,12 @@ pub(super) async fn reset(
         return Ok(());
     }
     confirm(&format!("commit these offsets for {group}"), arguments.yes)?;
-    let commits = offsets.into_iter().map(|(partition, offset)| {
-        (partition, CommittedOffset { offset, leader_epoch: -1, metadata: String::new() })
-    });
-    let commits = BTreeMap::from([(group.clone(), commits.collect::<CommittedOffsets>())]);
+    let mut commits = CommittedOffsets::new();
+    for ((topic, partition), offset) in offsets {
+        let committed = CommittedOffset { offset, leader_epoch: -1, metadata: String::new() };
+        commits.entry(topic).or_default().insert(partition, committed);
+    }
+    let commits = BTreeMap::from([(group.clone(), commits)]);
     for (_, results) in refused(cluster.commit_offsets(&commits).await.map_err(failed)?)? {
         let named = results.into_iter().map(|((topic, index), result)| (format!("{topic}-{index}"), result));
         refused(named.collect())?;
@@ -77,7 +85,7 @@ pub(super) async fn reset(
 async fn partitions(
     cluster: &Cluster,
     arguments: &ResetArguments,
-    committed: &CommittedOffsets,
+    committed: &BTreeMap<TopicPartition, i64>,
 ) -> Result<Vec<TopicPartition>, Failure> {
     if arguments.topic.is_empty() {
         return match committed.is_empty() {
@@ -115,7 +123,7 @@ impl To {
         &self,
         cluster: &Cluster,
         partitions: &[TopicPartition],
-        committed: &CommittedOffsets,
+        committed: &BTreeMap<TopicPartition, i64>,
     ) -> Result<BTreeMap<TopicPartition, i64>, Failure> {
         let firsts = at(cluster, partitions, ListOffsetsAt::Earliest).await?;
         let ends = at(cluster, partitions, ListOffsetsAt::Latest).await?;
@@ -129,7 +137,7 @@ impl To {
             let wanted = match (self.to_offset, self.shift_by) {
                 (Some(offset), _) => offset,
                 (None, Some(count)) => match committed.get(partition) {
-                    Some(found) => found.offset.saturating_add(count),
+                    Some(offset) => offset.saturating_add(count),
                     None => continue,
                 },
                 (None, None) if self.to_earliest => *first,

@@ -45,10 +45,14 @@ pub(super) async fn offsets(cluster: &Cluster, output: Output, groups: &[String]
     let mut places: Vec<(String, TopicPartition, Option<i64>)> = Vec::new();
     for (group, offsets) in committed {
         let owned = owners.keys().filter(|(owner, _)| *owner == group).map(|(_, partition)| partition);
-        let all: BTreeSet<&TopicPartition> = offsets.keys().chain(owned).collect();
-        places.extend(all.into_iter().map(|partition| {
-            let offset = offsets.get(partition).map(|found| found.offset).filter(|offset| *offset >= 0);
-            (group.clone(), partition.clone(), offset)
+        let committed = offsets
+            .iter()
+            .flat_map(|(topic, partitions)| partitions.keys().map(|index| (topic.clone(), *index)));
+        let all: BTreeSet<TopicPartition> = committed.chain(owned.cloned()).collect();
+        places.extend(all.into_iter().map(|(topic, index)| {
+            let found = offsets.get(&topic).and_then(|partitions| partitions.get(&index));
+            let offset = found.map(|found| found.offset).filter(|offset| *offset >= 0);
+            (group.clone(), (topic, index), offset)
         }));
     }
     let ends = ends(cluster, places.iter().map(|(_, partition, _)| partition)).await?;

@@ -102,12 +102,11 @@ pub(crate) async fn transact(client: ClientConfig, promised: Shared) {
 /// Growing offsets of a group, and topics.
 pub(crate) async fn administer(client: ClientConfig, promised: Shared) {
     let Ok(cluster) = Cluster::connect(client).await else { return };
-    let partition: TopicPartition = ("numbers".to_owned(), 0);
     loop {
         let number = next(&promised);
         let offset = i64::try_from(number).expect("few");
         let committed = CommittedOffset { offset, leader_epoch: -1, metadata: String::new() };
-        let offsets = [("group".to_owned(), [(partition.clone(), committed)].into())].into();
+        let offsets = [("group".to_owned(), [("numbers".to_owned(), [(0, committed)].into())].into())].into();
         let Ok(mut committed) = cluster.commit_offsets(&offsets).await else { return };
         let Some((_, Ok(partitions))) = committed.pop() else { return };
         if partitions.iter().any(|(_, committed)| committed.is_err()) {
@@ -189,7 +188,7 @@ async fn check_metadata(client: ClientConfig, promised: &Promised, what: &str) {
     if promised.offset > 0 {
         let mut offsets = cluster.committed_offsets(&["group".to_owned()]).await.expect("offsets");
         let Some((_, Ok(offsets))) = offsets.pop() else { panic!("{what}: {offsets:?}") };
-        let offset = offsets.get(&("numbers".to_owned(), 0)).expect("an offset").offset;
+        let offset = offsets.get("numbers").and_then(|numbers| numbers.get(&0)).expect("an offset").offset;
         assert!(offset >= promised.offset, "{what}: offset {offset}, {} was acknowledged", promised.offset);
     }
 }

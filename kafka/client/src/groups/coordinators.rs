@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use strait_wire::codec::Request;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::find_coordinator::FindCoordinatorRequest;
@@ -12,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::connection::Connection;
 use crate::coordinator::CoordinatorKey;
 use crate::error::{BrokerError, ClientError, ConnectionError};
+use crate::exchange::Call;
 use crate::retry::{Attempts, is_retriable, is_retriable_code};
 
 const GROUP: i8 = 0;
@@ -19,6 +21,8 @@ const GROUP: i8 = 0;
 const MANY_KEYS_VERSION: i16 = 4;
 /// Groups in one request.
 const GROUPS_AT_ONCE: usize = 500;
+/// Requests about many groups on their way: an answer is decoded while the broker has the next request.
+const REQUESTS_IN_FLIGHT: usize = 2;
 
 /// Coordinators of groups, and groups that have none now.
 type Found = (BTreeMap<i32, Vec<String>>, GroupResults<()>);
@@ -78,14 +82,18 @@ impl Cluster {
                 }
             }
         };
+        let mut by_coordinator = BTreeMap::<i32, Vec<String>>::new();
         for chunk in asked.chunks(GROUPS_AT_ONCE) {
-            let (by_coordinator, without) = self.find_coordinators(chunk).await?;
+            let (found, without) = self.find_coordinators(chunk).await?;
             let without = without.into_iter().filter_map(|(group, result)| Some((group, Err(result.err()?))));
             sort(without.collect());
-            for (coordinator, groups) in by_coordinator {
-                let connection = self.connection_to(coordinator).await?;
-                sort(ask(&connection, coordinator, &groups).await?);
+            for (coordinator, groups) in found {
+                by_coordinator.entry(coordinator).or_default().extend(groups);
             }
+        }
+        for (coordinator, groups) in by_coordinator {
+            let connection = self.connection_to(coordinator).await?;
+            sort(ask(&connection, coordinator, &groups).await?);
         }
         Ok(())
     }
@@ -124,6 +132,20 @@ impl Cluster {
         }
         Ok((by_coordinator, without))
     }
+}
+
+/// Asks a coordinator about many groups, some in each request.
+pub(super) async fn ask_in_chunks<R: Call, T>(
+    connection: &Connection,
+    version: i16,
+    groups: &[String],
+    request: impl Fn(Vec<String>) -> R,
+    results: impl Fn(R::Response) -> GroupResults<T>,
+) -> Result<GroupResults<T>, ConnectionError> {
+    let requests = groups.chunks(GROUPS_AT_ONCE).map(|groups| request(groups.to_vec()));
+    let calls = requests.map(|request| async move { connection.call_at(&request, version).await });
+    let calls = stream::iter(calls.collect::<Vec<_>>());
+    calls.buffered(REQUESTS_IN_FLIGHT).map_ok(results).try_concat().await
 }
 
 /// What the broker said of a request, as an error of the client.

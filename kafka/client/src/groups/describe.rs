@@ -1,14 +1,14 @@
 //! Which groups there are, and who is in them.
 
-use strait_wire::message::delete_groups::DeleteGroupsRequest;
-use strait_wire::message::describe_groups::{DescribeGroupsRequest, DescribedGroup};
+use strait_wire::message::delete_groups::{DeleteGroupsRequest, DeleteGroupsResponse};
+use strait_wire::message::describe_groups::{DescribeGroupsRequest, DescribeGroupsResponse, DescribedGroup};
 use strait_wire::message::list_groups::{ListGroupsRequest, ListGroupsResponse};
 
 use super::GroupResults;
-use super::coordinators::refused;
+use super::coordinators::{ask_in_chunks, refused};
 use crate::admin::result;
 use crate::cluster::Cluster;
-use crate::error::ClientError;
+use crate::error::{ClientError, ConnectionError};
 use crate::retry::retry;
 
 /// The protocol type of consumers; Connect's workers, for one, have another.
@@ -89,9 +89,11 @@ impl Cluster {
         groups: &[String],
     ) -> Result<GroupResults<GroupDescription>, ClientError> {
         self.ask_coordinators(groups, async |connection, _, groups| {
-            let request = DescribeGroupsRequest { groups: groups.to_vec(), ..Default::default() };
-            let response = connection.call(&request).await?;
-            Ok(response.groups.into_iter().map(description).collect())
+            let version = connection.version_of::<DescribeGroupsRequest>().map_err(ConnectionError::from)?;
+            let request = |groups| DescribeGroupsRequest { groups, ..Default::default() };
+            let described =
+                |response: DescribeGroupsResponse| response.groups.into_iter().map(description).collect();
+            Ok(ask_in_chunks(connection, version, groups, request, described).await?)
         })
         .await
     }
@@ -99,10 +101,13 @@ impl Cluster {
     /// Removes groups that have no members, with what they committed.
     pub async fn delete_groups(&self, groups: &[String]) -> Result<GroupResults<()>, ClientError> {
         self.ask_coordinators(groups, async |connection, _, groups| {
-            let request = DeleteGroupsRequest { groups_names: groups.to_vec() };
-            let response = connection.call(&request).await?;
-            let results = response.results.into_iter();
-            Ok(results.map(|group| (group.group_id, result(group.error_code, None))).collect())
+            let version = connection.version_of::<DeleteGroupsRequest>().map_err(ConnectionError::from)?;
+            let request = |groups_names| DeleteGroupsRequest { groups_names };
+            let deleted = |response: DeleteGroupsResponse| {
+                let results = response.results.into_iter();
+                results.map(|group| (group.group_id, result(group.error_code, None))).collect()
+            };
+            Ok(ask_in_chunks(connection, version, groups, request, deleted).await?)
         })
         .await
     }

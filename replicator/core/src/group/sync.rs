@@ -1,10 +1,7 @@
 //! What of a group is committed at the target: never backwards, never under a live member, never past what is copied.
 //! For all that is not committed there is a reason.
 
-use std::collections::BTreeMap;
-
-/// Topic of the target and partition.
-pub type TargetPartition = (String, i32);
+use super::by_partition::{ByPartition, each};
 
 /// A group's offset at the source, as an offset of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +46,7 @@ impl Translated {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetGroup {
     /// Nobody is in it; what it committed. A group that does not exist has committed nothing.
-    Idle { committed: BTreeMap<TargetPartition, i64> },
+    Idle { committed: ByPartition<i64> },
     /// Members are in it.
     Active { state: String },
     /// It is of another protocol, such as Connect's, whose name it is.
@@ -142,71 +139,79 @@ pub struct GroupOutcome {
     pub state: GroupState,
     /// For a person.
     pub reason: String,
-    pub partitions: BTreeMap<TargetPartition, PartitionSync>,
+    /// By topic of the target.
+    pub partitions: ByPartition<PartitionSync>,
 }
 
 impl GroupOutcome {
-    /// What is to be committed.
-    pub fn commits(&self) -> impl Iterator<Item = (&TargetPartition, i64)> {
-        self.partitions.iter().filter_map(|(partition, sync)| match sync {
-            PartitionSync::Commit { offset } => Some((partition, *offset)),
+    /// What is to be committed: topic, partition and offset.
+    pub fn commits(&self) -> impl Iterator<Item = (&str, i32, i64)> {
+        each(&self.partitions).filter_map(|(topic, partition, sync)| match sync {
+            PartitionSync::Commit { offset } => Some((topic, partition, *offset)),
             _ => None,
         })
     }
 }
 
 /// Decides what of a group is committed. `wanted` has its partitions with target names.
-pub fn sync_group(wanted: &BTreeMap<TargetPartition, Translated>, target: &TargetGroup) -> GroupOutcome {
-    let partitions: BTreeMap<TargetPartition, PartitionSync> = wanted
-        .iter()
-        .map(|(partition, translated)| (partition.clone(), sync_partition(partition, *translated, target)))
-        .collect();
+pub fn sync_group(wanted: &ByPartition<Translated>, target: &TargetGroup) -> GroupOutcome {
+    let topics = wanted.iter().map(|(topic, wanted)| {
+        let committed = match target {
+            TargetGroup::Idle { committed } => Some(committed.get(topic)),
+            _ => None,
+        };
+        let sync = |(partition, translated): (&i32, &Translated)| {
+            let committed = committed.map(|of_topic| of_topic.and_then(|of_topic| of_topic.get(partition)));
+            (*partition, sync_partition(*translated, committed))
+        };
+        (topic.clone(), wanted.iter().map(sync).collect())
+    });
+    let partitions: ByPartition<PartitionSync> = topics.collect();
     let (state, reason) = judge(wanted, &partitions, target);
     GroupOutcome { state, reason, partitions }
 }
 
-fn sync_partition(
-    partition: &TargetPartition,
-    translated: Translated,
-    target: &TargetGroup,
-) -> PartitionSync {
+/// `committed` is what an idle group of the target has there; nothing of any other.
+fn sync_partition(translated: Translated, committed: Option<Option<&i64>>) -> PartitionSync {
     let offset = match translated {
         Translated::Exact(offset) | Translated::NotYetCopied(offset) | Translated::Rough(offset) => offset,
         Translated::NoMapping => return PartitionSync::NoMapping,
         Translated::NotCopied => return PartitionSync::NotCopied,
         Translated::NoOffset => return PartitionSync::NoOffset,
     };
-    let TargetGroup::Idle { committed } = target else { return PartitionSync::Held };
-    match committed.get(partition) {
-        Some(committed) if *committed == offset => PartitionSync::Synced,
-        Some(committed) if *committed > offset => PartitionSync::AheadAtTarget { committed: *committed },
-        Some(_) | None => PartitionSync::Commit { offset },
+    match committed {
+        None => PartitionSync::Held,
+        Some(Some(committed)) if *committed == offset => PartitionSync::Synced,
+        Some(Some(committed)) if *committed > offset => {
+            PartitionSync::AheadAtTarget { committed: *committed }
+        }
+        Some(_) => PartitionSync::Commit { offset },
     }
 }
 
 fn judge(
-    wanted: &BTreeMap<TargetPartition, Translated>,
-    partitions: &BTreeMap<TargetPartition, PartitionSync>,
+    wanted: &ByPartition<Translated>,
+    partitions: &ByPartition<PartitionSync>,
     target: &TargetGroup,
 ) -> (GroupState, String) {
-    let count = |found: fn(&PartitionSync) -> bool| partitions.values().filter(|sync| found(sync)).count();
+    let count = |found: fn(&PartitionSync) -> bool| each(partitions).filter(|(.., sync)| found(sync)).count();
+    let of_translated =
+        |found: fn(&Translated) -> bool| each(wanted).filter(|(.., translated)| found(translated)).count();
     let without_mapping = count(|sync| matches!(sync, PartitionSync::NoMapping));
     let ahead = count(|sync| matches!(sync, PartitionSync::AheadAtTarget { .. }));
-    let behind =
-        wanted.values().filter(|translated| matches!(translated, Translated::NotYetCopied(_))).count();
-    let rough = wanted.values().filter(|translated| matches!(translated, Translated::Rough(_))).count();
+    let behind = of_translated(|translated| matches!(translated, Translated::NotYetCopied(_)));
+    let rough = of_translated(|translated| matches!(translated, Translated::Rough(_)));
     let without_offset = count(|sync| matches!(sync, PartitionSync::NoOffset));
     let outside = without_offset + count(|sync| matches!(sync, PartitionSync::NotCopied));
+    let all = each(partitions).count();
     let say = |state, reason: String| (state, reason);
     match target {
         TargetGroup::Unknown { reason } => say(GroupState::Failed, reason.clone()),
-        _ if outside == partitions.len() && without_offset > 0 => say(
+        _ if outside == all && without_offset > 0 => say(
             GroupState::NoOffset,
             format!("in {without_offset} partitions it committed that it has no offset"),
         ),
-        _ if outside == partitions.len() => {
-            say(GroupState::NotCopied, "no partition of it is copied".to_owned())
-        }
+        _ if outside == all => say(GroupState::NotCopied, "no partition of it is copied".to_owned()),
         TargetGroup::Active { state } => {
             say(GroupState::ActiveAtTarget, format!("members are in it at the target ({state})"))
         }
@@ -242,18 +247,19 @@ fn judge(
 mod tests {
     use super::*;
 
-    fn place(partition: i32) -> TargetPartition {
-        ("east.orders".to_owned(), partition)
+    const TOPIC: &str = "east.orders";
+
+    fn of_topic<T: Copy>(partitions: &[(i32, T)]) -> ByPartition<T> {
+        ByPartition::from([(TOPIC.to_owned(), partitions.iter().copied().collect())])
     }
 
     fn idle(committed: &[(i32, i64)]) -> TargetGroup {
-        let committed = committed.iter().map(|(partition, offset)| (place(*partition), *offset)).collect();
-        TargetGroup::Idle { committed }
+        TargetGroup::Idle { committed: of_topic(committed) }
     }
 
     fn outcome(translated: Translated, target: &TargetGroup) -> (GroupState, PartitionSync) {
-        let outcome = sync_group(&BTreeMap::from([(place(0), translated)]), target);
-        (outcome.state, outcome.partitions[&place(0)])
+        let outcome = sync_group(&of_topic(&[(0, translated)]), target);
+        (outcome.state, outcome.partitions[TOPIC][&0])
     }
 
     #[test]
@@ -290,13 +296,13 @@ mod tests {
 
     #[test]
     fn the_worst_partition_names_the_group() {
-        let wanted = BTreeMap::from([
-            (place(0), Translated::Exact(5)),
-            (place(1), Translated::NotYetCopied(7)),
-            (place(2), Translated::NoMapping),
+        let wanted = of_topic(&[
+            (0, Translated::Exact(5)),
+            (1, Translated::NotYetCopied(7)),
+            (2, Translated::NoMapping),
         ]);
         let outcome = sync_group(&wanted, &idle(&[(0, 9)]));
         assert_eq!(outcome.state, GroupState::NoMapping);
-        assert_eq!(outcome.commits().collect::<Vec<_>>(), [(&place(1), 7)]);
+        assert_eq!(outcome.commits().collect::<Vec<_>>(), [(TOPIC, 1, 7)]);
     }
 }

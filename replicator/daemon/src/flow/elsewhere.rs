@@ -1,6 +1,5 @@
 //! Offsets of partitions that other workers copy: looked up in what those wrote down at the target.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use tracing::warn;
 use super::assignment::PartitionName;
 use super::map_topic::{MapTopic, StoredChunks};
 use super::provenance::Ends;
-use super::translation::{Answer, Direction, answer};
+use super::translation::{Answer, Asked, Direction, answer};
 use crate::state_topic::{Isolation, StateError, StateTopic, StateView};
 
 /// Between readings of all chunks, where one is asked for.
@@ -61,36 +60,29 @@ impl Elsewhere {
     }
 
     /// One answer for each offset. What the target can't tell is not translated.
-    pub(super) async fn answers(
-        &self,
-        direction: Direction,
-        offsets: &[(PartitionName, i64)],
-    ) -> Vec<Answer> {
+    pub(super) async fn answers(&self, direction: Direction, asked: &[Asked]) -> Vec<Vec<Answer>> {
         let mut known = self.known.lock().await;
         if let Err(error) = self.follow(&mut known).await {
             warn!(flow = %self.part, %error, "positions of other workers can't be read, their offsets are not translated");
-            return offsets.iter().map(|_| Answer::Known(Translated::NotCopied)).collect();
+            return asked.iter().map(|(_, offsets)| not_copied(offsets)).collect();
         }
         let metadata = self.source.metadata().await;
-        let mut maps: BTreeMap<&PartitionName, Option<(Uuid, OffsetMap)>> = BTreeMap::new();
-        let mut answers = Vec::with_capacity(offsets.len());
-        for (name, offset) in offsets {
-            if !maps.contains_key(name) {
-                let topic_id = metadata.topics.get(&name.topic).map(|topic| topic.id);
-                // Of a topic that was made again the old one's map says nothing.
-                let position =
-                    self.position(&known.view.state, name).filter(|at| Some(at.source_topic_id) == topic_id);
-                maps.insert(name, position.map(|position| (position.source_topic_id, map_of(position))));
-            }
-            let Some(Some((topic_id, map))) = maps.get_mut(name) else {
-                answers.push(Answer::Known(Translated::NotCopied));
+        let mut answers = Vec::with_capacity(asked.len());
+        for (name, offsets) in asked {
+            let topic_id = metadata.topics.get(&name.topic).map(|topic| topic.id);
+            // Of a topic that was made again the old one's map says nothing.
+            let position =
+                self.position(&known.view.state, name).filter(|at| Some(at.source_topic_id) == topic_id);
+            let Some((topic_id, mut map)) = position.map(|at| (at.source_topic_id, map_of(at))) else {
+                answers.push(not_copied(offsets));
                 continue;
             };
-            if is_forgotten(direction, map, *offset) {
+            if offsets.iter().any(|offset| is_forgotten(direction, &map, *offset)) {
                 self.read_chunks(&mut known).await;
-                map.restore_stored(chunks_of(&known.chunks, name, *topic_id));
+                map.restore_stored(chunks_of(&known.chunks, name, topic_id));
             }
-            answers.push(answer(direction.locate(map, *offset), *topic_id, |_| None));
+            let answer = |offset: &i64| answer(direction.locate(&map, *offset), topic_id, |_| None);
+            answers.push(offsets.iter().map(answer).collect());
         }
         answers
     }
@@ -124,6 +116,10 @@ impl Elsewhere {
             }
         }
     }
+}
+
+fn not_copied(offsets: &[i64]) -> Vec<Answer> {
+    offsets.iter().map(|_| Answer::Known(Translated::NotCopied)).collect()
 }
 
 fn is_forgotten(direction: Direction, map: &OffsetMap, offset: i64) -> bool {

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{mem, vec};
 
 use bytes::Bytes;
-use strait_replicator_core::group::Translated;
+use strait_replicator_core::group::{ByPartition, Translated, each};
 use strait_replicator_core::offset_map::{
     Chunk, ChunkError, ChunkPlace, Located, NOT_STORED, OffsetMap, Translation,
 };
@@ -35,11 +36,14 @@ pub(crate) enum Direction {
     ToSource,
 }
 
-/// Offsets to translate, of partitions by their source names; each is the next that somebody will read.
+/// Offsets of partitions by their source names; each is the next that somebody will read.
+pub(super) type Asked = (PartitionName, Vec<i64>);
+
+/// Offsets to translate. The answers are in the same order, those of each partition together.
 pub(crate) struct Question {
     pub(super) direction: Direction,
-    pub(super) offsets: Vec<(PartitionName, i64)>,
-    pub(super) answer: oneshot::Sender<Vec<Answer>>,
+    pub(super) offsets: Vec<Asked>,
+    pub(super) answer: oneshot::Sender<Vec<Vec<Answer>>>,
 }
 
 /// What the lane knows of an offset.
@@ -104,35 +108,38 @@ impl Translator {
         (Self { questions, chunks, cache: Arc::default(), elsewhere }, asked)
     }
 
-    /// One answer for each offset, in order.
+    /// One answer for each offset of a partition, in order.
     pub(crate) async fn translate(
         &self,
         direction: Direction,
-        offsets: Vec<(PartitionName, i64)>,
-    ) -> Result<Vec<Translated>, NotRunningError> {
-        let mut translated = Vec::with_capacity(offsets.len());
-        for chunk in offsets.chunks(AT_ONCE) {
+        offsets: ByPartition<Vec<i64>>,
+    ) -> Result<ByPartition<vec::IntoIter<Translated>>, NotRunningError> {
+        let mut translated: ByPartition<Vec<Translated>> = ByPartition::new();
+        for asked in questions(&offsets) {
             let (answer, answered) = oneshot::channel();
-            let question = Question { direction, offsets: chunk.to_vec(), answer };
+            let question = Question { direction, offsets: asked.clone(), answer };
             self.questions.send(question).await.map_err(|_| NotRunningError)?;
             let mut answers = answered.await.map_err(|_| NotRunningError)?;
-            self.ask_elsewhere(direction, chunk, &mut answers).await;
-            for ((name, offset), answer) in chunk.iter().zip(answers) {
-                translated.push(self.finish(direction, name, *offset, answer).await);
+            self.ask_elsewhere(direction, &asked, &mut answers).await;
+            for ((name, offsets), answers) in asked.into_iter().zip(answers) {
+                let mut found = Vec::with_capacity(offsets.len());
+                for (offset, answer) in offsets.into_iter().zip(answers) {
+                    found.push(self.finish(direction, &name, offset, answer).await);
+                }
+                translated.entry(name.topic).or_default().entry(name.partition).or_default().extend(found);
             }
         }
-        Ok(translated)
+        let in_turn = |(topic, partitions): (String, BTreeMap<i32, Vec<Translated>>)| {
+            let partitions = partitions.into_iter().map(|(partition, found)| (partition, found.into_iter()));
+            (topic, partitions.collect())
+        };
+        Ok(translated.into_iter().map(in_turn).collect())
     }
 
     /// Puts in answers about partitions that other workers copy.
-    async fn ask_elsewhere(
-        &self,
-        direction: Direction,
-        offsets: &[(PartitionName, i64)],
-        answers: &mut [Answer],
-    ) {
+    async fn ask_elsewhere(&self, direction: Direction, asked: &[Asked], answers: &mut [Vec<Answer>]) {
         let Some(elsewhere) = &self.elsewhere else { return };
-        let (places, asked): (Vec<usize>, Vec<(PartitionName, i64)>) = offsets
+        let (places, asked): (Vec<usize>, Vec<Asked>) = asked
             .iter()
             .enumerate()
             .filter(|(_, (name, _))| elsewhere.has(name))
@@ -141,9 +148,9 @@ impl Translator {
         if asked.is_empty() {
             return;
         }
-        for (place, answer) in places.into_iter().zip(elsewhere.answers(direction, &asked).await) {
+        for (place, found) in places.into_iter().zip(elsewhere.answers(direction, &asked).await) {
             if let Some(known) = answers.get_mut(place) {
-                *known = answer;
+                *known = found;
             }
         }
     }
@@ -220,6 +227,29 @@ impl Cache {
             self.bytes -= oldest.resident_bytes();
         }
     }
+}
+
+/// Splits offsets so that no question has more of them than the lane answers at once.
+fn questions(offsets: &ByPartition<Vec<i64>>) -> Vec<Vec<Asked>> {
+    let (mut questions, mut question, mut room) = (Vec::new(), Vec::new(), AT_ONCE);
+    for (topic, partition, offsets) in each(offsets) {
+        let mut offsets = offsets.as_slice();
+        while !offsets.is_empty() {
+            let (now, later) = offsets.split_at(offsets.len().min(room));
+            let name = PartitionName { topic: topic.to_owned(), partition };
+            question.push((name, now.to_vec()));
+            offsets = later;
+            room -= now.len();
+            if room == 0 {
+                questions.push(mem::take(&mut question));
+                room = AT_ONCE;
+            }
+        }
+    }
+    if !question.is_empty() {
+        questions.push(question);
+    }
+    questions
 }
 
 /// Where a map says that an offset lies on the other side.

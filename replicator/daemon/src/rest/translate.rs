@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strait_client::{IsolationLevel, ListOffsetsAt, TopicPartition};
 use strait_http::Problem;
-use strait_replicator_core::group::Translated;
+use strait_replicator_core::group::{ByPartition, Translated};
 use strait_wire::batch::Record;
 
 use super::{find, handle, refused};
-use crate::flow::{AskError, Direction, FlowHandle, GroupQuestion, Groups, PartitionName, Side};
+use crate::flow::{AskError, Direction, FlowHandle, GroupQuestion, Groups, Side};
 use crate::partition_reader::{PartitionError, PartitionReader};
 use crate::status::{DaemonStatus, FlowStatus};
 
@@ -115,19 +115,20 @@ pub(super) async fn translate(
     }
     let known: Vec<Option<&(String, String)>> =
         places.iter().map(|place| names.of_topic(direction, &place.topic)).collect();
-    let questions = places.iter().zip(&known).map(|(place, known)| {
-        // A topic that is not copied has no name that the flow knows.
-        let topic = known.map_or_else(String::new, |(topic, _)| topic.clone());
-        (PartitionName { topic, partition: place.partition }, place.offset.max(0))
+    let mut questions: ByPartition<Vec<i64>> = ByPartition::new();
+    for (place, known) in places.iter().zip(&known) {
+        let Some((topic, _)) = known else { continue };
+        let of_topic = questions.entry(topic.clone()).or_default();
+        of_topic.entry(place.partition).or_default().push(place.offset.max(0));
+    }
+    let answers = handle.translator.translate(direction, questions).await;
+    let mut answers = answers.map_err(|error| refused(&id, &AskError::from(error)))?;
+    let rows = places.iter().zip(known).map(|(place, known)| {
+        let of_topic = known.and_then(|(topic, _)| answers.get_mut(topic));
+        let answer = of_topic.and_then(|of_topic| of_topic.get_mut(&place.partition)?.next());
+        both(direction, place, known, answer.unwrap_or(Translated::NotCopied))
     });
-    let answers = handle.translator.translate(direction, questions.collect()).await;
-    let answers = answers.map_err(|error| refused(&id, &AskError::from(error)))?;
-    let rows: Vec<Both> = places
-        .iter()
-        .zip(known)
-        .zip(answers)
-        .map(|((place, known), answer)| both(direction, place, known, answer))
-        .collect();
+    let rows: Vec<Both> = rows.collect();
     Ok(Json(json!({ "offsets": rows })))
 }
 

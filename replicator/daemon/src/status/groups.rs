@@ -1,5 +1,7 @@
 //! Groups, as REST and CLI show them.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 use strait_replicator_core::group::GroupState;
 
@@ -22,9 +24,11 @@ pub struct GroupStatus {
 /// A group's place in one partition.
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupPartitionStatus {
-    pub topic: String,
+    #[serde(serialize_with = "as_text")]
+    pub topic: Arc<str>,
     pub partition: i32,
-    pub remote_topic: String,
+    #[serde(serialize_with = "as_text")]
+    pub remote_topic: Arc<str>,
     /// What the group committed at the source: next to read.
     pub source_offset: i64,
     /// The same place at the target, where it is known.
@@ -33,6 +37,10 @@ pub struct GroupPartitionStatus {
     pub translation: &'static str,
     /// What becomes of it at the target; nothing where that was not looked at.
     pub sync: Option<&'static str>,
+}
+
+fn as_text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]

@@ -303,7 +303,8 @@ fn came(result: Result<usize, ConsumerError>) -> String {
 async fn committed(admin: &Cluster, group: &str) -> String {
     let answers = admin.committed_offsets(&[group.to_owned()]).await.expect("an answer");
     let offsets = answers.into_iter().next().expect("a group").1.expect("known");
-    offsets.get(&("ten".to_owned(), 0)).map_or_else(|| "nothing".to_owned(), |found| found.offset.to_string())
+    let found = offsets.get("ten").and_then(|ten| ten.get(&0));
+    found.map_or_else(|| "nothing".to_owned(), |found| found.offset.to_string())
 }
 
 /// group.id, session.timeout.ms, auto.offset.reset, max.poll.records and automatic commits.

@@ -99,7 +99,7 @@ pub(crate) fn begin(east: &Kafka, west: &Kafka) -> Result<()> {
 fn commit_nothing(kafka: &Kafka, group: &str, topic: &str) -> Result<()> {
     let config = ClientConfig { bootstrap: vec![kafka.address()], ..ClientConfig::default() };
     let nothing = CommittedOffset { offset: -1, leader_epoch: -1, metadata: String::new() };
-    let offsets = CommittedOffsets::from([((topic.to_owned(), 0), nothing)]);
+    let offsets = CommittedOffsets::from([(topic.to_owned(), BTreeMap::from([(0, nothing)]))]);
     let commits = BTreeMap::from([(group.to_owned(), offsets)]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let answers =

@@ -40,7 +40,7 @@ fn topics_follow_the_source() {
     cases.run("changed settings", || changed_settings(&bridge, &mut strait));
     cases.run("settings that stay", || settings_that_stay(&bridge, &mut strait));
     cases.run("settings of many topics", || {
-        many_settings::only_what_differs_is_written(&bridge, &mut strait);
+        many_settings::only_what_differs_is_written(&bridge, &mut strait, &bridge.folder("settings"));
     });
     cases.finish();
 }

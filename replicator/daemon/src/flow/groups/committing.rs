@@ -2,61 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use strait_client::{BrokerError, CommittedOffset, CommittedOffsets, GroupListing};
+use strait_client::{
+    BrokerError, CommittedOffset, CommittedOffsets, GroupCommitter, GroupListing, TopicPartition,
+};
 use strait_replicator_core::group::{
-    GroupOutcome, GroupState, PartitionSync, TargetGroup, TargetPartition, sync_group,
+    ByPartition, GroupOutcome, GroupState, PartitionSync, TargetGroup, sync_group,
 };
 use strait_wire::error_code::ErrorCode;
-use tracing::{debug, info};
+use tracing::debug;
 
+use super::passing::Outcomes;
 use super::{GroupTask, PassError, TranslatedGroup};
 
 /// States in which nobody is in a group.
 const IDLE_STATES: [&str; 2] = ["Empty", "Dead"];
 
 impl GroupTask {
-    /// Commits what may be committed, and gives what became of each group.
-    pub(super) async fn sync(
-        &self,
-        groups: &[TranslatedGroup],
-    ) -> Result<BTreeMap<String, GroupOutcome>, PassError> {
-        let all: Vec<&TranslatedGroup> = groups.iter().collect();
-        let mut outcomes = self.outcomes(&all).await?;
-        let has_commits = |group: &&TranslatedGroup| {
-            outcomes.get(&group.id).is_some_and(|outcome| outcome.commits().next().is_some())
-        };
-        let due: Vec<&TranslatedGroup> = groups.iter().filter(has_commits).collect();
-        if !due.is_empty() && self.owns_flow() {
-            // Who came, committed and left since the first look must not be set back.
-            outcomes.extend(self.outcomes(&due).await?);
-            self.commit(&due, &mut outcomes).await?;
-        }
-        Ok(outcomes)
-    }
-
     /// What is to become of groups, as they are at the target now.
     pub(super) async fn outcomes(
         &self,
-        groups: &[&TranslatedGroup],
-    ) -> Result<BTreeMap<String, GroupOutcome>, PassError> {
-        let mut targets = self.target_groups(groups).await?;
-        let outcome = |group: &&TranslatedGroup| {
+        groups: &[TranslatedGroup],
+        listed: &BTreeMap<String, GroupListing>,
+    ) -> Result<Outcomes, PassError> {
+        let mut targets = self.target_groups(groups, listed).await?;
+        let outcome = |group: &TranslatedGroup| {
             let nothing = TargetGroup::Idle { committed: BTreeMap::new() };
             let target = targets.remove(&group.id).unwrap_or(nothing);
-            let places = group.partitions.iter();
-            let wanted = places.map(|(partition, place)| (partition.clone(), place.translated)).collect();
-            (group.id.clone(), sync_group(&wanted, &target))
+            let wanted = group.topics.iter().map(|(remote, topic)| {
+                let places = topic.partitions.iter();
+                (
+                    remote.to_string(),
+                    places.map(|(partition, place)| (*partition, place.translated)).collect(),
+                )
+            });
+            (group.id.clone(), sync_group(&wanted.collect(), &target))
         };
         Ok(groups.iter().map(outcome).collect())
     }
 
     async fn target_groups(
         &self,
-        groups: &[&TranslatedGroup],
+        groups: &[TranslatedGroup],
+        listed: &BTreeMap<String, GroupListing>,
     ) -> Result<BTreeMap<String, TargetGroup>, PassError> {
-        let listed = self.parts.target.list_groups().await.map_err(PassError::Target)?;
-        let listed: BTreeMap<String, GroupListing> =
-            listed.into_iter().map(|group| (group.group_id.clone(), group)).collect();
         let ids: Vec<String> = groups.iter().map(|group| group.id.clone()).collect();
         let unstated: Vec<String> = ids
             .iter()
@@ -87,34 +75,32 @@ impl GroupTask {
         Ok(groups.collect())
     }
 
-    async fn commit(
+    /// Gives for how many groups there was something to commit.
+    pub(super) async fn commit(
         &self,
-        groups: &[&TranslatedGroup],
-        outcomes: &mut BTreeMap<String, GroupOutcome>,
-    ) -> Result<(), PassError> {
+        committer: &GroupCommitter,
+        groups: &[TranslatedGroup],
+        outcomes: &mut Outcomes,
+    ) -> Result<usize, PassError> {
         let mut commits: BTreeMap<String, CommittedOffsets> = BTreeMap::new();
         for group in groups {
             let Some(outcome) = outcomes.get(&group.id) else { continue };
-            let offsets: CommittedOffsets = outcome
-                .commits()
-                .map(|(partition, offset)| {
-                    let metadata = group
-                        .partitions
-                        .get(partition)
-                        .map(|place| place.metadata.clone())
-                        .unwrap_or_default();
-                    // An epoch of the source's leaders means nothing to those of the target.
-                    (partition.clone(), CommittedOffset { offset, leader_epoch: -1, metadata })
-                })
-                .collect();
+            let mut offsets = CommittedOffsets::new();
+            for (topic, partition, offset) in outcome.commits() {
+                let place = group.topics.get(topic).and_then(|topic| topic.partitions.get(&partition));
+                let metadata = place.map(|place| place.metadata.clone()).unwrap_or_default();
+                // An epoch of the source's leaders means nothing to those of the target.
+                let committed = CommittedOffset { offset, leader_epoch: -1, metadata };
+                offsets.entry(topic.to_owned()).or_default().insert(partition, committed);
+            }
             if !offsets.is_empty() {
                 commits.insert(group.id.clone(), offsets);
             }
         }
         if commits.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        let answers = self.parts.target.commit_offsets(&commits).await.map_err(PassError::Target)?;
+        let answers = committer.commit(&commits).await.map_err(PassError::Target)?;
         let committed = answers.len();
         for (id, answer) in answers {
             let Some(outcome) = outcomes.get_mut(&id) else { continue };
@@ -132,25 +118,27 @@ impl GroupTask {
                 None => settle(outcome),
             }
         }
-        info!(flow = %self.parts.flow.id(), groups = committed, "offsets of groups are committed at the target");
-        Ok(())
+        Ok(committed)
     }
 }
 
-fn offsets_of(committed: CommittedOffsets) -> BTreeMap<TargetPartition, i64> {
-    committed.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
+fn offsets_of(committed: CommittedOffsets) -> ByPartition<i64> {
+    let offsets = |partitions: BTreeMap<i32, CommittedOffset>| {
+        partitions.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
+    };
+    committed.into_iter().map(|(topic, partitions)| (topic, offsets(partitions))).collect()
 }
 
 /// The target has what was to be committed.
 fn settle(outcome: &mut GroupOutcome) {
-    for sync in outcome.partitions.values_mut() {
+    for sync in outcome.partitions.values_mut().flat_map(BTreeMap::values_mut) {
         if matches!(sync, PartitionSync::Commit { .. }) {
             *sync = PartitionSync::Synced;
         }
     }
 }
 
-fn refuse(outcome: &mut GroupOutcome, partition: Option<&TargetPartition>, error: &BrokerError) {
+fn refuse(outcome: &mut GroupOutcome, partition: Option<&TopicPartition>, error: &BrokerError) {
     // Somebody joined since the group was looked at.
     let has_members = [
         ErrorCode::UNKNOWN_MEMBER_ID,

@@ -1,58 +1,67 @@
 //! Groups of the source, what they committed, and where that lies at the target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use strait_replicator_core::group::Translated;
+use strait_client::CommittedOffsets;
+use strait_replicator_core::group::{ByPartition, Translated};
 use tracing::warn;
 
-use super::{Direction, GroupTask, Groups, PassError, SourceOffsets, TranslatedGroup, TranslatedPartition};
+use super::{Direction, GroupTask, Groups, PassError, TranslatedGroup, TranslatedPartition, TranslatedTopic};
 use crate::flow::assignment::PartitionName;
 
-/// A group of the source.
+/// A group of the source that is asked about.
+pub(super) struct Followed {
+    id: String,
+    /// Nobody was ever a member.
+    is_memberless: bool,
+}
+
+/// What a group of the source committed.
 pub(super) struct SourceGroup {
     id: String,
     is_memberless: bool,
-    offsets: SourceOffsets,
+    offsets: CommittedOffsets,
 }
 
 /// Kafka's word for a committed offset that says there is none.
 const NO_OFFSET: i64 = -1;
 
 impl GroupTask {
-    /// The groups that the filter takes and that are asked about, with all that they committed.
-    pub(super) async fn committed_at_source(
-        &mut self,
-        asked: &Groups,
-    ) -> Result<Vec<SourceGroup>, PassError> {
+    /// The groups that the filter takes and that are asked about.
+    pub(super) async fn followed(&self, asked: &Groups) -> Result<Vec<Followed>, PassError> {
         let listed = self.parts.source.list_groups().await.map_err(PassError::Source)?;
-        let mut followed: BTreeMap<String, bool> = BTreeMap::new();
-        for group in listed {
-            if group.is_of_consumers() && asked.has(&group.group_id) && self.filter.includes(&group.group_id)
-            {
-                followed.insert(group.group_id, group.protocol_type.is_empty());
-            }
-        }
-        let ids: Vec<String> = followed.keys().cloned().collect();
+        let followed = listed.into_iter().filter(|group| {
+            group.is_of_consumers() && asked.has(&group.group_id) && self.filter.includes(&group.group_id)
+        });
+        let followed = followed
+            .map(|group| Followed { is_memberless: group.protocol_type.is_empty(), id: group.group_id });
+        Ok(followed.collect())
+    }
+
+    /// All that groups committed, and those of which it can't be read.
+    pub(super) async fn committed_at_source(
+        &self,
+        followed: &[Followed],
+    ) -> Result<(Vec<SourceGroup>, BTreeSet<String>), PassError> {
+        let ids: Vec<String> = followed.iter().map(|group| group.id.clone()).collect();
         let answers = self.parts.source.committed_offsets(&ids).await.map_err(PassError::Source)?;
-        self.unread.clear();
-        let mut groups = Vec::with_capacity(answers.len());
+        let memberless: BTreeSet<&str> =
+            followed.iter().filter(|group| group.is_memberless).map(|group| group.id.as_str()).collect();
+        let (mut groups, mut unread) = (Vec::with_capacity(answers.len()), BTreeSet::new());
         for (id, committed) in answers {
             match committed {
-                Ok(committed) => {
-                    let offsets = committed
-                        .into_iter()
-                        .map(|((topic, partition), at)| (PartitionName { topic, partition }, at))
-                        .collect();
-                    let is_memberless = followed.get(&id).copied().unwrap_or(false);
+                Ok(offsets) => {
+                    let is_memberless = memberless.contains(id.as_str());
                     groups.push(SourceGroup { id, is_memberless, offsets });
                 }
                 Err(error) => {
                     warn!(flow = %self.parts.flow.id(), group = id, %error, "offsets of a group can't be read");
-                    self.unread.insert(id);
+                    unread.insert(id);
                 }
             }
         }
-        Ok(groups)
+        Ok((groups, unread))
     }
 
     /// What MirrorMaker 2 copied lies before the offset map begins: its syncs tell where, unless the topic is another now.
@@ -76,35 +85,51 @@ impl GroupTask {
         &self,
         groups: Vec<SourceGroup>,
     ) -> Result<Vec<TranslatedGroup>, PassError> {
-        let asked = groups
-            .iter()
-            .flat_map(|group| &group.offsets)
-            .map(|(name, committed)| (name.clone(), committed.offset.max(0)));
-        let mut answers =
-            self.parts.translator.translate(Direction::ToTarget, asked.collect()).await?.into_iter();
-        let translated = groups.into_iter().map(|group| {
-            let partitions = group.offsets.into_iter().map(|(source, committed)| {
-                let answer = answers.next().unwrap_or(Translated::NotCopied);
-                let translated = match answer {
-                    Translated::Exact(_) | Translated::NotYetCopied(_) | Translated::NoMapping
-                        if committed.offset == NO_OFFSET =>
-                    {
-                        Translated::NoOffset
-                    }
-                    Translated::NoMapping => self.roughly(&source, committed.offset),
-                    answer => answer,
-                };
-                let topic = self.policy.remote_topic(&self.parts.flow.source, &source.topic);
-                let place = (topic, source.partition);
-                let (source_offset, metadata) = (committed.offset, committed.metadata);
-                (place, TranslatedPartition { source, source_offset, metadata, translated })
-            });
-            TranslatedGroup {
-                partitions: partitions.collect(),
-                id: group.id,
-                is_memberless: group.is_memberless,
+        let mut asked: ByPartition<Vec<i64>> = ByPartition::new();
+        let mut names: BTreeMap<String, (Arc<str>, Arc<str>)> = BTreeMap::new();
+        for (topic, partitions) in groups.iter().flat_map(|group| &group.offsets) {
+            if !asked.contains_key(topic) {
+                let remote = self.policy.remote_topic(&self.parts.flow.source, topic);
+                names.insert(topic.clone(), (topic.as_str().into(), remote.into()));
+                asked.insert(topic.clone(), BTreeMap::new());
             }
+            let Some(of_topic) = asked.get_mut(topic) else { continue };
+            for (partition, committed) in partitions {
+                of_topic.entry(*partition).or_default().push(committed.offset.max(0));
+            }
+        }
+        let mut answers = self.parts.translator.translate(Direction::ToTarget, asked).await?;
+        let translated = groups.into_iter().map(|group| {
+            let topics = group.offsets.into_iter().filter_map(|(topic, partitions)| {
+                let (source, remote) = names.get(&topic)?;
+                let mut of_topic = answers.get_mut(&topic);
+                let partitions = partitions.into_iter().map(|(partition, committed)| {
+                    let answers = of_topic.as_mut().and_then(|of_topic| of_topic.get_mut(&partition));
+                    let answer = answers.and_then(Iterator::next).unwrap_or(Translated::NotCopied);
+                    let translated = self.judge(answer, &topic, partition, committed.offset);
+                    let (source_offset, metadata) = (committed.offset, committed.metadata);
+                    (partition, TranslatedPartition { source_offset, metadata, translated })
+                });
+                let partitions = partitions.collect();
+                Some((Arc::clone(remote), TranslatedTopic { source: Arc::clone(source), partitions }))
+            });
+            TranslatedGroup { topics: topics.collect(), id: group.id, is_memberless: group.is_memberless }
         });
         Ok(translated.collect())
+    }
+
+    /// What the offset map does not say of an offset.
+    fn judge(&self, answer: Translated, topic: &str, partition: i32, committed: i64) -> Translated {
+        match answer {
+            Translated::Exact(_) | Translated::NotYetCopied(_) | Translated::NoMapping
+                if committed == NO_OFFSET =>
+            {
+                Translated::NoOffset
+            }
+            Translated::NoMapping => {
+                self.roughly(&PartitionName { topic: topic.to_owned(), partition }, committed)
+            }
+            answer => answer,
+        }
     }
 }

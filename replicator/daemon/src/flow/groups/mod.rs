@@ -7,6 +7,8 @@ mod listing;
 mod publishing;
 // Commits at the target.
 mod committing;
+// All of it, some groups at a time.
+mod passing;
 // Questions from outside.
 mod questions;
 
@@ -16,18 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use strait_client::{BrokerError, ClientError, Cluster};
-use strait_replicator_core::group::{
-    CheckpointLog, GroupOutcome, GroupState, PartitionSync, TargetPartition, Translated,
-};
+use strait_replicator_core::group::{CheckpointLog, GroupOutcome, GroupState, Translated};
 use strait_replicator_core::rename::ReplicationPolicy;
 use strait_replicator_core::selection::{PatternError, TopicFilter};
 use strait_replicator_core::shares::Part;
-use strait_wire::mm2::Checkpoint;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-use super::assignment::PartitionName;
 use super::lane::unix_ms;
 use super::owner::Lease;
 use super::take_over::TakeOver;
@@ -36,10 +34,8 @@ use crate::configuration::{Flow, Problem};
 use crate::internal_topic::{InternalTopic, InternalTopicError};
 use crate::status::{DaemonStatus, GroupPartitionStatus, GroupStatus};
 
+use passing::{AtTarget, Outcomes, Passed};
 pub(crate) use questions::{GroupQuestion, Groups, Side};
-
-/// What a group committed, by partition of the source.
-type SourceOffsets = BTreeMap<PartitionName, strait_client::CommittedOffset>;
 
 /// What the task is made with.
 pub(super) struct GroupParts {
@@ -79,9 +75,9 @@ pub(super) struct GroupTask {
     policy: ReplicationPolicy,
     filter: TopicFilter,
     checkpoints: Option<InternalTopic>,
-    /// What is in the topic; read once.
+    /// What is in the topic; `None` where it is to be read.
     published: Option<CheckpointLog>,
-    /// Groups whose offsets could not be read in this pass.
+    /// Groups whose offsets could not be read in the last pass.
     unread: BTreeSet<String>,
     last_error: Option<String>,
 }
@@ -91,11 +87,16 @@ struct TranslatedGroup {
     id: String,
     /// Has committed, but is no group with members: another program keeps its offsets.
     is_memberless: bool,
-    partitions: BTreeMap<TargetPartition, TranslatedPartition>,
+    /// By name at the target.
+    topics: BTreeMap<Arc<str>, TranslatedTopic>,
+}
+
+struct TranslatedTopic {
+    source: Arc<str>,
+    partitions: BTreeMap<i32, TranslatedPartition>,
 }
 
 struct TranslatedPartition {
-    source: PartitionName,
     source_offset: i64,
     metadata: String,
     translated: Translated,
@@ -160,20 +161,17 @@ impl GroupTask {
 
     /// One pass: gives how many groups were looked at.
     async fn pass(&mut self) -> Result<usize, PassError> {
-        let committed = self.committed_at_source(&Groups::All).await?;
-        let groups = self.translate(committed).await?;
+        let at_target = if self.parts.flow.sync_groups { AtTarget::Commit } else { AtTarget::Nothing };
+        let Passed { groups, unread, outcomes, .. } = self.pass_over(&Groups::All, at_target).await?;
+        self.unread = unread;
         if self.owns_flow() {
             self.publish(&groups).await?;
         }
-        let outcomes = match self.parts.flow.sync_groups {
-            true => self.sync(&groups).await?,
-            false => BTreeMap::new(),
-        };
-        self.show(&groups, &outcomes);
+        self.show(&groups, &outcomes?);
         Ok(groups.len())
     }
 
-    fn show(&self, groups: &[TranslatedGroup], outcomes: &BTreeMap<String, GroupOutcome>) {
+    fn show(&self, groups: &[TranslatedGroup], outcomes: &Outcomes) {
         let at_ms = unix_ms();
         let shown = groups.iter().map(|group| group.status(outcomes.get(&group.id), at_ms));
         let shown = Arc::new(shown.collect());
@@ -190,40 +188,33 @@ impl TranslatedGroup {
             Some(outcome) => (outcome.state, outcome.reason.clone()),
             None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
         };
-        let partitions = self.partitions.iter().map(|(target, place)| {
-            let (remote_topic, partition) = target;
-            let sync = outcome.and_then(|outcome| outcome.partitions.get(target).copied());
-            GroupPartitionStatus {
-                topic: place.source.topic.clone(),
+        let mut partitions = Vec::with_capacity(self.each().count());
+        for (remote_topic, topic) in &self.topics {
+            let sync = outcome.and_then(|outcome| outcome.partitions.get(&**remote_topic));
+            partitions.extend(topic.partitions.iter().map(|(partition, place)| GroupPartitionStatus {
+                topic: Arc::clone(&topic.source),
                 partition: *partition,
-                remote_topic: remote_topic.clone(),
+                remote_topic: Arc::clone(remote_topic),
                 source_offset: place.source_offset,
                 target_offset: place.translated.offset(),
                 translation: place.translated.name(),
-                sync: sync.map(PartitionSync::name),
-            }
-        });
+                sync: sync.and_then(|sync| sync.get(partition)).map(|sync| sync.name()),
+            }));
+        }
         GroupStatus {
             id: self.id.clone(),
             state,
             reason,
             is_memberless: self.is_memberless,
             at_ms,
-            partitions: partitions.collect(),
+            partitions,
         }
     }
 
-    fn checkpoints(&self) -> impl Iterator<Item = Checkpoint> {
-        self.partitions.iter().filter_map(|((topic, partition), place)| {
-            let downstream_offset = place.translated.offset()?;
-            Some(Checkpoint {
-                group_id: self.id.clone(),
-                topic: topic.clone(),
-                partition: *partition,
-                upstream_offset: place.source_offset,
-                downstream_offset,
-                metadata: place.metadata.clone(),
-            })
+    /// Topic of the target, partition, and where the group is there.
+    fn each(&self) -> impl Iterator<Item = (&Arc<str>, i32, &TranslatedPartition)> {
+        self.topics.iter().flat_map(|(remote_topic, topic)| {
+            topic.partitions.iter().map(move |(partition, place)| (remote_topic, *partition, place))
         })
     }
 }

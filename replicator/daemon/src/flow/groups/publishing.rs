@@ -1,6 +1,6 @@
 //! Checkpoints in MirrorMaker 2's topic.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use strait_replicator_core::group::CheckpointLog;
@@ -23,11 +23,7 @@ impl GroupTask {
                 self.published.insert(read(topic).await?)
             }
         };
-        let due: Vec<Checkpoint> = groups
-            .iter()
-            .flat_map(TranslatedGroup::checkpoints)
-            .filter(|checkpoint| published.is_due(checkpoint))
-            .collect();
+        let due: Vec<Checkpoint> = groups.iter().flat_map(|group| group.due(published)).collect();
         let mut records: Vec<KeyedRecord> = due
             .iter()
             .map(|checkpoint| {
@@ -35,19 +31,11 @@ impl GroupTask {
                 (record.key, Some(record.value))
             })
             .collect();
-        let there: BTreeSet<(&str, &str, i32)> = groups
-            .iter()
-            .flat_map(|group| {
-                group
-                    .partitions
-                    .keys()
-                    .map(|(topic, partition)| (group.id.as_str(), topic.as_str(), *partition))
-            })
-            .collect();
-        let gone = published.take_gone(|place| {
-            let is_unread = self.unread.contains(&place.group_id) || !self.filter.includes(&place.group_id);
-            is_unread || there.contains(&(place.group_id.as_str(), place.topic.as_str(), place.partition))
-        });
+        let by_id: HashMap<&str, &TranslatedGroup> =
+            groups.iter().map(|group| (group.id.as_str(), group)).collect();
+        let there = |id: &str, topic: &str| Some(&by_id.get(id)?.topics.get(topic)?.partitions);
+        let is_kept = |id: &str| self.unread.contains(id) || !self.filter.includes(id);
+        let gone = published.take_gone(there, is_kept);
         records.extend(gone.iter().map(|place| (place.encode(), Some(Bytes::new()))));
         if records.is_empty() {
             return Ok(());
@@ -65,6 +53,30 @@ impl GroupTask {
         );
         due.iter().for_each(|checkpoint| published.remember(checkpoint));
         Ok(())
+    }
+}
+
+impl TranslatedGroup {
+    /// Checkpoints that say anything new.
+    fn due(&self, published: &CheckpointLog) -> Vec<Checkpoint> {
+        let mut due = Vec::new();
+        for (remote_topic, topic) in &self.topics {
+            let published = published.of(&self.id, remote_topic);
+            for (partition, place) in &topic.partitions {
+                let Some(downstream_offset) = place.translated.offset() else { continue };
+                if published.is_due(*partition, place.source_offset, downstream_offset) {
+                    due.push(Checkpoint {
+                        group_id: self.id.clone(),
+                        topic: remote_topic.to_string(),
+                        partition: *partition,
+                        upstream_offset: place.source_offset,
+                        downstream_offset,
+                        metadata: place.metadata.clone(),
+                    });
+                }
+            }
+        }
+        due
     }
 }
 

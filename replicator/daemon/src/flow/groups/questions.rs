@@ -3,6 +3,7 @@
 use strait_client::ClientError;
 use tokio::sync::oneshot;
 
+use super::passing::{AtTarget, Passed};
 use super::{GroupTask, PassError};
 use crate::flow::lane::unix_ms;
 use crate::status::GroupStatus;
@@ -67,13 +68,9 @@ impl GroupTask {
         if !dry_run && !self.owns_flow() {
             return Err(PassError::NotOwner);
         }
-        let committed = self.committed_at_source(asked).await?;
-        let groups = self.translate(committed).await?;
-        let outcomes = match dry_run {
-            true => self.outcomes(&groups.iter().collect::<Vec<_>>()).await?,
-            false => self.sync(&groups).await?,
-        };
-        let at_ms = unix_ms();
+        let at_target = if dry_run { AtTarget::Look } else { AtTarget::Commit };
+        let Passed { groups, outcomes, .. } = self.pass_over(asked, at_target).await?;
+        let (outcomes, at_ms) = (outcomes?, unix_ms());
         Ok(groups.iter().map(|group| group.status(outcomes.get(&group.id), at_ms)).collect())
     }
 
@@ -90,12 +87,14 @@ impl GroupTask {
         let mut found = Vec::new();
         for (group, committed) in cluster.committed_offsets(&ids).await.map_err(failed)? {
             let committed = committed.map_err(PassError::Group)?;
-            found.extend(committed.into_iter().map(|((topic, partition), at)| GroupOffset {
-                group: group.clone(),
-                topic,
-                partition,
-                offset: at.offset,
-            }));
+            for (topic, partitions) in committed {
+                found.extend(partitions.into_iter().map(|(partition, at)| GroupOffset {
+                    group: group.clone(),
+                    topic: topic.clone(),
+                    partition,
+                    offset: at.offset,
+                }));
+            }
         }
         Ok(found)
     }

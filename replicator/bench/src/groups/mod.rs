@@ -1,30 +1,32 @@
 //! How long it takes until all groups that moved at the source have moved at the target, and what it costs.
 
-use std::collections::BTreeMap;
+// Commits at the source, and waiting for them at the target.
+mod moving;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
-use strait_client::{Cluster, CommittedOffset, CommittedOffsets};
-use strait_wire::codec::Request;
-use strait_wire::message::offset_commit::OffsetCommitRequest;
 use tokio::time::{Instant, sleep};
 use tracing::info;
 
-use crate::copier::{CopierKind, Job, Running};
+use crate::copier::{CopierKind, Job};
 use crate::dataset::single;
 use crate::error::BenchError;
 use crate::peers::Peers;
 use crate::session::{Session, Setup};
 use crate::statistics::median;
 use crate::topic::Topic;
+use moving::Moving;
 
+/// Rounds before, which are not measured: a broker's first answers are slow.
+const WARM_UP_ROUNDS: u32 = 3;
 /// New records of each partition before groups move: MirrorMaker 2 tells anew where an offset lies after each 100.
 const STEP: i64 = 200;
 /// What was copied is known to be copied after this time: MirrorMaker 2 reads back what it writes of it.
 const SETTLE: Duration = Duration::from_secs(2);
-/// Between looks at the target.
-const INTERVAL: Duration = Duration::from_millis(50);
+/// Between looks of a copier.
+const LOOKS: Duration = Duration::from_secs(1);
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -71,18 +73,30 @@ pub async fn measure(options: &GroupsOptions) -> Result<GroupsReport, BenchError
     let peers = Peers::new(&options.setup.site.script)?;
     let session = Session::open(&options.setup, &peers).await?;
     let (mut copiers, mut rounds) = (Vec::new(), Vec::new());
+    info!("warming the brokers");
+    let warm_up = GroupsOptions { rounds: WARM_UP_ROUNDS, idle: Duration::ZERO, ..options.clone() };
+    copier(&session, CopierKind::Strait, "warm-up", &warm_up).await?;
     for kind in options.setup.copiers.clone() {
-        let topic = format!("bench-groups-{kind}-{}", std::process::id());
-        let pattern = format!("{topic}-.*");
-        let job = Job { groups: Some(&pattern), ..session.job("groups", kind, &topic, options.partitions) };
-        let measured = measure_copier(&session, &job, options).await;
-        session.clusters.clean(&job.alias).await?;
-        session.clusters.clean(&topic).await?;
-        let (medians, of_copier) = measured?;
+        let (medians, of_copier) = copier(&session, kind, "groups", options).await?;
         copiers.push(medians);
         rounds.extend(of_copier);
     }
     Ok(GroupsReport { groups: options.groups, partitions: options.partitions, copiers, rounds })
+}
+
+async fn copier(
+    session: &Session<'_>,
+    kind: CopierKind,
+    name: &str,
+    options: &GroupsOptions,
+) -> Result<(GroupsMedians, Vec<GroupsRound>), BenchError> {
+    let topic = format!("bench-{name}-{kind}-{}", std::process::id());
+    let pattern = format!("{topic}-.*");
+    let job = Job { groups: Some(&pattern), ..session.job(name, kind, &topic, options.partitions) };
+    let measured = measure_copier(session, &job, options).await;
+    session.clusters.clean(&job.alias).await?;
+    session.clusters.clean(&topic).await?;
+    measured
 }
 
 async fn measure_copier(
@@ -105,12 +119,13 @@ async fn measure_copier(
         let end = total(round);
         produce_step(&topic).await?;
         watcher.until(all(end), &mut running, Instant::now(), options.setup.limit).await?;
-        sleep(SETTLE).await;
+        // Rounds begin all over the time between two looks of a copier.
+        sleep(SETTLE + LOOKS * round / options.rounds).await;
         let cpu = running.cpu_seconds()?;
         moving.commit(end).await?;
         let begun = Instant::now();
-        moving.until_moved(total(round - 1), &mut running).await?;
-        let (seconds, cpu_seconds) = (begun.elapsed().as_secs_f64(), running.cpu_seconds()? - cpu);
+        let moved_at = moving.until_moved(total(round - 1), &mut running).await?;
+        let (seconds, cpu_seconds) = ((moved_at - begun).as_secs_f64(), running.cpu_seconds()? - cpu);
         info!(copier = %job.kind, seconds, cpu_seconds, "all groups have moved");
         rounds.push(GroupsRound { copier: job.kind, seconds, cpu_seconds });
     }
@@ -138,75 +153,4 @@ async fn produce_step(topic: &Topic) -> Result<(), BenchError> {
         topic.produced(topic.produce(batches)?.await?)?;
     }
     Ok(())
-}
-
-/// Groups of a job's topic.
-struct Moving<'a> {
-    session: &'a Session<'a>,
-    job: &'a Job<'a>,
-    groups: u32,
-}
-
-impl Moving<'_> {
-    fn names(&self) -> Vec<String> {
-        (0..self.groups).map(|number| format!("{}-{number:05}", self.job.topic)).collect()
-    }
-
-    /// Commits an offset for each group and partition at the source.
-    async fn commit(&self, offset: i64) -> Result<(), BenchError> {
-        let committed = CommittedOffset { offset, leader_epoch: -1, metadata: String::new() };
-        let places = (0..self.job.partitions).map(|partition| (self.job.topic.to_owned(), partition));
-        let offsets: CommittedOffsets = places.map(|place| (place, committed.clone())).collect();
-        let names = self.names().into_iter();
-        let commits: BTreeMap<String, CommittedOffsets> = names.map(|name| (name, offsets.clone())).collect();
-        for (_, answer) in self.session.clusters.source.cluster.commit_offsets(&commits).await? {
-            let results = answer.map_err(|error| self.refused(error))?;
-            for (_, result) in results {
-                result.map_err(|error| self.refused(error))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn refused(&self, error: strait_client::BrokerError) -> BenchError {
-        BenchError::Broker { api: OffsetCommitRequest::KEY, topic: self.job.topic.to_owned(), error }
-    }
-
-    /// Waits until every group is behind an offset at the target, in each partition.
-    async fn until_moved(&self, offset: i64, running: &mut Running<'_>) -> Result<(), BenchError> {
-        let (begun, limit) = (Instant::now(), self.session.setup.limit);
-        let target = &self.session.clusters.target.cluster;
-        let mut waiting = self.names();
-        while !waiting.is_empty() {
-            running.check()?;
-            waiting = self.not_behind(target, offset, &waiting).await?;
-            if begun.elapsed() > limit {
-                let what = format!("{} groups moved by {}", self.groups, running.name());
-                let seen = format!("{} groups that have not moved", waiting.len());
-                return Err(BenchError::Deadline { what, after: limit, seen });
-            }
-            sleep(INTERVAL).await;
-        }
-        Ok(())
-    }
-
-    async fn not_behind(
-        &self,
-        target: &Cluster,
-        offset: i64,
-        groups: &[String],
-    ) -> Result<Vec<String>, BenchError> {
-        let remote = self.job.remote_topic();
-        let mut waiting = Vec::new();
-        for (group, committed) in target.committed_offsets(groups).await? {
-            let committed = committed.map_err(|error| self.refused(error))?;
-            let is_behind = |partition: i32| {
-                committed.get(&(remote.clone(), partition)).is_some_and(|found| found.offset > offset)
-            };
-            if !(0..self.job.partitions).all(is_behind) {
-                waiting.push(group);
-            }
-        }
-        Ok(waiting)
-    }
 }

@@ -1,0 +1,13 @@
+//! Something of each partition.
+
+use std::collections::BTreeMap;
+
+/// By topic, then partition.
+pub type ByPartition<T> = BTreeMap<String, BTreeMap<i32, T>>;
+
+/// Topic, partition and what is there, in order.
+pub fn each<T>(partitions: &ByPartition<T>) -> impl Iterator<Item = (&str, i32, &T)> {
+    partitions.iter().flat_map(|(topic, partitions)| {
+        partitions.iter().map(move |(partition, there)| (topic.as_str(), *partition, there))
+    })
+}
