@@ -68,7 +68,7 @@ enum Driver {
     Librdkafka,
 }
 
-const LINE_COLUMNS: [&str; 10] = [
+const LINE_COLUMNS: [&str; 11] = [
     "driver",
     "work",
     "bytes",
@@ -79,6 +79,7 @@ const LINE_COLUMNS: [&str; 10] = [
     "ratio",
     "ms p50 / p99",
     "driver CPU %",
+    "driver user %",
 ];
 const BROKER_COLUMNS: [&str; 4] = ["broker", "first record s", "idle RSS MiB", "peak RSS MiB"];
 
@@ -142,7 +143,7 @@ fn table(report: &BrokerReport) -> String {
     )
 }
 
-fn row(line: &Line) -> [String; 10] {
+fn row(line: &Line) -> [String; 11] {
     let each = |show: fn(&Figures) -> Option<String>| {
         let shown: Vec<String> = line.brokers.iter().filter_map(|(_, figures)| show(figures)).collect();
         shown.join(" | ")
@@ -160,5 +161,6 @@ fn row(line: &Line) -> [String; 10] {
         ratio(line.cpu_ratio),
         each(|figures| Some(format!("{:.1} / {:.1}", figures.milliseconds_p50?, figures.milliseconds_p99?))),
         each(|figures| Some(format!("{:.0}", figures.driver_cpu_percent?))),
+        each(|figures| Some(format!("{:.1}", figures.driver_user_percent?))),
     ]
 }

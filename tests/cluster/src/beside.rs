@@ -19,9 +19,9 @@ pub fn is_wanted() -> bool {
     settings::number("STRAIT_MM2", 0) == 1
 }
 
-/// A file of MirrorMaker 2 with its defaults, but for `lines`: topics of `east` are copied to `west`.
-pub fn properties(east: &Kafka, west: &Kafka, topics: &str, lines: &str) -> String {
-    let (source, target) = (east.address(), west.address());
+/// A file of MirrorMaker 2 with its defaults, but for `lines`: topics of the broker at `source` are copied to that at
+/// `target`, which it knows as `east` and `west`.
+pub fn properties(source: &str, target: &str, topics: &str, lines: &str) -> String {
     format!(
         "clusters = east, west
 east.bootstrap.servers = {source}
@@ -47,7 +47,7 @@ impl Beside {
     pub fn start(folder: &Path, east: &Kafka, topics: &str, lines: &str) -> Self {
         let west = Kafka::start(CURRENT).expect("another target");
         let file = folder.join("beside.properties");
-        fs::write(&file, properties(east, &west, topics, lines)).expect("written");
+        fs::write(&file, properties(&east.address(), &west.address(), topics, lines)).expect("written");
         let mirror_maker = MirrorMaker::start("beside", &file).expect("MirrorMaker 2");
         Self { mirror_maker, west }
     }

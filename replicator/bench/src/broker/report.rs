@@ -75,6 +75,8 @@ pub struct Figures {
     pub milliseconds_p99: Option<f64>,
     /// Share of a core that the driver took; known of our own.
     pub driver_cpu_percent: Option<f64>,
+    /// What of it is not the kernel's.
+    pub driver_user_percent: Option<f64>,
 }
 
 /// One broker with one task, once.
@@ -158,6 +160,7 @@ fn medians_of(broker: BrokerKind, runs: &[BrokerRun]) -> Option<Figures> {
         milliseconds_p50: of(|figures| figures.milliseconds_p50),
         milliseconds_p99: of(|figures| figures.milliseconds_p99),
         driver_cpu_percent: of(|figures| figures.driver_cpu_percent),
+        driver_user_percent: of(|figures| figures.driver_user_percent),
     })
 }
 
@@ -190,6 +193,7 @@ mod tests {
             milliseconds_p50: None,
             milliseconds_p99: Some(rate),
             driver_cpu_percent: None,
+            driver_user_percent: None,
         };
         BrokerRun { round, broker, task, figures }
     }

@@ -175,6 +175,7 @@ impl<'a> Runner<'a> {
             milliseconds_p50: said.p50,
             milliseconds_p99: said.p99,
             driver_cpu_percent: None,
+            driver_user_percent: None,
         };
         Ok(vec![
             (Work::Produce, figures(produced, between - before)),
@@ -204,15 +205,18 @@ async fn measured(
     let own_id = std::process::id();
     let content = load.content();
     let (cpu, own, begun) = (broker.cpu_seconds()?, process::cpu_seconds(own_id)?, Instant::now());
+    let own_user = process::user_seconds(own_id)?;
     let times = spawn_blocking(work).await.map_err(|_| BenchError::DriverEnded)??;
     let seconds = begun.elapsed().as_secs_f64();
     let cpu = broker.cpu_seconds()? - cpu;
     let own = process::cpu_seconds(own_id)? - own;
+    let own_user = process::user_seconds(own_id)? - own_user;
     Ok(Figures {
         records_per_second: content.all_records() as f64 / seconds,
         cpu_seconds_per_gib: cpu * f64::from(1 << 30) / content.bytes as f64,
         milliseconds_p50: percentile(times.iter().copied(), 50.0),
         milliseconds_p99: percentile(times.iter().copied(), 99.0),
         driver_cpu_percent: Some(100.0 * own / seconds),
+        driver_user_percent: Some(100.0 * own_user / seconds),
     })
 }

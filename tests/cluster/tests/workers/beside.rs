@@ -36,7 +36,7 @@ fn properties(folder: &Path, (east, west): (&Kafka, &Kafka), node: u16) -> PathB
 dedicated.mode.enable.internal.rest = true
 listeners = http://127.0.0.1:{port}"
     );
-    fs::write(&file, beside::properties(east, west, TOPIC, &lines)).expect("written");
+    fs::write(&file, beside::properties(&east.address(), &west.address(), TOPIC, &lines)).expect("written");
     file
 }
 

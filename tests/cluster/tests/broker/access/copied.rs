@@ -1,4 +1,5 @@
-//! Rules of one broker follow their topics to another, by `strait replicate`.
+//! Rules of one broker follow their topics to another, by `strait replicate`. `STRAIT_MM2` (0; 1 shows what MirrorMaker 2
+//! makes of them).
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::world::World;
 use strait_wire::message::create_acls::AclCreation;
 
-use super::{ALL, ALLOW, DENY, GROUP, LITERAL, PREFIXED, TOPIC, rule, rules};
+use super::{ALL, ALLOW, DENY, GROUP, LITERAL, PREFIXED, TOPIC, beside, rule, rules};
 use crate::process::Broker;
 use crate::wire::Wire;
 use crate::{client, http};
@@ -18,13 +19,13 @@ const WRITE: i8 = 4;
 const DESCRIBE: i8 = 8;
 const LIMIT: Duration = Duration::from_secs(30);
 const FLOW: &str = "east--west";
-const PROPERTIES: [&str; 2] = [
+pub(super) const PROPERTIES: [&str; 2] = [
     "super.users=User:ANONYMOUS",
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
 ];
 
 /// By its own connection, as whoever may do all.
-fn administrator(broker: &Broker) -> Wire {
+pub(super) fn administrator(broker: &Broker) -> Wire {
     Wire::open(&broker.address(), "harness").expect("a connection")
 }
 
@@ -38,7 +39,7 @@ fn wait_rules(strait: &mut Strait, broker: &Broker, expected: &[AclCreation]) {
 }
 
 /// How many requests that change rules came.
-fn writes(broker: &Broker) -> Result<Vec<String>> {
+pub(super) fn writes(broker: &Broker) -> Result<Vec<String>> {
     let metrics = http::get(&broker.http_address(), "/metrics")?;
     let of = |api: &str| format!("strait_broker_requests_total{{api=\"{api}\"}}");
     let names = ["CREATE_ACLS", "DELETE_ACLS"].map(of);
@@ -111,4 +112,7 @@ fn rules_follow_their_topics() {
     rules::remove_all(&mut administrator(&east)).expect("removed");
     wait_rules(&mut strait, &west, &of_operator);
     assert!(writes(&east).expect("counts").iter().any(|line| line.ends_with("{api=\"CREATE_ACLS\"} 2")));
+    if strait_cluster_tests::beside::is_wanted() {
+        beside::show(world.folder(), &east, &at_source);
+    }
 }

@@ -1,5 +1,7 @@
 //! What a client may do: the same requests under the same rules, by a real Kafka and by our broker, answered alike.
 
+// MirrorMaker 2 on the same rules.
+mod beside;
 // Both brokers, with rules.
 mod both;
 // Rules that follow their topics to another cluster.
