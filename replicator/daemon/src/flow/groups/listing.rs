@@ -3,19 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use strait_client::CommittedOffsets;
+use strait_client::{ClientError, Cluster, CommittedOffsets, GroupListing};
 use strait_replicator_core::group::{ByPartition, Translated};
 use tracing::warn;
 
-use super::{Direction, GroupTask, Groups, PassError, TranslatedGroup, TranslatedPartition, TranslatedTopic};
+use super::{
+    Direction, GroupTask, Groups, PassError, Side, TranslatedGroup, TranslatedPartition, TranslatedTopic,
+};
 use crate::flow::assignment::PartitionName;
-
-/// A group of the source that is asked about.
-pub(super) struct Followed {
-    id: String,
-    /// Nobody was ever a member.
-    is_memberless: bool,
-}
 
 /// What a group of the source committed.
 pub(super) struct SourceGroup {
@@ -28,26 +23,33 @@ pub(super) struct SourceGroup {
 const NO_OFFSET: i64 = -1;
 
 impl GroupTask {
-    /// The groups that the filter takes and that are asked about.
-    pub(super) async fn followed(&self, asked: &Groups) -> Result<Vec<Followed>, PassError> {
-        let listed = self.parts.source.list_groups().await.map_err(PassError::Source)?;
-        let followed = listed.into_iter().filter(|group| {
+    /// The groups of one side that the filter takes and that are asked about.
+    pub(super) async fn followed(&self, side: Side, asked: &Groups) -> Result<Vec<GroupListing>, PassError> {
+        let (cluster, failed) = self.at(side);
+        let mut groups = cluster.list_groups().await.map_err(failed)?;
+        groups.retain(|group| {
             group.is_of_consumers() && asked.has(&group.group_id) && self.filter.includes(&group.group_id)
         });
-        let followed = followed
-            .map(|group| Followed { is_memberless: group.protocol_type.is_empty(), id: group.group_id });
-        Ok(followed.collect())
+        Ok(groups)
+    }
+
+    /// A side's cluster, and what its errors are here.
+    pub(super) fn at(&self, side: Side) -> (&Cluster, fn(ClientError) -> PassError) {
+        match side {
+            Side::Source => (&self.parts.source, PassError::Source),
+            Side::Target => (&self.parts.target, PassError::Target),
+        }
     }
 
     /// All that groups committed, and those of which it can't be read.
     pub(super) async fn committed_at_source(
         &self,
-        followed: &[Followed],
+        followed: &[GroupListing],
     ) -> Result<(Vec<SourceGroup>, BTreeSet<String>), PassError> {
-        let ids: Vec<String> = followed.iter().map(|group| group.id.clone()).collect();
+        let ids: Vec<String> = followed.iter().map(|group| group.group_id.clone()).collect();
         let answers = self.parts.source.committed_offsets(&ids).await.map_err(PassError::Source)?;
-        let memberless: BTreeSet<&str> =
-            followed.iter().filter(|group| group.is_memberless).map(|group| group.id.as_str()).collect();
+        let memberless = followed.iter().filter(|group| group.protocol_type.is_empty());
+        let memberless: BTreeSet<&str> = memberless.map(|group| group.group_id.as_str()).collect();
         let (mut groups, mut unread) = (Vec::with_capacity(answers.len()), BTreeSet::new());
         for (id, committed) in answers {
             match committed {
@@ -86,18 +88,17 @@ impl GroupTask {
         groups: Vec<SourceGroup>,
     ) -> Result<Vec<TranslatedGroup>, PassError> {
         let mut asked: ByPartition<Vec<i64>> = ByPartition::new();
-        let mut names: BTreeMap<String, (Arc<str>, Arc<str>)> = BTreeMap::new();
         for (topic, partitions) in groups.iter().flat_map(|group| &group.offsets) {
-            if !asked.contains_key(topic) {
-                let remote = self.policy.remote_topic(&self.parts.flow.source, topic);
-                names.insert(topic.clone(), (topic.as_str().into(), remote.into()));
-                asked.insert(topic.clone(), BTreeMap::new());
-            }
-            let Some(of_topic) = asked.get_mut(topic) else { continue };
+            let of_topic = asked.entry(topic.clone()).or_default();
             for (partition, committed) in partitions {
                 of_topic.entry(*partition).or_default().push(committed.offset.max(0));
             }
         }
+        let both_names = |topic: &String| {
+            let remote = self.policy.remote_topic(&self.parts.flow.source, topic);
+            (topic.clone(), (Arc::from(topic.as_str()), Arc::from(remote)))
+        };
+        let names: BTreeMap<String, (Arc<str>, Arc<str>)> = asked.keys().map(both_names).collect();
         let mut answers = self.parts.translator.translate(Direction::ToTarget, asked).await?;
         let translated = groups.into_iter().map(|group| {
             let topics = group.offsets.into_iter().filter_map(|(topic, partitions)| {

@@ -188,7 +188,7 @@ impl TranslatedGroup {
             Some(outcome) => (outcome.state, outcome.reason.clone()),
             None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
         };
-        let mut partitions = Vec::with_capacity(self.each().count());
+        let mut partitions = Vec::new();
         for (remote_topic, topic) in &self.topics {
             let sync = outcome.and_then(|outcome| outcome.partitions.get(&**remote_topic));
             partitions.extend(topic.partitions.iter().map(|(partition, place)| GroupPartitionStatus {
@@ -209,13 +209,6 @@ impl TranslatedGroup {
             at_ms,
             partitions,
         }
-    }
-
-    /// Topic of the target, partition, and where the group is there.
-    fn each(&self) -> impl Iterator<Item = (&Arc<str>, i32, &TranslatedPartition)> {
-        self.topics.iter().flat_map(|(remote_topic, topic)| {
-            topic.partitions.iter().map(move |(partition, place)| (remote_topic, *partition, place))
-        })
     }
 }
 

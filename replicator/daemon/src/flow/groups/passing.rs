@@ -8,8 +8,7 @@ use strait_client::{GroupCommitter, GroupListing};
 use strait_replicator_core::group::GroupOutcome;
 use tracing::info;
 
-use super::listing::Followed;
-use super::{GroupTask, Groups, PassError, TranslatedGroup};
+use super::{GroupTask, Groups, PassError, Side, TranslatedGroup};
 
 /// Groups of one step.
 const GROUPS_AT_ONCE: usize = 250;
@@ -49,7 +48,7 @@ struct Shared {
 
 impl GroupTask {
     pub(super) async fn pass_over(&self, asked: &Groups, at_target: AtTarget) -> Result<Passed, PassError> {
-        let (followed, listed) = try_join(self.followed(asked), self.listed(at_target)).await?;
+        let (followed, listed) = try_join(self.followed(Side::Source, asked), self.listed(at_target)).await?;
         let shared = Shared { at_target, listed, committer: self.parts.target.group_committer() };
         let steps = stream::iter(followed.chunks(GROUPS_AT_ONCE)).map(|groups| self.step(groups, &shared));
         let steps: Vec<Passed> = steps.buffered(STEPS_AT_ONCE).try_collect().await?;
@@ -68,7 +67,7 @@ impl GroupTask {
         Ok(listed.into_iter().map(|group| (group.group_id.clone(), group)).collect())
     }
 
-    async fn step(&self, followed: &[Followed], shared: &Shared) -> Result<Passed, PassError> {
+    async fn step(&self, followed: &[GroupListing], shared: &Shared) -> Result<Passed, PassError> {
         let (groups, unread) = self.committed_at_source(followed).await?;
         let groups = self.translate(groups).await?;
         let (outcomes, committed) = match self.at_target(&groups, shared).await {

@@ -1,6 +1,5 @@
 //! Questions about groups from outside, answered between two passes.
 
-use strait_client::ClientError;
 use tokio::sync::oneshot;
 
 use super::passing::{AtTarget, Passed};
@@ -75,15 +74,9 @@ impl GroupTask {
     }
 
     async fn committed_at(&self, side: Side, asked: &Groups) -> Result<Vec<GroupOffset>, PassError> {
-        let (cluster, failed): (_, fn(ClientError) -> PassError) = match side {
-            Side::Source => (&self.parts.source, PassError::Source),
-            Side::Target => (&self.parts.target, PassError::Target),
-        };
-        let listed = cluster.list_groups().await.map_err(failed)?.into_iter();
-        let taken = listed.filter(|group| {
-            group.is_of_consumers() && asked.has(&group.group_id) && self.filter.includes(&group.group_id)
-        });
-        let ids: Vec<String> = taken.map(|group| group.group_id).collect();
+        let followed = self.followed(side, asked).await?;
+        let ids: Vec<String> = followed.into_iter().map(|group| group.group_id).collect();
+        let (cluster, failed) = self.at(side);
         let mut found = Vec::new();
         for (group, committed) in cluster.committed_offsets(&ids).await.map_err(failed)? {
             let committed = committed.map_err(PassError::Group)?;
