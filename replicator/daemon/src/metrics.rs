@@ -94,14 +94,14 @@ fn collect_ledger(flow: &FlowStatus, families: &mut Families) {
 
 fn collect_groups(flow: &FlowStatus, families: &mut Families) {
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
-    for group in flow.groups.iter() {
-        *states.entry(group.state.as_str()).or_default() += 1;
+    for state in flow.groups.states() {
+        *states.entry(state.as_str()).or_default() += 1;
     }
     for (state, groups) in states {
         let labels = [("flow", flow.id.as_str()), ("state", state)];
         families.add("strait_groups", "Groups by state.", Kind::Gauge, &labels, groups as f64);
     }
-    let failed = f64::from(u8::from(flow.groups_error.is_some()));
+    let failed = f64::from(u8::from(flow.groups_error().is_some()));
     let help = "1 while groups can't be read, translated or written.";
     families.add("strait_groups_failed", help, Kind::Gauge, &[("flow", flow.id.as_str())], failed);
 }

@@ -19,7 +19,7 @@ use strait_http::Problem;
 use strait_replicator_core::lane::StateName;
 
 use crate::flow::{AskError, FlowHandle};
-use crate::status::{DaemonStatus, FlowStatus};
+use crate::status::{DaemonStatus, FlowStatus, GroupStatus};
 
 /// All routes of the daemon.
 pub(crate) fn router(status: DaemonStatus, registry: prometheus::Registry) -> Router {
@@ -80,7 +80,8 @@ async fn ledger(State(status): State<DaemonStatus>, Path(id): Path<String>) -> R
 
 async fn groups(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let flow = find(&status, &id)?;
-    Ok(Json(json!({ "groups": &*flow.groups, "error": flow.groups_error })))
+    let groups: Vec<GroupStatus> = flow.groups.statuses().collect();
+    Ok(Json(json!({ "groups": groups, "error": flow.groups_error() })))
 }
 
 async fn acls(State(status): State<DaemonStatus>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
@@ -113,8 +114,7 @@ async fn group(
     State(status): State<DaemonStatus>,
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let groups = find(&status, &id)?.groups;
-    let group = groups.iter().find(|group| group.id == name);
+    let group = find(&status, &id)?.groups.status_of(&name);
     let group = group.ok_or_else(|| Problem::not_found("group", &name))?;
     Ok(Json(json!({ "group": group, "partitions": group.partitions })))
 }

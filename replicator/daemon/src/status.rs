@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Serialize, Serializer};
 use strait_replicator_core::lane::StateName;
 
-use crate::flow::{FlowHandle, PartitionName};
+use crate::flow::{FlowHandle, FoundGroups, PartitionName};
 
 pub use acls::{AclRuleState, AclStatus, AclsState, AclsStatus};
 pub use configs::{ConfigState, ConfigStatus, ConfigsStatus};
@@ -59,9 +59,11 @@ pub struct FlowStatus {
     #[serde(skip)]
     pub ledger: Vec<LedgerEntry>,
     #[serde(skip)]
-    pub groups: Arc<Vec<GroupStatus>>,
+    pub(crate) groups: Arc<FoundGroups>,
     /// Why groups could not be looked at the last time.
     pub groups_error: Option<String>,
+    /// Why checkpoints could not be published the last time.
+    pub checkpoints_error: Option<String>,
     pub acls: AclsStatus,
     pub configs: ConfigsStatus,
     pub client_quotas: PrincipalsStatus,
@@ -129,6 +131,11 @@ impl FlowStatus {
         self.ledger.drain(..too_many);
     }
 
+    /// Why something of groups could not be done the last time.
+    pub(crate) fn groups_error(&self) -> Option<&str> {
+        self.groups_error.as_deref().or(self.checkpoints_error.as_deref())
+    }
+
     pub fn topics(&self) -> Vec<TopicStatus> {
         let mut topics: BTreeMap<&str, TopicStatus> = BTreeMap::new();
         for partition in &self.partitions {
@@ -167,6 +174,7 @@ impl DaemonStatus {
             ledger: Vec::new(),
             groups: Arc::default(),
             groups_error: None,
+            checkpoints_error: None,
             acls: AclsStatus::default(),
             configs: ConfigsStatus::default(),
             client_quotas: PrincipalsStatus::default(),

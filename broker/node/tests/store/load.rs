@@ -106,7 +106,8 @@ pub(crate) async fn administer(client: ClientConfig, promised: Shared) {
         let number = next(&promised);
         let offset = i64::try_from(number).expect("few");
         let committed = CommittedOffset { offset, leader_epoch: -1, metadata: String::new() };
-        let offsets = [("group".to_owned(), [("numbers".to_owned(), [(0, committed)].into())].into())].into();
+        let offsets = [("numbers".to_owned(), [(0, committed)].into_iter().collect())];
+        let offsets = [("group".to_owned(), offsets.into())].into();
         let Ok(mut committed) = cluster.commit_offsets(&offsets).await else { return };
         let Some((_, Ok(partitions))) = committed.pop() else { return };
         if partitions.iter().any(|(_, committed)| committed.is_err()) {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use strait_wire::error_code::ErrorCode;
-use strait_wire::message::offset_fetch::{
-    OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchResponse, OffsetFetchResponsePartitions,
-};
+use strait_wire::message::offset_fetch::{OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchResponse};
 
 use super::GroupResults;
 use super::coordinators::ask_in_chunks;
@@ -29,7 +28,7 @@ pub struct CommittedOffset {
 }
 
 /// What a group committed, by topic and partition.
-pub type CommittedOffsets = BTreeMap<String, BTreeMap<i32, CommittedOffset>>;
+pub type CommittedOffsets = BTreeMap<String, LiteMap<i32, CommittedOffset>>;
 
 impl Cluster {
     /// All that each group committed. A group that does not exist has committed nothing.
@@ -71,10 +70,9 @@ fn all_offsets(groups: Vec<String>) -> OffsetFetchRequest {
 
 fn many_groups(response: OffsetFetchResponse) -> GroupResults<CommittedOffsets> {
     let answers = response.groups.into_iter().map(|group| {
-        let topics = group.topics.into_iter().map(|topic| {
-            let is_known =
-                |partition: &OffsetFetchResponsePartitions| partition.error_code == ErrorCode::NONE.0;
-            let partitions = topic.partitions.into_iter().filter(is_known).map(|partition| {
+        let topics = group.topics.into_iter().map(|mut topic| {
+            topic.partitions.retain(|partition| partition.error_code == ErrorCode::NONE.0);
+            let partitions = topic.partitions.into_iter().map(|partition| {
                 let committed = CommittedOffset {
                     offset: partition.committed_offset,
                     leader_epoch: partition.committed_leader_epoch,
@@ -94,7 +92,7 @@ fn one_group(response: OffsetFetchResponse) -> Result<CommittedOffsets, BrokerEr
     result(response.error_code, None)?;
     let mut offsets = CommittedOffsets::new();
     for topic in response.topics {
-        let mut partitions = BTreeMap::new();
+        let mut partitions = LiteMap::with_capacity(topic.partitions.len());
         for partition in topic.partitions {
             result(partition.error_code, None)?;
             let committed = CommittedOffset {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-/// By topic, then partition.
-pub type ByPartition<T> = BTreeMap<String, BTreeMap<i32, T>>;
+use litemap::LiteMap;
+
+/// By topic, then partition: few of a topic, in order, in one piece of memory.
+pub type ByPartition<T> = BTreeMap<String, LiteMap<i32, T>>;
 
 /// Topic, partition and what is there, in order.
 pub fn each<T>(partitions: &ByPartition<T>) -> impl Iterator<Item = (&str, i32, &T)> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use strait_wire::mm2::{Checkpoint, CheckpointKey};
 
 use super::by_partition::ByPartition;
@@ -18,7 +19,7 @@ pub struct CheckpointLog {
 
 /// What was published last of a group in a topic of the target.
 #[derive(Clone, Copy, Debug)]
-pub struct PublishedTopic<'a>(Option<&'a BTreeMap<i32, Offsets>>);
+pub struct PublishedTopic<'a>(Option<&'a LiteMap<i32, Offsets>>);
 
 impl CheckpointLog {
     /// A checkpoint that is in the topic already. The last one of a partition counts.
@@ -51,7 +52,7 @@ impl CheckpointLog {
     /// nothing is gone.
     pub fn take_gone<'a, T: 'a>(
         &mut self,
-        there: impl Fn(&str, &str) -> Option<&'a BTreeMap<i32, T>>,
+        there: impl Fn(&str, &str) -> Option<&'a LiteMap<i32, T>>,
         is_kept: impl Fn(&str) -> bool,
     ) -> Vec<CheckpointKey> {
         let mut gone = Vec::new();
@@ -129,8 +130,8 @@ mod tests {
     fn what_is_gone_is_named_once() {
         let mut log = CheckpointLog::default();
         log.remember(&checkpoint(1, 1));
-        let there = BTreeMap::from([(0, ())]);
-        let nowhere = |_: &str, _: &str| None::<&BTreeMap<i32, ()>>;
+        let there = LiteMap::from_iter([(0, ())]);
+        let nowhere = |_: &str, _: &str| None::<&LiteMap<i32, ()>>;
         assert_eq!(log.take_gone(|_, _| Some(&there), |_| false), []);
         assert_eq!(log.take_gone(nowhere, |group| group == "readers"), []);
         assert_eq!(log.take_gone(nowhere, |_| false), [checkpoint(1, 1).key()]);

@@ -153,22 +153,58 @@ impl GroupOutcome {
     }
 }
 
-/// Decides what of a group is committed. `wanted` has its partitions with target names.
-pub fn sync_group(wanted: &ByPartition<Translated>, target: &TargetGroup) -> GroupOutcome {
-    let topics = wanted.iter().map(|(topic, wanted)| {
+/// Decides what of a group is committed. `wanted` has its places by topic of the target, then partition.
+pub fn sync_group<'a, Places>(
+    wanted: impl Iterator<Item = (&'a str, Places)>,
+    target: &TargetGroup,
+) -> GroupOutcome
+where
+    Places: Iterator<Item = (i32, Translated)>,
+{
+    let (mut partitions, mut counts) = (ByPartition::new(), Counts::default());
+    for (topic, places) in wanted {
         let committed = match target {
             TargetGroup::Idle { committed } => Some(committed.get(topic)),
             _ => None,
         };
-        let sync = |(partition, translated): (&i32, &Translated)| {
-            let committed = committed.map(|of_topic| of_topic.and_then(|of_topic| of_topic.get(partition)));
-            (*partition, sync_partition(*translated, committed))
+        let sync = |(partition, translated)| {
+            let committed = committed.map(|of_topic| of_topic.and_then(|of_topic| of_topic.get(&partition)));
+            let sync = sync_partition(translated, committed);
+            counts.add(translated, sync);
+            (partition, sync)
         };
-        (topic.clone(), wanted.iter().map(sync).collect())
-    });
-    let partitions: ByPartition<PartitionSync> = topics.collect();
-    let (state, reason) = judge(wanted, &partitions, target);
+        partitions.insert(topic.to_owned(), places.map(sync).collect());
+    }
+    let (state, reason) = judge(&counts, target);
     GroupOutcome { state, reason, partitions }
+}
+
+/// Partitions of a group.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    /// The copy is behind them.
+    behind: usize,
+    rough: usize,
+    ahead: usize,
+    without_mapping: usize,
+    without_offset: usize,
+    not_copied: usize,
+}
+
+impl Counts {
+    fn add(&mut self, translated: Translated, sync: PartitionSync) {
+        self.all += 1;
+        self.behind += usize::from(matches!(translated, Translated::NotYetCopied(_)));
+        self.rough += usize::from(matches!(translated, Translated::Rough(_)));
+        match sync {
+            PartitionSync::AheadAtTarget { .. } => self.ahead += 1,
+            PartitionSync::NoMapping => self.without_mapping += 1,
+            PartitionSync::NoOffset => self.without_offset += 1,
+            PartitionSync::NotCopied => self.not_copied += 1,
+            PartitionSync::Commit { .. } | PartitionSync::Synced | PartitionSync::Held => {}
+        }
+    }
 }
 
 /// `committed` is what an idle group of the target has there; nothing of any other.
@@ -189,21 +225,9 @@ fn sync_partition(translated: Translated, committed: Option<Option<&i64>>) -> Pa
     }
 }
 
-fn judge(
-    wanted: &ByPartition<Translated>,
-    partitions: &ByPartition<PartitionSync>,
-    target: &TargetGroup,
-) -> (GroupState, String) {
-    let count = |found: fn(&PartitionSync) -> bool| each(partitions).filter(|(.., sync)| found(sync)).count();
-    let of_translated =
-        |found: fn(&Translated) -> bool| each(wanted).filter(|(.., translated)| found(translated)).count();
-    let without_mapping = count(|sync| matches!(sync, PartitionSync::NoMapping));
-    let ahead = count(|sync| matches!(sync, PartitionSync::AheadAtTarget { .. }));
-    let behind = of_translated(|translated| matches!(translated, Translated::NotYetCopied(_)));
-    let rough = of_translated(|translated| matches!(translated, Translated::Rough(_)));
-    let without_offset = count(|sync| matches!(sync, PartitionSync::NoOffset));
-    let outside = without_offset + count(|sync| matches!(sync, PartitionSync::NotCopied));
-    let all = each(partitions).count();
+fn judge(counts: &Counts, target: &TargetGroup) -> (GroupState, String) {
+    let &Counts { all, behind, rough, ahead, without_mapping, without_offset, not_copied } = counts;
+    let outside = without_offset + not_copied;
     let say = |state, reason: String| (state, reason);
     match target {
         TargetGroup::Unknown { reason } => say(GroupState::Failed, reason.clone()),
@@ -258,7 +282,7 @@ mod tests {
     }
 
     fn outcome(translated: Translated, target: &TargetGroup) -> (GroupState, PartitionSync) {
-        let outcome = sync_group(&of_topic(&[(0, translated)]), target);
+        let outcome = sync_group([(TOPIC, [(0, translated)].into_iter())].into_iter(), target);
         (outcome.state, outcome.partitions[TOPIC][&0])
     }
 
@@ -296,12 +320,9 @@ mod tests {
 
     #[test]
     fn the_worst_partition_names_the_group() {
-        let wanted = of_topic(&[
-            (0, Translated::Exact(5)),
-            (1, Translated::NotYetCopied(7)),
-            (2, Translated::NoMapping),
-        ]);
-        let outcome = sync_group(&wanted, &idle(&[(0, 9)]));
+        let places =
+            [(0, Translated::Exact(5)), (1, Translated::NotYetCopied(7)), (2, Translated::NoMapping)];
+        let outcome = sync_group([(TOPIC, places.into_iter())].into_iter(), &idle(&[(0, 9)]));
         assert_eq!(outcome.state, GroupState::NoMapping);
         assert_eq!(outcome.commits().collect::<Vec<_>>(), [(TOPIC, 1, 7)]);
     }

@@ -54,7 +54,7 @@ mod translation;
 mod witness;
 
 pub(crate) use assignment::PartitionName;
-pub(crate) use groups::{GroupQuestion, Groups, Side};
+pub(crate) use groups::{FoundGroups, GroupQuestion, Groups, Side};
 pub(crate) use handle::{AskError, FlowHandle};
 pub(crate) use task::{Ended, FlowParts, run};
 pub(crate) use translation::Direction;

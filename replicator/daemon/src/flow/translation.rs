@@ -129,11 +129,11 @@ impl Translator {
                 translated.entry(name.topic).or_default().entry(name.partition).or_default().extend(found);
             }
         }
-        let in_turn = |(topic, partitions): (String, BTreeMap<i32, Vec<Translated>>)| {
+        let in_turn = translated.into_iter().map(|(topic, partitions)| {
             let partitions = partitions.into_iter().map(|(partition, found)| (partition, found.into_iter()));
             (topic, partitions.collect())
-        };
-        Ok(translated.into_iter().map(in_turn).collect())
+        });
+        Ok(in_turn.collect())
     }
 
     /// Puts in answers about partitions that other workers copy.

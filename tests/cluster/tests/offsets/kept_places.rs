@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use strait_client::{ClientConfig, Cluster, CommittedOffset, CommittedOffsets};
+use strait_client::{CommittedOffset, CommittedOffsets};
 use strait_cluster_tests::beside;
 use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::kafka::Kafka;
@@ -19,7 +19,7 @@ use strait_cluster_tests::strait::Strait;
 use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::{groups, settings, topic};
 
-use crate::places_beside;
+use crate::{many, places_beside};
 
 pub(crate) const TOPIC: &str = "ticks";
 pub(crate) const REMOTE: &str = "east.ticks";
@@ -97,19 +97,9 @@ pub(crate) fn begin(east: &Kafka, west: &Kafka) -> Result<()> {
 
 /// Commits, as some clients do, that a group has no offset.
 fn commit_nothing(kafka: &Kafka, group: &str, topic: &str) -> Result<()> {
-    let config = ClientConfig { bootstrap: vec![kafka.address()], ..ClientConfig::default() };
     let nothing = CommittedOffset { offset: -1, leader_epoch: -1, metadata: String::new() };
-    let offsets = CommittedOffsets::from([(topic.to_owned(), BTreeMap::from([(0, nothing)]))]);
-    let commits = BTreeMap::from([(group.to_owned(), offsets)]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answers =
-        runtime.block_on(async { Cluster::connect(config).await?.commit_offsets(&commits).await })?;
-    for (group, answer) in answers {
-        for (place, result) in answer? {
-            result.with_context(|| format!("{group} at {place:?}"))?;
-        }
-    }
-    Ok(())
+    let offsets = CommittedOffsets::from([(topic.to_owned(), [(0, nothing)].into_iter().collect())]);
+    many::commit(kafka, &BTreeMap::from([(group.to_owned(), offsets)]))
 }
 
 pub(crate) fn commit_reading(east: &Kafka, offset: i64) -> Result<()> {

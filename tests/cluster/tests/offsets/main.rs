@@ -9,6 +9,8 @@ mod next_record;
 // MirrorMaker 2's figures beside.
 mod beside;
 mod places_beside;
+// Many groups at once.
+mod many;
 // The topics that groups read.
 mod sources;
 // Offsets of one side as offsets of the other, by the command line.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rdkafka::producer::BaseRecord;
 use serde_json::Value;
+use strait_client::{CommittedOffset, CommittedOffsets};
 use strait_cluster_tests::bridge::{Bridge, FLOW};
 use strait_cluster_tests::cases::Cases;
 use strait_cluster_tests::strait::Strait;
@@ -14,12 +15,14 @@ use strait_cluster_tests::wait::Attempt;
 use strait_cluster_tests::writer::Writer;
 use strait_cluster_tests::{binary, groups, topic};
 
+use crate::many;
 use crate::sources::{self, Records};
 
 const TOPIC: &str = "payments";
 const REMOTE: &str = "east.payments";
 const LIMIT: Duration = Duration::from_secs(60);
 const TRANSACTIONS: i64 = 40;
+const GROUPS: usize = 900;
 /// 2026-01-31T08:00:00Z: markers of transactions are younger than all records, at the target too.
 const BEGIN_MS: i64 = 1_769_846_400_000;
 /// Between two records.
@@ -39,6 +42,7 @@ fn offsets_are_translated_both_ways() {
     cases.run("positions", || both.positions(&strait));
     cases.run("a time", || both.time(&strait));
     cases.run("groups", || both.groups(&bridge, &mut strait));
+    cases.run("many groups", || both.many_groups(&bridge, &strait));
     cases.run("outputs", || both.outputs(&strait));
     cases.run("heartbeats", || heartbeats(&mut strait));
     cases.finish();
@@ -169,6 +173,33 @@ impl Both {
                 Ok(if found == expected { Attempt::Done(()) } else { Attempt::NotYet(format!("{found:?}")) })
             })
             .expect("published");
+    }
+
+    /// Several times as many as a pass takes at a time.
+    fn many_groups(&self, bridge: &Bridge, strait: &Strait) {
+        let place = |number: usize| number % self.source.len();
+        let names: Vec<String> = (0..GROUPS).map(|number| format!("one-of-many-{number:04}")).collect();
+        let commits = names.iter().enumerate().map(|(number, name)| {
+            let offset = self.source[place(number)].0;
+            let committed = CommittedOffset { offset, leader_epoch: -1, metadata: format!("of {name}") };
+            (
+                name.clone(),
+                CommittedOffsets::from([(TOPIC.to_owned(), [(0, committed)].into_iter().collect())]),
+            )
+        });
+        many::commit(&bridge.east, &commits.collect()).expect("committed");
+        let done = run(strait, &["group", "sync", FLOW, "--output=json"]);
+        let shown = done["groups"].as_array().expect("groups");
+        for name in &names {
+            let group = shown.iter().find(|group| group["id"] == **name).expect("the group");
+            assert_eq!(group["state"], "synced", "{group}");
+        }
+        let committed = many::committed(&bridge.west, &names).expect("asked");
+        for (number, name) in names.iter().enumerate() {
+            let found = &committed[name][REMOTE][&0];
+            assert_eq!(index_of(&self.target, found.offset), place(number), "{name}: {found:?}");
+            assert_eq!(found.metadata, format!("of {name}"));
+        }
     }
 
     fn outputs(&self, strait: &Strait) {

@@ -11,8 +11,8 @@ use strait_replicator_core::group::{
 use strait_wire::error_code::ErrorCode;
 use tracing::debug;
 
-use super::passing::Outcomes;
-use super::{GroupTask, PassError, TranslatedGroup};
+use super::found::{Outcomes, TranslatedGroup};
+use super::{GroupTask, PassError};
 
 /// States in which nobody is in a group.
 const IDLE_STATES: [&str; 2] = ["Empty", "Dead"];
@@ -30,12 +30,9 @@ impl GroupTask {
             let target = targets.remove(&group.id).unwrap_or(nothing);
             let wanted = group.topics.iter().map(|(remote, topic)| {
                 let places = topic.partitions.iter();
-                (
-                    remote.to_string(),
-                    places.map(|(partition, place)| (*partition, place.translated)).collect(),
-                )
+                (&**remote, places.map(|(partition, place)| (*partition, place.translated)))
             });
-            (group.id.clone(), sync_group(&wanted.collect(), &target))
+            (group.id.clone(), sync_group(wanted, &target))
         };
         Ok(groups.iter().map(outcome).collect())
     }
@@ -123,15 +120,16 @@ impl GroupTask {
 }
 
 fn offsets_of(committed: CommittedOffsets) -> ByPartition<i64> {
-    let offsets = |partitions: BTreeMap<i32, CommittedOffset>| {
-        partitions.into_iter().map(|(partition, committed)| (partition, committed.offset)).collect()
-    };
-    committed.into_iter().map(|(topic, partitions)| (topic, offsets(partitions))).collect()
+    let topics = committed.into_iter().map(|(topic, partitions)| {
+        let partitions = partitions.into_iter().map(|(partition, committed)| (partition, committed.offset));
+        (topic, partitions.collect())
+    });
+    topics.collect()
 }
 
 /// The target has what was to be committed.
 fn settle(outcome: &mut GroupOutcome) {
-    for sync in outcome.partitions.values_mut().flat_map(BTreeMap::values_mut) {
+    for (_, sync) in outcome.partitions.values_mut().flatten() {
         if matches!(sync, PartitionSync::Commit { .. }) {
             *sync = PartitionSync::Synced;
         }

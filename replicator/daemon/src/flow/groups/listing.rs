@@ -7,9 +7,8 @@ use strait_client::{ClientError, Cluster, CommittedOffsets, GroupListing};
 use strait_replicator_core::group::{ByPartition, Translated};
 use tracing::warn;
 
-use super::{
-    Direction, GroupTask, Groups, PassError, Side, TranslatedGroup, TranslatedPartition, TranslatedTopic,
-};
+use super::found::{TranslatedGroup, TranslatedPartition, TranslatedTopic};
+use super::{Direction, GroupTask, Groups, PassError, Side};
 use crate::flow::assignment::PartitionName;
 
 /// What a group of the source committed.

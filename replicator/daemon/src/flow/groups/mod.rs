@@ -1,6 +1,8 @@
 //! Groups of the source: their offsets are translated at an interval, published as checkpoints, and committed at the
 //! target where nobody is in the group.
 
+// What a pass found.
+mod found;
 // Groups and their offsets at both sides.
 mod listing;
 // Checkpoints.
@@ -12,13 +14,12 @@ mod passing;
 // Questions from outside.
 mod questions;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{OptionFuture, join};
 use strait_client::{BrokerError, ClientError, Cluster};
-use strait_replicator_core::group::{CheckpointLog, GroupOutcome, GroupState, Translated};
 use strait_replicator_core::rename::ReplicationPolicy;
 use strait_replicator_core::selection::{PatternError, TopicFilter};
 use strait_replicator_core::shares::Part;
@@ -26,15 +27,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-use super::lane::unix_ms;
 use super::owner::Lease;
 use super::take_over::TakeOver;
 use super::translation::{Direction, NotRunningError, Translator};
 use crate::configuration::{Flow, Problem};
-use crate::internal_topic::{InternalTopic, InternalTopicError};
-use crate::status::{DaemonStatus, GroupPartitionStatus, GroupStatus};
+use crate::internal_topic::InternalTopic;
+use crate::status::DaemonStatus;
 
-use passing::{AtTarget, Outcomes, Passed};
+pub(crate) use found::FoundGroups;
+use passing::{AtTarget, Passed};
+use publishing::Publisher;
 pub(crate) use questions::{GroupQuestion, Groups, Side};
 
 /// What the task is made with.
@@ -63,8 +65,6 @@ enum PassError {
     Group(BrokerError),
     #[error("another instance runs the flow")]
     NotOwner,
-    #[error("checkpoints: {0}")]
-    Checkpoints(#[from] InternalTopicError),
     #[error(transparent)]
     NotRunning(#[from] NotRunningError),
 }
@@ -74,56 +74,34 @@ pub(super) struct GroupTask {
     parts: GroupParts,
     policy: ReplicationPolicy,
     filter: TopicFilter,
-    checkpoints: Option<InternalTopic>,
-    /// What is in the topic; `None` where it is to be read.
-    published: Option<CheckpointLog>,
-    /// Groups whose offsets could not be read in the last pass.
-    unread: BTreeSet<String>,
+    publisher: Option<Publisher>,
+    /// What the last pass found.
+    found: watch::Sender<Arc<FoundGroups>>,
     last_error: Option<String>,
-}
-
-/// A group with its offsets translated.
-struct TranslatedGroup {
-    id: String,
-    /// Has committed, but is no group with members: another program keeps its offsets.
-    is_memberless: bool,
-    /// By name at the target.
-    topics: BTreeMap<Arc<str>, TranslatedTopic>,
-}
-
-struct TranslatedTopic {
-    source: Arc<str>,
-    partitions: BTreeMap<i32, TranslatedPartition>,
-}
-
-struct TranslatedPartition {
-    source_offset: i64,
-    metadata: String,
-    translated: Translated,
 }
 
 impl GroupTask {
     pub(super) fn new(parts: GroupParts) -> Result<Self, GroupTaskError> {
         let flow = &parts.flow;
         let policy = flow.policy().map_err(GroupTaskError::Configuration)?;
-        let topic = policy.checkpoints_topic(&flow.source);
-        let checkpoints = flow
-            .checkpoints
-            .then(|| InternalTopic::new(parts.target.clone(), topic, flow.replication_factor));
         let filter = TopicFilter::new(&flow.groups, &flow.groups_exclude)?;
-        Ok(Self {
-            policy,
-            filter,
-            checkpoints,
-            published: None,
-            unread: BTreeSet::new(),
-            last_error: None,
-            parts,
-        })
+        let publisher = flow.checkpoints.then(|| {
+            let topic = policy.checkpoints_topic(&flow.source);
+            let topic = InternalTopic::new(parts.target.clone(), topic, flow.replication_factor);
+            Publisher::new(flow.id(), topic, filter.clone(), parts.lease.clone(), parts.status.clone())
+        });
+        let found = watch::Sender::default();
+        Ok(Self { policy, filter, publisher, found, last_error: None, parts })
     }
 
-    /// Passes over all groups, for ever.
+    /// Passes over all groups, for ever. What a pass found is published while the next one runs.
     pub(super) async fn run(mut self) {
+        let latest = self.found.subscribe();
+        let publishing = self.publisher.take().map(|publisher| publisher.run(latest));
+        join(self.pass_for_ever(), OptionFuture::from(publishing)).await;
+    }
+
+    async fn pass_for_ever(&mut self) {
         let mut ticks = interval(Duration::from_millis(self.parts.flow.group_interval_ms));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -162,53 +140,18 @@ impl GroupTask {
     /// One pass: gives how many groups were looked at.
     async fn pass(&mut self) -> Result<usize, PassError> {
         let at_target = if self.parts.flow.sync_groups { AtTarget::Commit } else { AtTarget::Nothing };
-        let Passed { groups, unread, outcomes, .. } = self.pass_over(&Groups::All, at_target).await?;
-        self.unread = unread;
-        if self.owns_flow() {
-            self.publish(&groups).await?;
+        let Passed { found, target_error, .. } = self.pass_over(&Groups::All, at_target).await?;
+        let found = Arc::new(found);
+        self.found.send_replace(Arc::clone(&found));
+        if let Some(error) = target_error {
+            return Err(error);
         }
-        self.show(&groups, &outcomes?);
-        Ok(groups.len())
-    }
-
-    fn show(&self, groups: &[TranslatedGroup], outcomes: &Outcomes) {
-        let at_ms = unix_ms();
-        let shown = groups.iter().map(|group| group.status(outcomes.get(&group.id), at_ms));
-        let shown = Arc::new(shown.collect());
+        let groups = found.groups.len();
         self.parts.status.update(&self.parts.flow.id(), |flow| {
-            flow.groups = shown;
+            flow.groups = found;
             flow.groups_error = None;
         });
-    }
-}
-
-impl TranslatedGroup {
-    fn status(&self, outcome: Option<&GroupOutcome>, at_ms: i64) -> GroupStatus {
-        let (state, reason) = match outcome {
-            Some(outcome) => (outcome.state, outcome.reason.clone()),
-            None => (GroupState::NotSynced, "sync_groups is off".to_owned()),
-        };
-        let mut partitions = Vec::new();
-        for (remote_topic, topic) in &self.topics {
-            let sync = outcome.and_then(|outcome| outcome.partitions.get(&**remote_topic));
-            partitions.extend(topic.partitions.iter().map(|(partition, place)| GroupPartitionStatus {
-                topic: Arc::clone(&topic.source),
-                partition: *partition,
-                remote_topic: Arc::clone(remote_topic),
-                source_offset: place.source_offset,
-                target_offset: place.translated.offset(),
-                translation: place.translated.name(),
-                sync: sync.and_then(|sync| sync.get(partition)).map(|sync| sync.name()),
-            }));
-        }
-        GroupStatus {
-            id: self.id.clone(),
-            state,
-            reason,
-            is_memberless: self.is_memberless,
-            at_ms,
-            partitions,
-        }
+        Ok(groups)
     }
 }
 

@@ -1,14 +1,15 @@
 //! One pass over groups: some at a time are read at the source, translated, looked at and committed at the target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::future::try_join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use strait_client::{GroupCommitter, GroupListing};
-use strait_replicator_core::group::GroupOutcome;
 use tracing::info;
 
-use super::{GroupTask, Groups, PassError, Side, TranslatedGroup};
+use super::found::{FoundGroups, Outcomes, TranslatedGroup};
+use super::{GroupTask, Groups, PassError, Side};
+use crate::flow::lane::unix_ms;
 
 /// Groups of one step.
 const GROUPS_AT_ONCE: usize = 250;
@@ -25,16 +26,12 @@ pub(super) enum AtTarget {
     Commit,
 }
 
-/// What became of groups, by their ids.
-pub(super) type Outcomes = BTreeMap<String, GroupOutcome>;
-
 /// What a pass found and did.
+#[derive(Default)]
 pub(super) struct Passed {
-    pub(super) groups: Vec<TranslatedGroup>,
-    /// Groups whose offsets could not be read.
-    pub(super) unread: BTreeSet<String>,
-    /// Why the target could not be asked does not hide what was found at the source.
-    pub(super) outcomes: Result<Outcomes, PassError>,
+    pub(super) found: FoundGroups,
+    /// Why the target could not be asked: that does not hide what was found at the source.
+    pub(super) target_error: Option<PassError>,
     /// Groups that there was something to commit for.
     committed: usize,
 }
@@ -52,7 +49,8 @@ impl GroupTask {
         let shared = Shared { at_target, listed, committer: self.parts.target.group_committer() };
         let steps = stream::iter(followed.chunks(GROUPS_AT_ONCE)).map(|groups| self.step(groups, &shared));
         let steps: Vec<Passed> = steps.buffered(STEPS_AT_ONCE).try_collect().await?;
-        let passed = steps.into_iter().reduce(Passed::and).unwrap_or_default();
+        let mut passed = steps.into_iter().reduce(Passed::and).unwrap_or_default();
+        passed.found.at_ms = unix_ms();
         if passed.committed > 0 {
             info!(flow = %self.parts.flow.id(), groups = passed.committed, "offsets of groups are committed at the target");
         }
@@ -70,11 +68,15 @@ impl GroupTask {
     async fn step(&self, followed: &[GroupListing], shared: &Shared) -> Result<Passed, PassError> {
         let (groups, unread) = self.committed_at_source(followed).await?;
         let groups = self.translate(groups).await?;
-        let (outcomes, committed) = match self.at_target(&groups, shared).await {
-            Ok((outcomes, committed)) => (Ok(outcomes), committed),
-            Err(error) => (Err(error), 0),
+        let mut found = FoundGroups { groups, unread, ..FoundGroups::default() };
+        let (target_error, committed) = match self.at_target(&found.groups, shared).await {
+            Ok((outcomes, committed)) => {
+                found.outcomes = outcomes;
+                (None, committed)
+            }
+            Err(error) => (Some(error), 0),
         };
-        Ok(Passed { groups, unread, outcomes, committed })
+        Ok(Passed { found, target_error, committed })
     }
 
     async fn at_target(
@@ -95,25 +97,12 @@ impl GroupTask {
     }
 }
 
-impl Default for Passed {
-    fn default() -> Self {
-        let (groups, unread) = (Vec::new(), BTreeSet::new());
-        Self { groups, unread, outcomes: Ok(Outcomes::new()), committed: 0 }
-    }
-}
-
 impl Passed {
-    fn and(mut self, next: Self) -> Self {
-        self.groups.extend(next.groups);
-        self.unread.extend(next.unread);
-        self.committed += next.committed;
-        self.outcomes = match (self.outcomes, next.outcomes) {
-            (Ok(mut outcomes), Ok(more)) => {
-                outcomes.extend(more);
-                Ok(outcomes)
-            }
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        };
-        self
+    fn and(self, next: Self) -> Self {
+        Self {
+            found: self.found.and(next.found),
+            target_error: self.target_error.or(next.target_error),
+            committed: self.committed + next.committed,
+        }
     }
 }

@@ -1,21 +1,72 @@
 //! Checkpoints in MirrorMaker 2's topic.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use strait_replicator_core::group::CheckpointLog;
+use strait_replicator_core::selection::TopicFilter;
 use strait_wire::mm2::{Checkpoint, CheckpointKey};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use super::{GroupTask, PassError, TranslatedGroup};
+use super::found::{FoundGroups, TranslatedGroup};
 use crate::flow::lane::unix_ms;
-use crate::internal_topic::{InternalTopic, KeyedRecord};
+use crate::flow::owner::Lease;
+use crate::internal_topic::{InternalTopic, InternalTopicError, KeyedRecord};
+use crate::status::DaemonStatus;
 
-impl GroupTask {
+/// Publishes what passes find.
+pub(super) struct Publisher {
+    flow: String,
+    topic: InternalTopic,
+    filter: TopicFilter,
+    lease: watch::Receiver<Lease>,
+    status: DaemonStatus,
+    /// What is in the topic; `None` where it is to be read.
+    published: Option<CheckpointLog>,
+    last_error: Option<String>,
+}
+
+impl Publisher {
+    pub(super) fn new(
+        flow: String,
+        topic: InternalTopic,
+        filter: TopicFilter,
+        lease: watch::Receiver<Lease>,
+        status: DaemonStatus,
+    ) -> Self {
+        Self { flow, topic, filter, lease, status, published: None, last_error: None }
+    }
+
+    /// Publishes the last that was found, until nothing is looked for any more.
+    pub(super) async fn run(mut self, mut latest: watch::Receiver<Arc<FoundGroups>>) {
+        while latest.changed().await.is_ok() {
+            let found = Arc::clone(&latest.borrow_and_update());
+            if self.lease.borrow().is_valid_at(Instant::now()) {
+                let published = self.publish(&found).await;
+                self.say(published.err().map(|error| error.to_string()));
+            }
+        }
+    }
+
+    /// The next pass tries again.
+    fn say(&mut self, error: Option<String>) {
+        if self.last_error == error {
+            return;
+        }
+        if let Some(error) = &error {
+            warn!(flow = self.flow, error, "checkpoints can't be published, retrying");
+        }
+        self.status.update(&self.flow, |flow| flow.checkpoints_error.clone_from(&error));
+        self.last_error = error;
+    }
+
     /// Publishes what is new, and removes what no longer is at the source. The topic is made also where there is nothing to
     /// publish, as `MirrorCheckpointConnector` does: it tells others that the flow is there.
-    pub(super) async fn publish(&mut self, groups: &[TranslatedGroup]) -> Result<(), PassError> {
-        let Some(topic) = &self.checkpoints else { return Ok(()) };
+    async fn publish(&mut self, found: &FoundGroups) -> Result<(), InternalTopicError> {
+        let (topic, groups) = (&self.topic, &found.groups);
         let published = match &mut self.published {
             Some(published) => published,
             None => {
@@ -34,7 +85,7 @@ impl GroupTask {
         let by_id: HashMap<&str, &TranslatedGroup> =
             groups.iter().map(|group| (group.id.as_str(), group)).collect();
         let there = |id: &str, topic: &str| Some(&by_id.get(id)?.topics.get(topic)?.partitions);
-        let is_kept = |id: &str| self.unread.contains(id) || !self.filter.includes(id);
+        let is_kept = |id: &str| found.unread.contains(id) || !self.filter.includes(id);
         let gone = published.take_gone(there, is_kept);
         records.extend(gone.iter().map(|place| (place.encode(), Some(Bytes::new()))));
         if records.is_empty() {
@@ -43,7 +94,7 @@ impl GroupTask {
         if let Err(error) = topic.write(&records, unix_ms()).await {
             // What of it was written is not known.
             self.published = None;
-            return Err(error.into());
+            return Err(error);
         }
         debug!(
             topic = topic.name,
@@ -81,7 +132,7 @@ impl TranslatedGroup {
 }
 
 /// What the topic holds. What is no checkpoint is left out, as MirrorMaker 2 does.
-async fn read(topic: &InternalTopic) -> Result<CheckpointLog, PassError> {
+async fn read(topic: &InternalTopic) -> Result<CheckpointLog, InternalTopicError> {
     let mut log = CheckpointLog::default();
     let mut malformed = 0_u64;
     let taken = topic.read(|record| {

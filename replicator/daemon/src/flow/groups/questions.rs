@@ -4,7 +4,6 @@ use tokio::sync::oneshot;
 
 use super::passing::{AtTarget, Passed};
 use super::{GroupTask, PassError};
-use crate::flow::lane::unix_ms;
 use crate::status::GroupStatus;
 
 /// Which groups.
@@ -68,9 +67,11 @@ impl GroupTask {
             return Err(PassError::NotOwner);
         }
         let at_target = if dry_run { AtTarget::Look } else { AtTarget::Commit };
-        let Passed { groups, outcomes, .. } = self.pass_over(asked, at_target).await?;
-        let (outcomes, at_ms) = (outcomes?, unix_ms());
-        Ok(groups.iter().map(|group| group.status(outcomes.get(&group.id), at_ms)).collect())
+        let Passed { found, target_error, .. } = self.pass_over(asked, at_target).await?;
+        match target_error {
+            Some(error) => Err(error),
+            None => Ok(found.statuses().collect()),
+        }
     }
 
     async fn committed_at(&self, side: Side, asked: &Groups) -> Result<Vec<GroupOffset>, PassError> {
