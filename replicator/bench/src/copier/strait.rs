@@ -22,7 +22,7 @@ pub(super) fn start(job: &Job<'_>, peers: &Peers, clusters: &Clusters<'_>) -> Re
 fn configuration(job: &Job<'_>, clusters: &Clusters<'_>) -> String {
     let (alias, topic) = (&job.alias, job.topic);
     let (source, target) = (&clusters.source.address, &clusters.target.address);
-    let groups = job.groups.map(|groups| format!("groups = [\"{groups}\"]\ngroup_interval_ms = 200\n"));
+    let groups = job.groups.map(|groups| format!("groups = [\"{groups}\"]\ngroup_interval_ms = 100\n"));
     let groups = groups.unwrap_or_default();
     format!(
         r#"[http]
