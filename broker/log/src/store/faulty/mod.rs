@@ -15,7 +15,6 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::file::MemoryFile;
 use self::state::State;
 use super::{FolderEntry, Store, StoreFile};
 
@@ -64,6 +63,11 @@ impl FaultyStore {
         self.state().flip_bit(path, position, bit)
     }
 
+    /// This store until the next power loss.
+    pub fn until_power_loss(&self) -> OneLife {
+        OneLife { state: Arc::clone(&self.0), life: self.state().life }
+    }
+
     /// Ends all open files. What was not flushed is lost, whole or in part, as the seed will have it.
     pub fn lose_power(&self) {
         self.state().lose_power();
@@ -72,47 +76,38 @@ impl FaultyStore {
 
 impl Store for FaultyStore {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
-        let state = self.state();
-        let (inode, life) = (state.find(path)?, state.life);
-        Ok(Arc::new(MemoryFile { state: self.0.clone(), inode, life }))
+        self.until_power_loss().open(path)
     }
 
     fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
-        let mut state = self.state();
-        let (inode, life) = (state.find_or_create(path), state.life);
-        Ok(Arc::new(MemoryFile { state: self.0.clone(), inode, life }))
+        self.until_power_loss().open_append(path)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>> {
-        self.state().list(folder)
+        self.until_power_loss().list(folder)
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
-        self.state().create_folder(folder);
-        Ok(())
+        self.until_power_loss().create_folder(folder)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.state().rename(from, to)
+        self.until_power_loss().rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.state().remove(path)
+        self.until_power_loss().remove(path)
     }
 
     fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-        self.state().remove_folder(folder);
-        Ok(())
+        self.until_power_loss().remove_folder(folder)
     }
 
-    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.may_sync()?;
-        state.sync_names();
-        Ok(())
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.until_power_loss().sync_folder(folder)
     }
 
     fn modified_ms(&self, path: &Path) -> io::Result<i64> {
-        self.state().find(path).map(|_| 0)
+        self.until_power_loss().modified_ms(path)
     }
 }
