@@ -1,10 +1,11 @@
 //! A blocking connection that sends what was encoded before and reads answers into one buffer.
 
 use std::io::{self, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use bytes::Bytes;
+use socket2::{Domain, Socket, Type};
 use strait_client::BrokerError;
 use strait_wire::codec::{Request, request_frame, response_body};
 use strait_wire::error_code::ErrorCode;
@@ -27,7 +28,7 @@ pub(super) struct RawConnection {
 impl RawConnection {
     pub(super) fn open(address: &str) -> Result<Self, BenchError> {
         let opened = || {
-            let stream = TcpStream::connect(address)?;
+            let stream = connect(address)?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(LIMIT))?;
             stream.set_write_timeout(Some(LIMIT))?;
@@ -64,6 +65,16 @@ impl RawConnection {
         self.buffer = Vec::from(frame);
         looked
     }
+}
+
+/// Without the timers of a congestion control that paces (BBR), so that the driver costs little.
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let found = address.to_socket_addrs()?.next();
+    let address = found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the host has no address"))?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    let _ = socket.set_tcp_congestion(b"reno");
+    socket.connect(&address.into())?;
+    Ok(socket.into())
 }
 
 fn broken(address: &str, source: io::Error) -> BenchError {
