@@ -28,6 +28,7 @@ impl Segment {
         self.offset_index.reserve()?;
         self.time_index.reserve()?;
         let file = self.writer(files)?;
+        self.set_room_aside(size);
         if let Err(error) = file.append(slices) {
             self.has_remains = true;
             // When this fails too, the next append tries it again.

@@ -7,6 +7,9 @@ use crate::budget::Budget;
 use crate::error::{At, LogError};
 use crate::store::StoreFile;
 
+/// Set aside at a time, for a segment that has as many bytes: many short ones shall not take a disk's room.
+const ROOM: u64 = 1 << 20;
+
 /// An open file that counts against a budget.
 #[derive(Debug)]
 pub(super) struct KeptFile {
@@ -14,10 +17,15 @@ pub(super) struct KeptFile {
     budget: Arc<Budget>,
     /// Since the last look for idle files.
     was_used: bool,
+    /// Up to where room was set aside.
+    room_to: u64,
 }
 
 impl Drop for KeptFile {
     fn drop(&mut self) {
+        if self.room_to > 0 {
+            self.file.give_back();
+        }
         self.budget.give_back(1);
     }
 }
@@ -31,9 +39,23 @@ impl Segment {
         }
         let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
         if files.take(1) {
-            self.file = Some(KeptFile { file: file.clone(), budget: files.clone(), was_used: true });
+            self.file =
+                Some(KeptFile { file: file.clone(), budget: files.clone(), was_used: true, room_to: 0 });
         }
         Ok(file)
+    }
+
+    /// Sets room aside for a batch of this size, and for more, while the file is kept: blocks that a file system finds one
+    /// by one take longer than the bytes in them.
+    pub(super) fn set_room_aside(&mut self, size: u64) {
+        let (begin, end) = (self.size, self.size + size);
+        if let Some(kept) = &mut self.file
+            && begin >= ROOM
+            && end > kept.room_to
+        {
+            kept.file.set_aside(begin, size + ROOM);
+            kept.room_to = end + ROOM;
+        }
     }
 
     /// The file, to be read.

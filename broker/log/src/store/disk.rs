@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
+use rustix::fs::{FallocateFlags, fallocate};
 
 use super::{FolderEntry, Store, StoreFile};
 
@@ -102,6 +103,15 @@ impl StoreFile for DiskFile {
         self.0.sync_data()
     }
 
+    fn set_aside(&self, position: u64, bytes: u64) {
+        let _ = fallocate(&self.0, FallocateFlags::KEEP_SIZE, position, bytes);
+    }
+
+    fn give_back(&self) {
+        // Linux frees what is behind the end even of a file that keeps its length.
+        let _ = self.length().and_then(|length| self.0.set_len(length));
+    }
+
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         Some(self.0.as_fd())
     }
@@ -120,4 +130,30 @@ fn append_all(mut file: &File, slices: &[Bytes]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// The unit of [`MetadataExt::blocks`].
+    const BLOCK: u64 = 512;
+    const ROOM: u64 = 1 << 20;
+
+    #[test]
+    fn room_that_was_set_aside_changes_no_file_and_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let written = vec![7; 5_000];
+        let file = DiskStore.open_append(&path).unwrap();
+        file.append(&[written.clone().into()]).unwrap();
+        file.set_aside(written.len() as u64, ROOM);
+        assert_eq!(file.length().unwrap(), written.len() as u64);
+        file.append(&[written.clone().into()]).unwrap();
+        file.give_back();
+        assert_eq!(fs::read(&path).unwrap(), [written.clone(), written].concat());
+        assert!(fs::metadata(&path).unwrap().blocks() * BLOCK < ROOM, "it is still set aside");
+    }
 }

@@ -65,6 +65,13 @@ pub trait StoreFile: Send + Sync + Debug {
     /// Makes all bytes survive a power loss. After an error it is not known which do.
     fn sync(&self) -> io::Result<()>;
 
+    /// Has the disk set `bytes` of room aside from `position` on, behind the end of the file, whose length stays: appends
+    /// there cost less. Without room, or where there is no such thing, they go on as before.
+    fn set_aside(&self, _position: u64, _bytes: u64) {}
+
+    /// Gives the room behind the end back.
+    fn give_back(&self) {}
+
     /// The file itself, for a kernel that sends it; none where there is no such thing.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
