@@ -10,6 +10,8 @@ mod flow;
 mod internal_topic;
 // Several daemons share flows.
 mod worker;
+// What fails again and again is said once.
+mod last_failure;
 // One partition, read beside the lanes.
 mod partition_reader;
 // What our topics are called.

@@ -13,6 +13,7 @@ use super::lane::unix_ms;
 use super::owner::Lease;
 use crate::configuration::Flow;
 use crate::internal_topic::InternalTopic;
+use crate::last_failure::LastFailure;
 
 /// Writes heartbeats of a flow to its target, and of the way back to its source, for ever.
 pub(super) async fn run(flow: Flow, source: Cluster, target: Cluster, lease: watch::Receiver<Lease>) {
@@ -22,7 +23,7 @@ pub(super) async fn run(flow: Flow, source: Cluster, target: Cluster, lease: wat
         interval: Duration::from_millis(interval_ms),
         source_alias: from.to_owned(),
         target_alias: to.to_owned(),
-        last_error: None,
+        last_failure: LastFailure::default(),
     };
     let there = at(target, flow.heartbeat_interval_ms, &flow.source, &flow.target);
     let back = at(source, flow.source_heartbeat_interval_ms, &flow.target, &flow.source);
@@ -36,7 +37,7 @@ struct Heartbeats {
     interval: Duration,
     source_alias: String,
     target_alias: String,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 impl Heartbeats {
@@ -59,13 +60,11 @@ impl Heartbeats {
         let (source_alias, target_alias) = (self.source_alias.clone(), self.target_alias.clone());
         let record = Heartbeat { source_alias, target_alias, timestamp }.encode();
         let Err(error) = self.topic.write(&[(record.key, Some(record.value))], timestamp).await else {
-            self.last_error = None;
+            self.last_failure.end();
             return;
         };
-        let reason = error.to_string();
-        if self.last_error.as_ref() != Some(&reason) {
-            warn!(flow = %self.flow, error = reason, "heartbeats can't be written, retrying");
-            self.last_error = Some(reason);
+        if let Some(error) = self.last_failure.news(&error) {
+            warn!(flow = %self.flow, error, "heartbeats can't be written, retrying");
         }
     }
 }

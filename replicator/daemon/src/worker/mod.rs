@@ -20,6 +20,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::configuration;
 use crate::flow::{Ended, FlowParts, Witness};
+use crate::last_failure::LastFailure;
 use crate::state_topic::StateError;
 use crate::status::{DaemonStatus, WorkerStatus};
 use crate::store::Store;
@@ -87,7 +88,7 @@ pub(crate) async fn run(parts: WorkerParts, mut shutdown: watch::Receiver<bool>)
         is_draining,
         has_told_draining: false,
         generation: -1,
-        last_error: None,
+        last_failure: LastFailure::default(),
         parts: &parts,
     };
     let is_fenced = tokio::select! {
@@ -110,7 +111,7 @@ struct Worker<'a> {
     has_told_draining: bool,
     /// The group's, of which the shares are; -1 outside.
     generation: i32,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 impl Worker<'_> {
@@ -160,10 +161,8 @@ impl Worker<'_> {
     }
 
     fn say(&mut self, error: &GroupError) {
-        let reason = error.to_string();
-        if self.last_error.as_ref() != Some(&reason) {
-            warn!(group = %self.parts.group, error = reason, "the group of workers can't be reached, retrying");
-            self.last_error = Some(reason);
+        if let Some(error) = self.last_failure.news(error) {
+            warn!(group = %self.parts.group, error, "the group of workers can't be reached, retrying");
         }
     }
 
@@ -184,7 +183,7 @@ impl Worker<'_> {
         let (group, instance, shares) = (&self.parts.group, &self.parts.instance, assigned.len());
         info!(%group, %instance, generation = round.generation, shares, "shares are assigned");
         self.generation = round.generation;
-        self.last_error = None;
+        self.last_failure.end();
         self.shares.want(assigned);
         self.parts.status.update_worker(&self.parts.alias, |worker| worker.rebalances_total += 1);
         Ok(())

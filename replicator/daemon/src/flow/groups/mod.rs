@@ -32,6 +32,7 @@ use super::take_over::TakeOver;
 use super::translation::{Direction, NotRunningError, Translator};
 use crate::configuration::{Flow, Problem};
 use crate::internal_topic::InternalTopic;
+use crate::last_failure::LastFailure;
 use crate::status::DaemonStatus;
 
 pub(crate) use found::FoundGroups;
@@ -77,7 +78,7 @@ pub(super) struct GroupTask {
     publisher: Option<Publisher>,
     /// What the last pass found.
     found: watch::Sender<Arc<FoundGroups>>,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 impl GroupTask {
@@ -91,7 +92,7 @@ impl GroupTask {
             Publisher::new(flow.id(), topic, filter.clone(), parts.lease.clone(), parts.status.clone())
         });
         let found = watch::Sender::default();
-        Ok(Self { policy, filter, publisher, found, last_error: None, parts })
+        Ok(Self { policy, filter, publisher, found, last_failure: LastFailure::default(), parts })
     }
 
     /// Passes over all groups, for ever. What a pass found is published while the next one runs.
@@ -116,7 +117,7 @@ impl GroupTask {
         let started = Instant::now();
         match self.pass().await {
             Ok(groups) => {
-                self.last_error = None;
+                self.last_failure.end();
                 debug!(flow = %self.parts.flow.id(), groups, elapsed = ?started.elapsed(), "groups are translated");
             }
             Err(error) => self.say(&error),
@@ -124,11 +125,10 @@ impl GroupTask {
     }
 
     fn say(&mut self, error: &PassError) {
-        let (flow, reason) = (self.parts.flow.id(), error.to_string());
-        self.parts.status.update(&flow, |flow| flow.groups_error = Some(reason.clone()));
-        if self.last_error.as_ref() != Some(&reason) {
-            warn!(flow, error = reason, "groups can't be translated, retrying");
-            self.last_error = Some(reason);
+        let flow = self.parts.flow.id();
+        self.parts.status.update(&flow, |flow| flow.groups_error = Some(error.to_string()));
+        if let Some(error) = self.last_failure.news(error) {
+            warn!(flow, error, "groups can't be translated, retrying");
         }
     }
 

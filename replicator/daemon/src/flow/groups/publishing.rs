@@ -15,6 +15,7 @@ use super::found::{FoundGroups, TranslatedGroup};
 use crate::flow::lane::unix_ms;
 use crate::flow::owner::Lease;
 use crate::internal_topic::{InternalTopic, InternalTopicError, KeyedRecord};
+use crate::last_failure::LastFailure;
 use crate::status::DaemonStatus;
 
 /// Publishes what passes find.
@@ -26,7 +27,7 @@ pub(super) struct Publisher {
     status: DaemonStatus,
     /// What is in the topic; `None` where it is to be read.
     published: Option<CheckpointLog>,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 impl Publisher {
@@ -37,7 +38,7 @@ impl Publisher {
         lease: watch::Receiver<Lease>,
         status: DaemonStatus,
     ) -> Self {
-        Self { flow, topic, filter, lease, status, published: None, last_error: None }
+        Self { flow, topic, filter, lease, status, published: None, last_failure: LastFailure::default() }
     }
 
     /// Publishes the last that was found, until nothing is looked for any more.
@@ -47,20 +48,21 @@ impl Publisher {
             let owns_flow = self.lease.borrow().is_valid_at(Instant::now());
             // What another instance does now is not ours to complain of.
             let published = if owns_flow { self.publish(&found).await } else { Ok(()) };
-            self.say(published.err().map(|error| error.to_string()));
+            self.say(published);
         }
     }
 
     /// The next pass tries again.
-    fn say(&mut self, error: Option<String>) {
-        if self.last_error == error {
-            return;
-        }
-        if let Some(error) = &error {
+    fn say(&mut self, published: Result<(), InternalTopicError>) {
+        let shown = match published {
+            Ok(()) => self.last_failure.end().then_some(None),
+            Err(error) => self.last_failure.news(&error).map(Some),
+        };
+        let Some(error) = shown else { return };
+        if let Some(error) = error {
             warn!(flow = self.flow, error, "checkpoints can't be published, retrying");
         }
-        self.status.update(&self.flow, |flow| flow.checkpoints_error.clone_from(&error));
-        self.last_error = error;
+        self.status.update(&self.flow, |flow| flow.checkpoints_error = error.map(str::to_owned));
     }
 
     /// Publishes what is new, and removes what no longer is at the source. The topic is made also where there is nothing to

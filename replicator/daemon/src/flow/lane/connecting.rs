@@ -1,5 +1,7 @@
 //! Opening connections, and what follows when that fails.
 
+use std::fmt::Display;
+
 use strait_client::{ClientError, Connection};
 use tracing::warn;
 
@@ -30,7 +32,7 @@ impl LaneTask {
         let now_ms = self.now_ms();
         match self.sources.get(id).0.on_result(result, now_ms) {
             Ok(()) => {}
-            Err(error) => self.report(format!("source broker {id}: {error}")),
+            Err(error) => self.report(format_args!("source broker {id}: {error}")),
         }
     }
 
@@ -38,16 +40,15 @@ impl LaneTask {
         let now_ms = self.now_ms();
         match self.targets.get(id).0.on_result(result, now_ms) {
             Ok(()) => {}
-            Err(error) => self.report(format!("target broker {id}: {error}")),
+            Err(error) => self.report(format_args!("target broker {id}: {error}")),
         }
     }
 
     /// Says an error once, and asks the planner to look at the clusters again.
-    pub(super) fn report(&mut self, message: String) {
-        if self.last_error.as_ref() != Some(&message) {
-            warn!(flow = %self.parts.flow.id(), error = %message, "flow meets an error and retries");
+    pub(super) fn report(&mut self, error: impl Display) {
+        if let Some(error) = self.last_failure.news(&error) {
+            warn!(flow = %self.parts.flow.id(), error, "flow meets an error and retries");
         }
-        self.last_error = Some(message);
         self.parts.refresh.notify_one();
     }
 }

@@ -10,6 +10,7 @@ use super::{Event, LaneTask};
 use crate::flow::assignment::PartitionName;
 use crate::flow::lane::unix_ms;
 use crate::internal_topic::{InternalTopicError, KeyedRecord};
+use crate::last_failure::LastFailure;
 
 /// Positions on their way.
 #[derive(Default)]
@@ -17,7 +18,7 @@ pub(super) struct HandOver {
     is_writing: bool,
     /// Next source offsets as the topic has them.
     written: HashMap<PartitionName, i64>,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 /// Next source offsets that were to be written.
@@ -49,13 +50,11 @@ impl LaneTask {
         match result {
             Ok(()) => {
                 self.hand_over.written.extend(handed);
-                self.hand_over.last_error = None;
+                self.hand_over.last_failure.end();
             }
             Err(error) => {
-                let reason = error.to_string();
-                if self.hand_over.last_error.as_ref() != Some(&reason) {
-                    warn!(flow = %self.parts.flow.id(), error = reason, "positions for MirrorMaker 2 can't be written, retrying");
-                    self.hand_over.last_error = Some(reason);
+                if let Some(error) = self.hand_over.last_failure.news(&error) {
+                    warn!(flow = %self.parts.flow.id(), error, "positions for MirrorMaker 2 can't be written, retrying");
                 }
             }
         }

@@ -8,6 +8,7 @@ use super::LaneTask;
 use crate::flow::assignment::PartitionName;
 use crate::flow::map_topic::{MapTopic, PartitionChunk};
 use crate::internal_topic::InternalTopicError;
+use crate::last_failure::LastFailure;
 
 /// Chunks that wait to be stored; of more the oldest are given up.
 const MOST_UNSTORED: usize = 4_096;
@@ -19,7 +20,7 @@ const FORGET_INTERVAL: u64 = 60;
 pub(super) struct MapChunks {
     unstored: Vec<PartitionChunk>,
     publications: u64,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 /// What became of chunks that were to be stored.
@@ -67,15 +68,13 @@ impl LaneTask {
         let offsets = match stored {
             Ok(offsets) => offsets,
             Err(error) => {
-                let reason = error.to_string();
-                if self.map_chunks.last_error.as_ref() != Some(&reason) {
-                    warn!(flow = %self.parts.flow.id(), error = reason, "chunks of offset maps can't be stored, retrying");
-                    self.map_chunks.last_error = Some(reason);
+                if let Some(error) = self.map_chunks.last_failure.news(&error) {
+                    warn!(flow = %self.parts.flow.id(), error, "chunks of offset maps can't be stored, retrying");
                 }
                 return;
             }
         };
-        self.map_chunks.last_error = None;
+        self.map_chunks.last_failure.end();
         let count = offsets.len().min(self.map_chunks.unstored.len());
         let chunks: Vec<PartitionChunk> = self.map_chunks.unstored.drain(..count).collect();
         for (of, stored_at) in chunks.into_iter().zip(offsets) {

@@ -60,6 +60,7 @@ use super::slot::Slot;
 use super::translation::Question;
 use crate::configuration::{Flow, Limits};
 use crate::internal_topic::{InternalTopic, InternalTopicError};
+use crate::last_failure::LastFailure;
 use crate::state_topic::{StateError, StateTopic};
 use crate::status::DaemonStatus;
 pub(super) use fetching::unix_ms;
@@ -193,7 +194,7 @@ pub(super) struct LaneTask {
     /// As often state that was lost was written again, as far as this was heard of.
     restored: u64,
     ticks: u64,
-    last_error: Option<String>,
+    last_failure: LastFailure,
     end: Option<LaneEnd>,
     stopping: bool,
 }
@@ -223,7 +224,7 @@ impl LaneTask {
             map_chunks: MapChunks::default(),
             restored: 0,
             ticks: 0,
-            last_error: None,
+            last_failure: LastFailure::default(),
             end: None,
             stopping: false,
         }

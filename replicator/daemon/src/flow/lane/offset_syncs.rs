@@ -10,6 +10,7 @@ use super::{Event, LaneTask, TICK};
 use crate::flow::lane::unix_ms;
 use crate::flow::slot::Slot;
 use crate::internal_topic::{InternalTopicError, KeyedRecord};
+use crate::last_failure::LastFailure;
 
 /// Ticks between syncs of a partition.
 const INTERVAL_TICKS: u64 = 2;
@@ -25,7 +26,7 @@ pub(super) struct OffsetSyncs {
     /// Where the next write begins, so that all partitions have their turn.
     next_slot: usize,
     resume_at_tick: u64,
-    last_error: Option<String>,
+    last_failure: LastFailure,
 }
 
 impl LaneTask {
@@ -65,16 +66,14 @@ impl LaneTask {
     pub(super) fn on_offset_syncs_written(&mut self, result: Result<(), InternalTopicError>) {
         self.offset_syncs.is_writing = false;
         let Err(error) = result else {
-            self.offset_syncs.last_error = None;
+            self.offset_syncs.last_failure.end();
             return;
         };
         if error.is_unauthorized() {
             self.offset_syncs.resume_at_tick = self.ticks + REFUSED_TICKS;
         }
-        let reason = error.to_string();
-        if self.offset_syncs.last_error.as_ref() != Some(&reason) {
-            warn!(flow = %self.parts.flow.id(), error = reason, "offset syncs can't be written, retrying");
-            self.offset_syncs.last_error = Some(reason);
+        if let Some(error) = self.offset_syncs.last_failure.news(&error) {
+            warn!(flow = %self.parts.flow.id(), error, "offset syncs can't be written, retrying");
         }
     }
 }

@@ -160,7 +160,7 @@ impl LaneTask {
             part.records_per_second = records_per_second;
             part.bytes_per_second = bytes_per_second;
             part.partitions = partitions;
-            part.last_error.clone_from(&self.last_error);
+            part.last_error = self.last_failure.text().map(str::to_owned);
         });
     }
 
