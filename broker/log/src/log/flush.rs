@@ -140,6 +140,8 @@ impl PartitionLog {
         self.active().seal()?;
         self.active().sync_indexes()?;
         self.flush()?;
+        // Whoever holds the closed log on must not touch the file: it may be another's by then.
+        self.active().release();
         self.remove_condemned(i64::MAX)
     }
 

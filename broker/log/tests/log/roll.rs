@@ -1,5 +1,7 @@
 //! When a segment is closed.
 
+use std::os::unix::fs::MetadataExt;
+
 use strait_broker_log::PartitionLog;
 use strait_wire::batch::{AssignedBatch, ClosedBatch, crc32c};
 
@@ -94,4 +96,28 @@ fn by_the_distance_of_offsets() {
     assert_eq!(append(&mut log, &far(base * 3, 0)).rolled_at, Some(base * 3));
     assert_eq!(log.segment_count(), 2);
     assert_eq!(offsets(&log, base), [base * 3]);
+}
+
+#[test]
+fn rolled_and_closed_segments_hold_no_more_of_the_disk_than_their_records() {
+    let folder = Folder::new();
+    let mut log = folder.open();
+    let value = "x".repeat(100_000);
+    for rolls in [true, false] {
+        for _ in 0..12 {
+            appended(&mut log, &[&value]);
+        }
+        if rolls {
+            log.roll(NOW_MS).expect("rolled");
+        } else {
+            log.close().expect("closed");
+        }
+    }
+    for offset in [0, 12] {
+        let file = folder.path().join(format!("{offset:020}.log"));
+        let metadata = std::fs::metadata(&file).expect("there");
+        let held = metadata.blocks() * 512;
+        assert!(held < metadata.len() + 100_000, "{held} of {} bytes", metadata.len());
+    }
+    drop(log);
 }
