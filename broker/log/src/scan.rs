@@ -60,20 +60,11 @@ impl Scanner {
         if self.position >= self.end {
             return Ok(None);
         }
-        let position = self.position;
         let header = BatchHeader::peek(self.head()?);
-        let header = header.ok_or_else(|| LogError::corrupt(&self.path, position, "a header is cut"))?;
-        let base_offset = header.base_offset;
-        let wrong = |source| LogError::damaged(&self.path, position, source);
-        if header.magic != MAGIC {
-            return Err(wrong(BatchError::UnknownMagic { base_offset, magic: header.magic }));
-        }
-        let size = header.total_size().filter(|size| *size as u64 <= self.end - position);
-        let length = header.batch_length;
-        let size = size.ok_or_else(|| wrong(BatchError::InvalidLength { base_offset, length }))?;
-        self.position = position + size as u64;
-        self.reached = header.next_offset();
-        Ok(Some(Located { position, size, header }))
+        let found = located(header, &self.path, self.position, self.end)?;
+        self.position += found.size as u64;
+        self.reached = found.header.next_offset();
+        Ok(Some(found))
     }
 
     /// The bytes of a batch that this walk found, checked against their checksum.
@@ -181,6 +172,32 @@ impl Scanner {
         let cut = || LogError::corrupt(&self.path, self.position, "the file is shorter than it was");
         self.window_range(self.position, wanted).map(|range| &self.window[range]).ok_or_else(cut)
     }
+}
+
+/// The batch at `position`, looked at without what lies around it; an error as of [`Scanner::next`].
+pub(crate) fn batch_at(
+    file: &dyn StoreFile,
+    path: &Path,
+    position: u64,
+    end: u64,
+) -> Result<Located, LogError> {
+    let mut head = [0; HEADER_LENGTH];
+    let read = file.read_at(position, &mut head).at("read", path, position)?;
+    located(BatchHeader::peek(&head[..read]), path, position, end)
+}
+
+/// What `header` at `position` tells of a batch before `end`.
+fn located(header: Option<BatchHeader>, path: &Path, position: u64, end: u64) -> Result<Located, LogError> {
+    let header = header.ok_or_else(|| LogError::corrupt(path, position, "a header is cut"))?;
+    let base_offset = header.base_offset;
+    let wrong = |source| LogError::damaged(path, position, source);
+    if header.magic != MAGIC {
+        return Err(wrong(BatchError::UnknownMagic { base_offset, magic: header.magic }));
+    }
+    let size = header.total_size().filter(|size| *size as u64 <= end.saturating_sub(position));
+    let length = header.batch_length;
+    let size = size.ok_or_else(|| wrong(BatchError::InvalidLength { base_offset, length }))?;
+    Ok(Located { position, size, header })
 }
 
 /// `length` bytes at `position`; an error when the file is shorter.

@@ -78,20 +78,17 @@ impl OffsetIndex {
 
     /// A position at or before the batch that holds `offset`.
     pub(crate) fn lookup(&self, offset: i64) -> Result<OffsetPosition, LogError> {
-        let after = self.table.partition_point(|entry| self.decode(entry).offset <= offset)?;
-        match after.checked_sub(1) {
-            Some(entry) => Ok(self.decode(&self.table.get(entry)?)),
-            None => Ok(OffsetPosition { offset: self.base_offset, position: 0 }),
-        }
+        let last = self.table.last_of(|entry| self.decode(entry).offset <= offset)?;
+        let begin = OffsetPosition { offset: self.base_offset, position: 0 };
+        Ok(last.map_or(begin, |entry| self.decode(&entry)))
     }
 
     /// The last entry of a batch that begins at `position` at most and ends before `bound`.
     pub(crate) fn last_before(&self, position: u64, bound: i64) -> Result<Option<OffsetPosition>, LogError> {
-        let entries = self.table.partition_point(|entry| {
+        let last = self.table.last_of(|entry| {
             let entry = self.decode(entry);
             entry.position <= position && entry.offset < bound
         })?;
-        let last = entries.checked_sub(1).map(|last| self.table.get(last)).transpose()?;
         Ok(last.map(|entry| self.decode(&entry)))
     }
 

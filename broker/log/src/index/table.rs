@@ -7,10 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::{At, LogError};
-use crate::store::Store;
+use crate::store::{Store, StoreFile};
 
 /// Entries that may wait in memory.
 const PENDING_ENTRIES: usize = 512;
+/// Entries of the file that a search reads at once.
+const BLOCK_ENTRIES: u64 = 512;
 
 #[derive(Debug)]
 pub(super) struct Table<const WIDTH: usize> {
@@ -108,22 +110,59 @@ impl<const WIDTH: usize> Table<WIDTH> {
     /// How many entries at the front fulfil `is_before`, which none does after the first that does not.
     pub(super) fn partition_point(&self, is_before: impl Fn(&[u8; WIDTH]) -> bool) -> Result<u64, LogError> {
         let in_memory = self.pending.partition_point(&is_before) as u64;
-        if in_memory > 0 || self.written == 0 {
+        if in_memory > 0 {
             return Ok(self.written + in_memory);
         }
+        Ok(self.search(is_before)?.0)
+    }
+
+    /// The last of the entries that fulfil `is_before`, which none does after the first that does not.
+    pub(super) fn last_of(
+        &self,
+        is_before: impl Fn(&[u8; WIDTH]) -> bool,
+    ) -> Result<Option<[u8; WIDTH]>, LogError> {
+        let in_memory = self.pending.partition_point(&is_before);
+        match in_memory.checked_sub(1) {
+            Some(last) => Ok(self.pending.get(last).copied()),
+            None => Ok(self.search(is_before)?.1),
+        }
+    }
+
+    /// How many entries in the file fulfil `is_before`, and the last of them: among first entries of blocks, then in one
+    /// block.
+    fn search(
+        &self,
+        is_before: impl Fn(&[u8; WIDTH]) -> bool,
+    ) -> Result<(u64, Option<[u8; WIDTH]>), LogError> {
+        if self.written == 0 {
+            return Ok((0, None));
+        }
         let file = self.store.open(&self.path).at("open", &self.path, 0)?;
-        let (mut low, mut high) = (0, self.written);
+        let (mut low, mut high) = (0, self.written.div_ceil(BLOCK_ENTRIES));
         let mut entry = [0; WIDTH];
         while low < high {
             let middle = low + (high - low) / 2;
-            let position = middle * WIDTH as u64;
-            let read = file.read_at(position, &mut entry).at("read", &self.path, position)?;
-            if read < WIDTH {
-                return Err(LogError::corrupt(&self.path, position, "an index entry is cut"));
-            }
+            self.read(file.as_ref(), middle * BLOCK_ENTRIES, &mut entry)?;
             if is_before(&entry) { low = middle + 1 } else { high = middle }
         }
-        Ok(low)
+        let Some(block) = low.checked_sub(1) else { return Ok((0, None)) };
+        let first = block * BLOCK_ENTRIES;
+        let mut bytes = vec![0; WIDTH * BLOCK_ENTRIES.min(self.written - first) as usize];
+        self.read(file.as_ref(), first, &mut bytes)?;
+        let entries = bytes.as_chunks::<WIDTH>().0;
+        let before = entries.partition_point(is_before);
+        let last = before.checked_sub(1).and_then(|last| entries.get(last));
+        Ok((first + before as u64, last.copied()))
+    }
+
+    /// Whole entries of the file from `first` on.
+    fn read(&self, file: &dyn StoreFile, first: u64, bytes: &mut [u8]) -> Result<(), LogError> {
+        let position = first * WIDTH as u64;
+        let read = file.read_at(position, bytes).at("read", &self.path, position)?;
+        if read < bytes.len() {
+            return Err(LogError::corrupt(&self.path, position, "an index entry is cut"));
+        }
+        Ok(())
     }
 
     /// Shows the entries from `first` on, for as long as `visitor` wants more.
@@ -135,14 +174,10 @@ impl<const WIDTH: usize> Table<WIDTH> {
         let mut next = first;
         let mut chunk = vec![0; WIDTH * PENDING_ENTRIES];
         while next < self.written {
-            let position = next * WIDTH as u64;
             let file = self.store.open(&self.path).at("open", &self.path, 0)?;
             let wanted =
                 chunk.len().min(usize::try_from((self.written - next) * WIDTH as u64).unwrap_or(usize::MAX));
-            let read = file.read_at(position, &mut chunk[..wanted]).at("read", &self.path, position)?;
-            if read < wanted {
-                return Err(LogError::corrupt(&self.path, position, "an index entry is cut"));
-            }
+            self.read(file.as_ref(), next, &mut chunk[..wanted])?;
             for entry in chunk[..wanted].as_chunks::<WIDTH>().0 {
                 if !visitor(entry) {
                     return Ok(());
@@ -157,5 +192,48 @@ impl<const WIDTH: usize> Table<WIDTH> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::DiskStore;
+
+    const WIDTH: usize = 8;
+
+    fn number(entry: &[u8; WIDTH]) -> u64 {
+        u64::from_be_bytes(*entry)
+    }
+
+    #[test]
+    fn the_last_entry_before_a_bound_is_found_in_memory_and_in_every_block_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let mut table = Table::<WIDTH>::open(Arc::new(DiskStore), path, 0).unwrap();
+        let entries = 3 * BLOCK_ENTRIES + 7;
+        for entry in 0..entries {
+            table.reserve().unwrap();
+            // Even numbers, so that odd bounds lie between two entries.
+            table.push((2 * entry).to_be_bytes());
+        }
+        assert!(table.has_unwritten() && table.written == 3 * BLOCK_ENTRIES);
+        for bound in (0..2 * entries + 2).chain([u64::MAX]) {
+            let before = bound.div_ceil(2).min(entries);
+            assert_eq!(table.partition_point(|entry| number(entry) < bound).unwrap(), before, "{bound}");
+            let last = table.last_of(|entry| number(entry) < bound).unwrap();
+            assert_eq!(last.as_ref().map(number), before.checked_sub(1).map(|last| 2 * last), "{bound}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_lost_its_end_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        std::fs::write(&path, [0; WIDTH]).unwrap();
+        let table =
+            Table::<WIDTH> { store: Arc::new(DiskStore), path, written: 2, pending: Vec::new(), last: None };
+        let error = table.last_of(|_| true).unwrap_err();
+        assert!(matches!(error, LogError::CorruptFile { .. } | LogError::CorruptBatch { .. }), "{error}");
     }
 }

@@ -80,8 +80,8 @@ impl TimeIndex {
 
     /// The last entry at or before `timestamp`.
     pub(crate) fn lookup(&self, timestamp: i64) -> Result<Option<BatchTime>, LogError> {
-        let after = self.table.partition_point(|entry| self.decode(entry).timestamp <= timestamp)?;
-        after.checked_sub(1).map(|entry| Ok(self.decode(&self.table.get(entry)?))).transpose()
+        let last = self.table.last_of(|entry| self.decode(entry).timestamp <= timestamp)?;
+        Ok(last.map(|entry| self.decode(&entry)))
     }
 
     /// Forgets entries of `offset` and later.

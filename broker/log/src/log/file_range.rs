@@ -3,10 +3,8 @@
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::read::{LogRead, Wanted};
+use super::read::{Begin, LogRead, Wanted};
 use crate::error::LogError;
-use crate::scan::Located;
-use crate::segment::Segment;
 use crate::store::StoreFile;
 
 /// Less is read into memory.
@@ -27,25 +25,21 @@ impl FileRange {
     }
 }
 
-/// Batches from `first` on, up to an entry of the index. None where they have to be read: what is little, or was not checked
+/// Batches from `begin` on, up to an entry of the index. None where they have to be read: what is little, or was not checked
 /// yet.
-pub(super) fn find(segment: &Segment, first: &Located, wanted: &Wanted) -> Result<Option<LogRead>, LogError> {
+pub(super) fn find(begin: &Begin<'_>, wanted: &Wanted) -> Result<Option<LogRead>, LogError> {
+    let Begin { segment, file, first } = begin;
     let position = first.position;
-    if !segment.checked().covers(position..position + SHORTEST) {
+    if file.descriptor().is_none() || !segment.checked().covers(position..position + SHORTEST) {
         return Ok(None);
     }
-    let Some(end) = segment.indexed_end(position + wanted.max_bytes as u64, wanted.upper_bound)? else {
-        return Ok(None);
-    };
+    let last = position + wanted.max_bytes as u64;
+    let Some(end) = segment.indexed_end(file.as_ref(), last, wanted.upper_bound)? else { return Ok(None) };
     let bytes = end.position.saturating_sub(position);
     let Ok(length) = usize::try_from(bytes) else { return Ok(None) };
     if bytes < SHORTEST || !segment.checked().covers(position..end.position) {
         return Ok(None);
     }
-    let file = segment.reader()?;
-    if file.descriptor().is_none() {
-        return Ok(None);
-    }
-    let range = FileRange { file, position, length };
+    let range = FileRange { file: file.clone(), position, length };
     Ok(Some(LogRead { batches: Vec::new(), file: Some(range), size: length, next_offset: end.offset }))
 }

@@ -12,6 +12,7 @@ use crate::buffers::ReadBuffers;
 use crate::error::{At, LogError};
 use crate::scan::{Located, checked};
 use crate::segment::Segment;
+use crate::store::StoreFile;
 
 /// What a read found.
 #[derive(Clone, Debug, Default)]
@@ -73,29 +74,32 @@ impl PartitionLog {
             let (size, next_offset) = (read.size, read.next_offset);
             return Ok(LogRead { batches: read.slices, file: None, size, next_offset });
         }
-        let Some((segment, first)) = self.locate(from_offset)? else { return Ok(nothing) };
-        let found = if may_stay { file_range::find(segment, &first, wanted)? } else { None };
+        let Some(begin) = self.locate(from_offset)? else { return Ok(nothing) };
+        let found = if may_stay { file_range::find(&begin, wanted)? } else { None };
         let read = match found {
             Some(found) => found,
-            None => read_segment(segment, &first, wanted, &self.buffers)?,
+            None => read_segment(&begin, wanted, &self.buffers)?,
         };
-        let (segment_base, position) = (segment.base_offset(), first.position + read.size as u64);
+        let segment_base = begin.segment.base_offset();
+        let position = begin.first.position + read.size as u64;
         self.places.moved(from_offset, Place { offset: read.next_offset, segment_base, position });
         Ok(read)
     }
 
-    /// The first batch that ends at `offset` or later, with its segment.
-    fn locate(&self, offset: i64) -> Result<Option<(&Segment, Located)>, LogError> {
+    /// The first batch that ends at `offset` or later.
+    fn locate(&self, offset: i64) -> Result<Option<Begin<'_>>, LogError> {
         let segments = &self.segments[self.segment_of(offset)..];
         if let (Some(place), Some(segment)) = (self.places.find(offset), segments.first())
             && segment.base_offset() == place.segment_base
-            && let Some(first) = segment.batch_at(place.position, offset)
         {
-            return Ok(Some((segment, first)));
+            let file = segment.reader()?;
+            if let Some(first) = segment.batch_at(file.as_ref(), place.position, offset) {
+                return Ok(Some(Begin { segment, file, first }));
+            }
         }
         for segment in segments {
             if let Some(first) = segment.locate(offset)? {
-                return Ok(Some((segment, first)));
+                return Ok(Some(Begin { segment, file: segment.reader()?, first }));
             }
         }
         Ok(None)
@@ -111,20 +115,24 @@ pub(super) struct Wanted {
     may_stay: bool,
 }
 
-/// Reads from `first` on; only one segment is read, as Kafka does.
-fn read_segment(
-    segment: &Segment,
-    first: &Located,
-    wanted: &Wanted,
-    buffers: &Arc<ReadBuffers>,
-) -> Result<LogRead, LogError> {
+/// Where a read begins.
+pub(super) struct Begin<'a> {
+    pub(super) segment: &'a Segment,
+    /// The segment's.
+    pub(super) file: Arc<dyn StoreFile>,
+    pub(super) first: Located,
+}
+
+/// Reads from `begin` on; only one segment is read, as Kafka does.
+fn read_segment(begin: &Begin<'_>, wanted: &Wanted, buffers: &Arc<ReadBuffers>) -> Result<LogRead, LogError> {
+    let Begin { segment, file, first } = begin;
     let nothing = LogRead { next_offset: wanted.from_offset, ..LogRead::default() };
     if first.size > wanted.max_bytes && !wanted.at_least_one {
         return Ok(nothing);
     }
     let left = usize::try_from(segment.size() - first.position).unwrap_or(usize::MAX);
     let length = wanted.max_bytes.max(first.size).min(left);
-    let (path, file) = (segment.path(), segment.reader()?);
+    let path = segment.path();
     let bytes = buffers
         .fill(length, |buffer| file.read_at(first.position, buffer).at("read", path, first.position))?;
     let mut read = nothing;

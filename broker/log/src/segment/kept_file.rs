@@ -7,8 +7,10 @@ use crate::budget::Budget;
 use crate::error::{At, LogError};
 use crate::store::StoreFile;
 
-/// Set aside at a time, for a segment that has as many bytes: many short ones shall not take a disk's room.
-const ROOM: u64 = 1 << 20;
+/// Set aside at a time: a part of what the segment has, since many short ones shall not take a disk's room.
+const LEAST_ROOM: u64 = 1 << 20;
+const MOST_ROOM: u64 = 8 << 20;
+const PART: u64 = 4;
 
 /// An open file that counts against a budget.
 #[derive(Debug)]
@@ -50,11 +52,12 @@ impl Segment {
     pub(super) fn set_room_aside(&mut self, size: u64) {
         let (begin, end) = (self.size, self.size + size);
         if let Some(kept) = &mut self.file
-            && begin >= ROOM
+            && begin >= LEAST_ROOM
             && end > kept.room_to
         {
-            kept.file.set_aside(begin, size + ROOM);
-            kept.room_to = end + ROOM;
+            let room = (begin / PART).clamp(LEAST_ROOM, MOST_ROOM);
+            kept.file.set_aside(begin, size + room);
+            kept.room_to = end + room;
         }
     }
 

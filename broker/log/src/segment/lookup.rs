@@ -5,7 +5,8 @@ use strait_wire::batch::ClosedBatch;
 use super::Segment;
 use crate::error::LogError;
 use crate::index::OffsetPosition;
-use crate::scan::{Located, Scanner};
+use crate::scan::{Located, Scanner, batch_at};
+use crate::store::StoreFile;
 
 const WRONG_OFFSET: &str = "the offset of a batch is wrong";
 
@@ -65,18 +66,23 @@ impl Segment {
         before.map_or(Ok(()), |before| scanner.read(before).map(drop))
     }
 
-    /// The last batch that the index knows, begins at `position` at most and ends before `bound`: where it begins, with its
+    /// The last batch in `file`, this segment's, that the index knows, begins at `position` at most and ends before `bound`: where it begins, with its
     /// first offset.
-    pub(crate) fn indexed_end(&self, position: u64, bound: i64) -> Result<Option<OffsetPosition>, LogError> {
+    pub(crate) fn indexed_end(
+        &self,
+        file: &dyn StoreFile,
+        position: u64,
+        bound: i64,
+    ) -> Result<Option<OffsetPosition>, LogError> {
         let Some(entry) = self.offset_index.last_before(position, bound)? else { return Ok(None) };
-        let batch = self.scanner(entry.position)?.next()?;
-        Ok(batch.map(|batch| OffsetPosition { offset: batch.header.base_offset, position: entry.position }))
+        let batch = batch_at(file, &self.path, entry.position, self.size)?;
+        Ok(Some(OffsetPosition { offset: batch.header.base_offset, position: entry.position }))
     }
 
     /// The batch at `position`, if it holds `offset`.
-    pub(crate) fn batch_at(&self, position: u64, offset: i64) -> Option<Located> {
+    pub(crate) fn batch_at(&self, file: &dyn StoreFile, position: u64, offset: i64) -> Option<Located> {
         // Whoever asks has another way, which tells what is wrong.
-        let found = self.scanner(position).ok()?.next().ok().flatten();
+        let found = batch_at(file, &self.path, position, self.size).ok();
         found.filter(|batch| (batch.header.base_offset..=batch.header.last_offset()).contains(&offset))
     }
 
