@@ -25,7 +25,7 @@ pub(super) async fn write_answer(
         let gap = segments.iter().position(Bytes::is_empty).ok_or(io::ErrorKind::InvalidData)?;
         let rest = segments.split_off(gap + 1);
         segments.pop();
-        write_all(writer, segments, idle).await?;
+        write_all(&mut writer.before_file()?, segments, idle).await?;
         let mut sent = 0;
         while sent < range.length {
             sent += within(idle, writer.send_file(range, sent)).await?;

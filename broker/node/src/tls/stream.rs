@@ -2,9 +2,10 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustix::fs::sendfile;
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use strait_broker_log::FileRange;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -24,6 +25,14 @@ pub(crate) enum WriteHalf {
 }
 
 impl WriteHalf {
+    /// For bytes before [`Self::send_file`]. Not with TLS.
+    pub(crate) fn before_file(&self) -> io::Result<BeforeFile<'_>> {
+        match self {
+            Self::Plain(half) => Ok(BeforeFile(half.as_ref())),
+            Self::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
     /// Has the kernel send a part of a file, of which `sent` bytes were sent; gives how many more were. Not with TLS.
     pub(crate) async fn send_file(&mut self, range: &FileRange, sent: usize) -> io::Result<usize> {
         let (Self::Plain(half), Some(file)) = (self, range.descriptor()) else {
@@ -40,6 +49,43 @@ impl WriteHalf {
                 sent => return sent,
             }
         }
+    }
+}
+
+/// Bytes that the kernel keeps until those of a file come behind them, so that both travel together.
+pub(crate) struct BeforeFile<'a>(&'a TcpStream);
+
+impl AsyncWrite for BeforeFile<'_> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+        let send = || Ok(sendmsg(self.0, slices, &mut SendAncillaryBuffer::default(), flags)?);
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            match self.0.try_io(Interest::WRITABLE, send) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 
