@@ -10,8 +10,9 @@ use crate::ports;
 
 const VERSION: &str = "4.3.1";
 const BROKER_HEAP: &str = "1g";
-/// Nothing is deleted while it is measured.
-const BROKER_PROPERTIES: [&str; 2] = ["log.retention.ms=-1", "log.retention.bytes=-1"];
+/// Nothing is deleted while it is measured; what is deleted between does not stay in memory.
+pub(crate) const BROKER_PROPERTIES: [&str; 3] =
+    ["log.retention.ms=-1", "log.retention.bytes=-1", "log.segment.delete.delay.ms=100"];
 
 /// Where the clusters come from.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ mod report;
 mod running;
 // Requests that were encoded before.
 mod requests;
-// A blocking connection.
+// A blocking connection, and what is done with it.
+mod fetched;
 mod reader;
 mod sender;
 mod wire;
@@ -15,6 +16,8 @@ mod wire;
 mod encoded;
 // Drivers of others.
 mod tools;
+// The machine's memory before each task.
+mod memory;
 // One task on one broker.
 mod runner;
 // The first record of a new broker.

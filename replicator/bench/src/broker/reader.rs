@@ -1,13 +1,13 @@
 //! Reads partitions from their begin up to where they will end, without looking into batches.
 
-use strait_wire::batch::{Entry, closed_batches};
-use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchResponse, FetchTopic};
+use strait_wire::message::fetch::{FetchPartition, FetchRequest, FetchTopic};
 
+use super::fetched::{self, FETCH_VERSION};
 use super::wire::{RawConnection, check};
 use crate::error::BenchError;
 
-/// Last version with topics by name.
-const FETCH_VERSION: i16 = 12;
+/// Half of what a core's own cache has on most machines.
+const BUFFER: usize = 256 << 10;
 /// Defaults of Kafka's consumer.
 const MAX_WAIT_MS: i32 = 500;
 const MAX_BYTES: i32 = 52_428_800;
@@ -22,15 +22,22 @@ pub(super) struct Part {
 
 /// Reads all of `parts`; gives the bytes.
 pub(super) fn read(address: &str, topic: &str, parts: &[Part]) -> Result<u64, BenchError> {
-    let mut connection = RawConnection::open(address)?;
+    let mut connection = RawConnection::open(address, BUFFER)?;
     let mut offsets: Vec<i64> = vec![0; parts.len()];
     let mut bytes = 0;
     while offsets.iter().zip(parts).any(|(offset, part)| (*offset as u64) < part.end) {
         connection.send(&request(topic, parts, &offsets), FETCH_VERSION)?;
-        bytes += connection.answer::<FetchRequest, _>(FETCH_VERSION, |response| {
-            check::<FetchRequest>(topic, response.error_code)?;
-            take(topic, response, parts, &mut offsets)
-        })?;
+        let answer = fetched::walk(&mut connection.reader);
+        let (error_code, fetched) = answer.map_err(|source| connection.broken(source))?;
+        check::<FetchRequest>(topic, error_code)?;
+        for one in fetched {
+            check::<FetchRequest>(topic, one.error_code)?;
+            bytes += one.bytes;
+            let place = parts.iter().position(|part| part.partition == one.partition);
+            if let (Some(place), Some(next)) = (place, one.next_offset) {
+                offsets[place] = offsets[place].max(next);
+            }
+        }
     }
     Ok(bytes)
 }
@@ -50,26 +57,4 @@ fn request(topic: &str, parts: &[Part], offsets: &[i64]) -> FetchRequest {
         topics: vec![FetchTopic { topic: topic.to_owned(), partitions, ..FetchTopic::default() }],
         ..FetchRequest::default()
     }
-}
-
-/// Moves the offsets behind what came.
-fn take(
-    topic: &str,
-    response: FetchResponse,
-    parts: &[Part],
-    offsets: &mut [i64],
-) -> Result<u64, BenchError> {
-    let mut bytes = 0;
-    for data in response.responses.into_iter().flat_map(|topic| topic.partitions) {
-        check::<FetchRequest>(topic, data.error_code)?;
-        let Some(records) = data.records else { continue };
-        bytes += records.len() as u64;
-        let place = parts.iter().position(|part| part.partition == data.partition_index);
-        for entry in closed_batches(records.into_bytes()) {
-            if let (Entry::Closed(batch), Some(place)) = (entry?, place) {
-                offsets[place] = offsets[place].max(batch.header().next_offset());
-            }
-        }
-    }
-    Ok(bytes)
 }

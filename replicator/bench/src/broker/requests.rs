@@ -20,6 +20,8 @@ const TIMEOUT_MS: i32 = 30_000;
 /// One request of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Framed {
+    /// Where it begins in the file.
+    pub(super) begin: u64,
     /// Bytes of the whole frame.
     pub(super) length: u64,
     /// Records for each partition, from partition 0 on.
@@ -61,7 +63,7 @@ impl Requests {
         let failed = |source| BenchError::File { path: folder.to_owned(), source };
         let file = NamedTempFile::new_in(folder).map_err(failed)?;
         let mut writer = BufWriter::new(file.as_file());
-        let mut frames = Vec::new();
+        let (mut begin, mut frames) = (0, Vec::new());
         for batches in batches.chunks(partitions.max(1) as usize) {
             let segments = request_frame(&request(topic, batches), PRODUCE_VERSION, 0, "strait-bench")?;
             for segment in &segments {
@@ -69,18 +71,21 @@ impl Requests {
             }
             let records =
                 batches.iter().map(|batch| u64::try_from(batch.header().records_count).unwrap_or(0));
+            let length = segments.iter().map(|segment| segment.len() as u64).sum();
             frames.push(Framed {
-                length: segments.iter().map(|segment| segment.len() as u64).sum(),
+                begin,
+                length,
                 records: records.collect(),
                 bytes: batches.iter().map(|batch| batch.size() as u64).sum(),
             });
+            begin += length;
         }
         writer.flush().map_err(failed)?;
         drop(writer);
         Ok(Self { file, frames, topic: topic.to_owned(), partitions })
     }
 
-    /// The file from its begin, for one sender.
+    /// The file, for one sender.
     pub(super) fn open(&self) -> Result<File, BenchError> {
         self.file.reopen().map_err(|source| BenchError::File { path: self.path(), source })
     }

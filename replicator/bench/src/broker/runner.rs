@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::BrokerOptions;
 use super::encoded::Load;
+use super::memory;
 use super::report::{BrokerRun, Driver, Figures, Task, Work};
 use super::requests::Requests;
 use super::running::RunningBroker;
@@ -20,11 +21,13 @@ use crate::process;
 use crate::statistics::percentile;
 use crate::topic::Topic;
 
-const TOPIC: &str = "bench-broker";
-/// Bytes of records that are encoded before.
-const ENCODED_BYTES: usize = 48 << 20;
-/// Before the first round each broker does this part of the work unmeasured, which compiles what Java runs.
+pub(super) const TOPIC: &str = "bench-broker";
+/// Bytes of records that are encoded before; they stay in the CPU's cache, as what a network card brings does.
+const ENCODED_BYTES: usize = 8 << 20;
+/// Before the first round each broker does this part of the work unmeasured.
 const WARM_UP_PART: u64 = 4;
+/// Before anything is measured each broker does the whole work so many times: until then Java compiles what it runs.
+const FIRST_WARM_UPS: u32 = 4;
 
 pub(super) struct Runner<'a> {
     options: &'a BrokerOptions,
@@ -58,9 +61,12 @@ impl<'a> Runner<'a> {
             Driver::Java | Driver::Librdkafka => None,
         };
         let brokers = self.brokers;
+        let (warm_ups, part) = if self.runs.is_empty() { (FIRST_WARM_UPS, 1) } else { (1, WARM_UP_PART) };
         for broker in brokers {
             let task = Task { driver, work: Work::Produce, record_size, compression };
-            self.round(broker, task, requests.as_ref(), WARM_UP_PART).await?;
+            for _ in 0..warm_ups {
+                self.round(broker, task, requests.as_ref(), part).await?;
+            }
         }
         for round in 0..self.options.rounds {
             for kind in self.options.order(round) {
@@ -135,10 +141,12 @@ impl<'a> Runner<'a> {
         let mut figures = Vec::new();
         self.create(broker).await?;
         let (produced, consumed, both) = (load.clone(), load.clone(), load.clone());
+        memory::warm(self.peers.folder(), load.content().bytes)?;
         figures.push((Work::Produce, measured(broker, &load, move || produced.produce()).await?));
         let cold = measured(broker, &load, move || consumed.consume().map(|_| Vec::new())).await?;
         figures.push((Work::Cold, cold));
         self.create(broker).await?;
+        memory::warm(self.peers.folder(), load.content().bytes)?;
         figures.push((Work::Tail, measured(broker, &load, move || both.produce_and_consume()).await?));
         self.delete(broker).await?;
         Ok(figures)
@@ -192,7 +200,8 @@ impl<'a> Runner<'a> {
 
     async fn delete(&self, broker: &RunningBroker<'_>) -> Result<(), BenchError> {
         let cluster = connect(&broker.address, self.options.setup.limit).await?;
-        delete_containing(&cluster, TOPIC).await
+        delete_containing(&cluster, TOPIC).await?;
+        memory::wait_until_removed(self.peers.folder()).await
     }
 }
 

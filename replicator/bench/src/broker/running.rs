@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::BrokerOptions;
 use crate::error::BenchError;
-use crate::peers::{Peer, Peers};
+use crate::peers::{BROKER_PROPERTIES, Peer, Peers};
 use crate::{ports, process};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -92,10 +92,14 @@ impl<'a> RunningBroker<'a> {
 fn start_own<'a>(kind: BrokerKind, peers: &Peers, program: &Path) -> Result<RunningBroker<'a>, BenchError> {
     let folder = tempfile::Builder::new().prefix("own-broker-").tempdir_in(peers.folder());
     let folder = folder.map_err(|source| BenchError::File { path: peers.folder().to_owned(), source })?;
+    let settings = folder.path().join("server.properties");
+    std::fs::write(&settings, BROKER_PROPERTIES.join("\n"))
+        .map_err(|source| BenchError::File { path: settings.clone(), source })?;
     let [port] = ports::free()?;
     let address = format!("127.0.0.1:{port}");
     let mut command = Command::new(program);
     command.arg("broker").arg("--data").arg(folder.path().join("data")).args(["--listen", &address]);
+    command.arg("--config").arg(settings);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let spawned = command.spawn();
     let child =

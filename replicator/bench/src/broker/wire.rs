@@ -1,4 +1,4 @@
-//! A blocking connection that sends what was encoded before and reads answers into one buffer.
+//! A blocking connection.
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -14,25 +14,23 @@ use crate::error::BenchError;
 
 /// A broker that does not answer for so long ends the benchmark.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Answers to Produce are smaller; those to Fetch pass it.
-const READ_BUFFER: usize = 4 << 10;
-
 #[derive(Debug)]
 pub(super) struct RawConnection {
     address: String,
     pub(super) stream: TcpStream,
-    reader: BufReader<TcpStream>,
+    pub(super) reader: BufReader<TcpStream>,
     buffer: Vec<u8>,
 }
 
 impl RawConnection {
-    pub(super) fn open(address: &str) -> Result<Self, BenchError> {
+    /// Reads up to `buffer` bytes at once.
+    pub(super) fn open(address: &str, buffer: usize) -> Result<Self, BenchError> {
         let opened = || {
             let stream = connect(address)?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(LIMIT))?;
             stream.set_write_timeout(Some(LIMIT))?;
-            let reader = BufReader::with_capacity(READ_BUFFER, stream.try_clone()?);
+            let reader = BufReader::with_capacity(buffer, stream.try_clone()?);
             Ok((stream, reader))
         };
         let (stream, reader) = opened().map_err(|source| broken(address, source))?;

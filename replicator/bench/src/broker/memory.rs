@@ -1,0 +1,85 @@
+//! Keeps the machine's memory alike for each task.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::runner::TOPIC;
+use crate::error::BenchError;
+
+const DELETED_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Odd, as batches are: the kernel takes other memory for long and even writes.
+const CHUNK: usize = 100_001;
+
+/// Fills so many bytes of the page cache, and a quarter for what comes with them, and gives them back. Where a host takes
+/// free memory from its machines (free page reporting), the first to use it pays for its return, several times what a
+/// broker costs.
+pub(super) fn warm(folder: &Path, bytes: u64) -> Result<(), BenchError> {
+    let filled = || {
+        let mut file = tempfile::tempfile_in(folder)?;
+        let chunk = vec![0; CHUNK];
+        (0..(bytes + bytes / 4).div_ceil(CHUNK as u64)).try_for_each(|_| file.write_all(&chunk))
+    };
+    filled().map_err(|source| BenchError::File { path: folder.to_owned(), source })
+}
+
+/// Waits until brokers that keep their data below `folder` have removed that of deleted topics, so that they neither
+/// do it while they are measured nor fill the memory with it.
+pub(super) async fn wait_until_removed(folder: &Path) -> Result<(), BenchError> {
+    let begun = Instant::now();
+    let what = format!("{TOPIC} is removed");
+    loop {
+        match data_of_topic(folder) {
+            Ok(None) => return Ok(()),
+            Ok(Some(seen)) if begun.elapsed() > DELETED_LIMIT => {
+                return Err(BenchError::Deadline { what, after: DELETED_LIMIT, seen });
+            }
+            // A folder that goes away while it is read.
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(BenchError::File { path: folder.to_owned(), source });
+            }
+            Ok(Some(_)) | Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    }
+}
+
+/// A folder of one of its partitions; those of deleted ones have names that begin alike.
+fn data_of_topic(folder: &Path) -> io::Result<Option<String>> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            continue;
+        }
+        if entry.file_name().to_string_lossy().starts_with(&format!("{TOPIC}-")) {
+            return Ok(Some(entry.path().display().to_string()));
+        }
+        if let Some(found) = data_of_topic(&entry.path())? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_found_until_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let partition = folder.path().join("broker/data").join(format!("{TOPIC}-0.0123-delete"));
+        fs::create_dir_all(&partition).unwrap();
+        assert_eq!(data_of_topic(folder.path()).unwrap(), Some(partition.display().to_string()));
+        fs::remove_dir(&partition).unwrap();
+        assert_eq!(data_of_topic(folder.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn warming_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        warm(folder.path(), 3).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
