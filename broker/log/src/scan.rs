@@ -117,9 +117,7 @@ impl Scanner {
     }
 
     fn header_at(&self, position: u64) -> Result<Option<BatchHeader>, LogError> {
-        let mut head = [0; HEADER_LENGTH];
-        let read = self.file.read_at(position, &mut head).at("read", &self.path, position)?;
-        Ok(BatchHeader::peek(&head[..read]))
+        header_at(self.file.as_ref(), &self.path, position)
     }
 
     /// Looks at every byte from `position` on.
@@ -181,9 +179,14 @@ pub(crate) fn batch_at(
     position: u64,
     end: u64,
 ) -> Result<Located, LogError> {
+    located(header_at(file, path, position)?, path, position, end)
+}
+
+/// The header at `position`; none where the file ends before it does.
+fn header_at(file: &dyn StoreFile, path: &Path, position: u64) -> Result<Option<BatchHeader>, LogError> {
     let mut head = [0; HEADER_LENGTH];
     let read = file.read_at(position, &mut head).at("read", path, position)?;
-    located(BatchHeader::peek(&head[..read]), path, position, end)
+    Ok(BatchHeader::peek(&head[..read]))
 }
 
 /// What `header` at `position` tells of a batch before `end`.

@@ -11,7 +11,7 @@ use crate::store::{Store, StoreFile};
 
 /// Entries that may wait in memory.
 const PENDING_ENTRIES: usize = 512;
-/// Entries of the file that a search reads at once.
+/// Entries of the file that are read at once.
 const BLOCK_ENTRIES: u64 = 512;
 
 #[derive(Debug)]
@@ -109,31 +109,27 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     /// How many entries at the front fulfil `is_before`, which none does after the first that does not.
     pub(super) fn partition_point(&self, is_before: impl Fn(&[u8; WIDTH]) -> bool) -> Result<u64, LogError> {
-        let in_memory = self.pending.partition_point(&is_before) as u64;
-        if in_memory > 0 {
-            return Ok(self.written + in_memory);
-        }
         Ok(self.search(is_before)?.0)
     }
 
-    /// The last of the entries that fulfil `is_before`, which none does after the first that does not.
+    /// The last of these entries.
     pub(super) fn last_of(
         &self,
         is_before: impl Fn(&[u8; WIDTH]) -> bool,
     ) -> Result<Option<[u8; WIDTH]>, LogError> {
-        let in_memory = self.pending.partition_point(&is_before);
-        match in_memory.checked_sub(1) {
-            Some(last) => Ok(self.pending.get(last).copied()),
-            None => Ok(self.search(is_before)?.1),
-        }
+        Ok(self.search(is_before)?.1)
     }
 
-    /// How many entries in the file fulfil `is_before`, and the last of them: among first entries of blocks, then in one
-    /// block.
+    /// How many entries fulfil `is_before`, and the last of them: in memory, else among first entries of the file's blocks,
+    /// then in one block.
     fn search(
         &self,
         is_before: impl Fn(&[u8; WIDTH]) -> bool,
     ) -> Result<(u64, Option<[u8; WIDTH]>), LogError> {
+        let in_memory = self.pending.partition_point(&is_before);
+        if let Some(last) = in_memory.checked_sub(1) {
+            return Ok((self.written + in_memory as u64, self.pending.get(last).copied()));
+        }
         if self.written == 0 {
             return Ok((0, None));
         }
@@ -172,7 +168,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         mut visitor: impl FnMut(&[u8; WIDTH]) -> bool,
     ) -> Result<(), LogError> {
         let mut next = first;
-        let mut chunk = vec![0; WIDTH * PENDING_ENTRIES];
+        let mut chunk = vec![0; WIDTH * BLOCK_ENTRIES as usize];
         while next < self.written {
             let file = self.store.open(&self.path).at("open", &self.path, 0)?;
             let wanted =

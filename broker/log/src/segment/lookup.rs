@@ -66,8 +66,8 @@ impl Segment {
         before.map_or(Ok(()), |before| scanner.read(before).map(drop))
     }
 
-    /// The last batch in `file`, this segment's, that the index knows, begins at `position` at most and ends before `bound`: where it begins, with its
-    /// first offset.
+    /// The last batch in `file`, this segment's, that the index knows, begins at `position` at most and ends before `bound`:
+    /// where it begins, with its first offset.
     pub(crate) fn indexed_end(
         &self,
         file: &dyn StoreFile,

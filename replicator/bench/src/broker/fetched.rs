@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 
 use strait_wire::batch::{BatchHeader, HEADER_LENGTH};
 
-/// Last version whose fields all have lengths of their own, not of variable size.
+/// Last version before lengths of variable size and tagged fields (KIP-482).
 pub(super) const FETCH_VERSION: i16 = 11;
 /// High watermark, last stable offset, log start offset.
 const OFFSETS: u64 = 24;

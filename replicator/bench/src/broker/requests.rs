@@ -90,7 +90,7 @@ impl Requests {
         self.file.reopen().map_err(|source| BenchError::File { path: self.path(), source })
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    fn path(&self) -> PathBuf {
         self.file.path().to_owned()
     }
 

@@ -14,6 +14,7 @@ use crate::error::BenchError;
 
 /// A broker that does not answer for so long ends the benchmark.
 const LIMIT: Duration = Duration::from_secs(120);
+
 #[derive(Debug)]
 pub(super) struct RawConnection {
     address: String,
