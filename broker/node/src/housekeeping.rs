@@ -22,8 +22,8 @@ struct Due {
 
 /// How exact `flush.ms` is. In Kafka it does nothing unless `log.flush.scheduler.interval.ms` is set too.
 const FLUSH_CHECK: Duration = Duration::from_secs(1);
-/// A file to which nothing was appended for this long is closed.
-const IDLE_FILE: Duration = Duration::from_secs(60);
+/// A file to which nothing was appended for this long is closed; what reads keep in memory goes.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Runs all jobs for ever.
 pub(crate) async fn run(node: &Node) {
@@ -34,7 +34,7 @@ pub(crate) async fn run(node: &Node) {
         (clean, every("log.cleaner.backoff.ms").max(Duration::from_secs(1))),
         (checkpoint, every("log.flush.offset.checkpoint.interval.ms")),
         (flush_late, FLUSH_CHECK),
-        (release_files, IDLE_FILE),
+        (release_idle, IDLE),
         (expire_producers, every("producer.id.expiration.check.interval.ms")),
         (expire_offsets, every("offsets.retention.check.interval.ms")),
         (tend_coordinators, every("transaction.abort.timed.out.transaction.cleanup.interval.ms")),
@@ -105,9 +105,9 @@ fn flush_late(node: &Node) {
     }
 }
 
-fn release_files(node: &Node) {
-    each_partition(node, "files", |partition| {
-        partition.release_idle_file();
+fn release_idle(node: &Node) {
+    each_partition(node, "what is idle", |partition| {
+        partition.release_idle();
         Ok(())
     });
 }

@@ -1,5 +1,6 @@
 //! The three indexes of a segment: by offset, by timestamp, and of aborted transactions.
 
+mod block;
 mod offset;
 mod table;
 mod time;

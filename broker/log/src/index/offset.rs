@@ -102,6 +102,11 @@ impl OffsetIndex {
         self.table.persist()
     }
 
+    /// Forgets entries of the file that are in memory.
+    pub(crate) fn release(&self) {
+        self.table.release();
+    }
+
     pub(crate) fn has_unwritten(&self) -> bool {
         self.table.has_unwritten()
     }

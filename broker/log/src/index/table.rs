@@ -2,10 +2,11 @@
 //! aid: what is missing after a crash is made again from the records. No file stays open.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::block::Block;
 use crate::error::{At, LogError};
 use crate::store::{Store, StoreFile};
 
@@ -22,12 +23,15 @@ pub(super) struct Table<const WIDTH: usize> {
     written: u64,
     pending: Vec<[u8; WIDTH]>,
     last: Option<[u8; WIDTH]>,
+    /// Where the last search of the file ended.
+    kept: Mutex<Option<Block<WIDTH>>>,
 }
 
 impl<const WIDTH: usize> Table<WIDTH> {
     /// A table on a file of `length` bytes. A part of an entry at its end is not looked at.
     pub(super) fn open(store: Arc<dyn Store>, path: PathBuf, length: u64) -> Result<Self, LogError> {
-        let mut table = Self { store, path, written: length / WIDTH as u64, pending: Vec::new(), last: None };
+        let (written, kept) = (length / WIDTH as u64, Mutex::default());
+        let mut table = Self { store, path, written, pending: Vec::new(), last: None, kept };
         table.last = table.length().checked_sub(1).map(|last| table.get(last)).transpose()?;
         Ok(table)
     }
@@ -94,6 +98,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
         file.truncate(length).at("truncate", &self.path, length)?;
         self.written = entries;
+        self.release();
         self.last = entries.checked_sub(1).map(|last| self.get(last)).transpose()?;
         Ok(())
     }
@@ -120,8 +125,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         Ok(self.search(is_before)?.1)
     }
 
-    /// How many entries fulfil `is_before`, and the last of them: in memory, else among first entries of the file's blocks,
-    /// then in one block.
+    /// How many entries fulfil `is_before`, and the last of them: in memory, else in the file.
     fn search(
         &self,
         is_before: impl Fn(&[u8; WIDTH]) -> bool,
@@ -133,6 +137,18 @@ impl<const WIDTH: usize> Table<WIDTH> {
         if self.written == 0 {
             return Ok((0, None));
         }
+        let kept = self.kept().as_ref().and_then(|block| block.search(&is_before, self.written));
+        match kept {
+            Some(found) => Ok(found),
+            None => self.search_file(is_before),
+        }
+    }
+
+    /// Among first entries of the file's blocks, then in one block.
+    fn search_file(
+        &self,
+        is_before: impl Fn(&[u8; WIDTH]) -> bool,
+    ) -> Result<(u64, Option<[u8; WIDTH]>), LogError> {
         let file = self.store.open(&self.path).at("open", &self.path, 0)?;
         let (mut low, mut high) = (0, self.written.div_ceil(BLOCK_ENTRIES));
         let mut entry = [0; WIDTH];
@@ -147,8 +163,18 @@ impl<const WIDTH: usize> Table<WIDTH> {
         self.read(file.as_ref(), first, &mut bytes)?;
         let entries = bytes.as_chunks::<WIDTH>().0;
         let before = entries.partition_point(is_before);
-        let last = before.checked_sub(1).and_then(|last| entries.get(last));
-        Ok((first + before as u64, last.copied()))
+        let last = before.checked_sub(1).and_then(|last| entries.get(last)).copied();
+        *self.kept() = Some(Block::new(first, bytes));
+        Ok((first + before as u64, last))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Block<WIDTH>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets entries of the file that are in memory.
+    pub(super) fn release(&self) {
+        self.kept().take();
     }
 
     /// Whole entries of the file from `first` on.
@@ -214,7 +240,9 @@ mod tests {
             table.push((2 * entry).to_be_bytes());
         }
         assert!(table.has_unwritten() && table.written == 3 * BLOCK_ENTRIES);
-        for bound in (0..2 * entries + 2).chain([u64::MAX]) {
+        let bounds = 0..2 * entries + 2;
+        let far_apart = bounds.clone().map(|bound| bound * 701 % (2 * entries));
+        for bound in bounds.clone().rev().chain(bounds).chain(far_apart).chain([u64::MAX]) {
             let before = bound.div_ceil(2).min(entries);
             assert_eq!(table.partition_point(|entry| number(entry) < bound).unwrap(), before, "{bound}");
             let last = table.last_of(|entry| number(entry) < bound).unwrap();
@@ -227,8 +255,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index");
         std::fs::write(&path, [0; WIDTH]).unwrap();
-        let table =
-            Table::<WIDTH> { store: Arc::new(DiskStore), path, written: 2, pending: Vec::new(), last: None };
+        let table = Table::<WIDTH> {
+            store: Arc::new(DiskStore),
+            path,
+            written: 2,
+            pending: Vec::new(),
+            last: None,
+            kept: Mutex::default(),
+        };
         let error = table.last_of(|_| true).unwrap_err();
         assert!(matches!(error, LogError::CorruptFile { .. } | LogError::CorruptBatch { .. }), "{error}");
     }

@@ -27,6 +27,7 @@ use std::sync::Arc;
 pub use append::AppendInfo;
 pub use clean::Cleanable;
 pub use file_range::FileRange;
+pub(crate) use file_range::SENT_FROM_FILE;
 pub use flush::{FlushPlan, Flushed};
 pub use open::LastShutdown;
 pub use producers::Recovered;
@@ -105,9 +106,11 @@ impl PartitionLog {
         self.files = budget;
     }
 
-    /// Closes the file that is kept open if nothing was appended since the last call.
-    pub fn release_idle_file(&mut self) {
+    /// Closes the file that is kept open if nothing was appended since the last call, and forgets what searches of the
+    /// indexes keep in memory.
+    pub fn release_idle(&mut self) {
         self.active().release_if_idle();
+        self.segments.iter().for_each(Segment::release_indexes);
     }
 
     /// Has the newest batches in memory count against what all logs of a broker may hold.

@@ -68,6 +68,7 @@ impl PartitionLog {
         }
         let nothing = LogRead { next_offset: from_offset, ..LogRead::default() };
         if from_offset >= upper_bound {
+            self.tail.note_reader(may_stay);
             return Ok(nothing);
         }
         if let Some(read) = self.tail.read(from_offset, max_bytes, upper_bound, at_least_one) {
@@ -80,6 +81,9 @@ impl PartitionLog {
             Some(found) => found,
             None => read_segment(&begin, wanted, &self.buffers)?,
         };
+        if read.next_offset >= upper_bound {
+            self.tail.note_reader(may_stay);
+        }
         let segment_base = begin.segment.base_offset();
         let position = begin.first.position + read.size as u64;
         self.places.moved(from_offset, Place { offset: read.next_offset, segment_base, position });
@@ -89,17 +93,20 @@ impl PartitionLog {
     /// The first batch that ends at `offset` or later.
     fn locate(&self, offset: i64) -> Result<Option<Begin<'_>>, LogError> {
         let segments = &self.segments[self.segment_of(offset)..];
+        let next_segment =
+            |index: usize| segments.get(index + 1).map_or(self.end_offset, Segment::base_offset);
         if let (Some(place), Some(segment)) = (self.places.find(offset), segments.first())
             && segment.base_offset() == place.segment_base
         {
             let file = segment.reader()?;
             if let Some(first) = segment.batch_at(file.as_ref(), place.position, offset) {
-                return Ok(Some(Begin { segment, file, first }));
+                return Ok(Some(Begin { segment, file, first, next_segment: next_segment(0) }));
             }
         }
-        for segment in segments {
+        for (index, segment) in segments.iter().enumerate() {
             if let Some(first) = segment.locate(offset)? {
-                return Ok(Some(Begin { segment, file: segment.reader()?, first }));
+                let next_segment = next_segment(index);
+                return Ok(Some(Begin { segment, file: segment.reader()?, first, next_segment }));
             }
         }
         Ok(None)
@@ -121,11 +128,13 @@ pub(super) struct Begin<'a> {
     /// The segment's.
     pub(super) file: Arc<dyn StoreFile>,
     pub(super) first: Located,
+    /// Offset of the next segment, or the end of the log.
+    pub(super) next_segment: i64,
 }
 
 /// Reads from `begin` on; only one segment is read, as Kafka does.
 fn read_segment(begin: &Begin<'_>, wanted: &Wanted, buffers: &Arc<ReadBuffers>) -> Result<LogRead, LogError> {
-    let Begin { segment, file, first } = begin;
+    let Begin { segment, file, first, .. } = begin;
     let nothing = LogRead { next_offset: wanted.from_offset, ..LogRead::default() };
     if first.size > wanted.max_bytes && !wanted.at_least_one {
         return Ok(nothing);

@@ -204,6 +204,12 @@ impl Segment {
             || self.transactions.has_unwritten()
     }
 
+    /// Forgets what searches of the indexes keep in memory.
+    pub(crate) fn release_indexes(&self) {
+        self.offset_index.release();
+        self.time_index.release();
+    }
+
     /// Makes records and indexes survive a power loss.
     pub(crate) fn sync(&mut self) -> Result<(), LogError> {
         self.reader()?.sync().at("flush", &self.path, self.size)?;

@@ -62,7 +62,7 @@ fn most_of_a_log_is_found_in_its_files() {
     let log = log(&mut folder);
     let (bytes, out_of_files) = read(&log, 0, log.end_offset(), 1 << 20);
     assert_eq!(bytes, expected(&log, 0, log.end_offset()));
-    assert!(out_of_files * 10 > bytes.len() * 9, "{out_of_files} of {}", bytes.len());
+    assert_eq!(out_of_files, bytes.len(), "up to the end of each segment");
     let at_end = log.read_or_find(log.end_offset(), 1 << 20, i64::MAX, true).expect("nothing");
     assert!(at_end.file.is_none() && at_end.size == 0);
     log.read_or_find(-1, 1 << 20, i64::MAX, true).expect_err("out of range");

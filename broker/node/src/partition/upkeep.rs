@@ -32,10 +32,10 @@ impl Partition {
         Ok(())
     }
 
-    /// Closes the file of a log to which nothing is appended.
-    pub(crate) fn release_idle_file(&self) {
+    /// Closes the file of a log to which nothing is appended, and forgets what reads keep in memory.
+    pub(crate) fn release_idle(&self) {
         if let Ok(log) = &mut self.exclusive().log {
-            log.release_idle_file();
+            log.release_idle();
         }
     }
 

@@ -7,7 +7,7 @@ use super::wire::{RawConnection, check};
 use crate::error::BenchError;
 
 /// Half of what a core's own cache has on most machines.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 512 << 10;
 /// Defaults of Kafka's consumer.
 const MAX_WAIT_MS: i32 = 500;
 const MAX_BYTES: i32 = 52_428_800;
