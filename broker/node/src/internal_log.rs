@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use strait_broker_core::internal_record::{EncodedRecord, RecordDecodeError};
 use strait_broker_core::producer_state::Append;
+use strait_broker_log::ReadLimits;
 use strait_wire::batch::{
     BatchBuilder, BatchError, ClosedBatch, Compression, DecompressionLimit, Entry, Record, Stamp,
     closed_batches,
@@ -10,7 +11,7 @@ use strait_wire::batch::{
 use strait_wire::codec::EncodeError;
 
 use crate::clock::now_ms;
-use crate::partition::{AppendError, Isolation, Partition, ReadError, ReadLimits};
+use crate::partition::{AppendError, Isolation, Partition, ReadError};
 
 /// A topic of the broker's own can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub(crate) enum InternalWriteError {
     Batch(#[from] BatchError),
 }
 
-const READ: ReadLimits = ReadLimits { max_bytes: 4 << 20, at_least_one: true, may_stay: false };
+const READ: ReadLimits = ReadLimits::in_memory(4 << 20);
 const OPENED: DecompressionLimit = DecompressionLimit(256 << 20);
 
 /// Shows every batch from the start of the log to its end.

@@ -31,7 +31,7 @@ pub(crate) use file_range::SENT_FROM_FILE;
 pub use flush::{FlushPlan, Flushed};
 pub use open::LastShutdown;
 pub use producers::Recovered;
-pub use read::LogRead;
+pub use read::{LogRead, ReadLimits};
 pub use timestamps::TimestampOffset;
 
 use crate::budget::Budget;

@@ -28,35 +28,35 @@ pub struct LogRead {
     pub next_offset: i64,
 }
 
+/// How much is read, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimits {
+    /// About so much.
+    pub max_bytes: usize,
+    /// The first batch comes even when it is larger.
+    pub at_least_one: bool,
+    /// Long reads of what was checked before stay in their file.
+    pub may_stay: bool,
+}
+
+impl ReadLimits {
+    /// About `max_bytes`, at least one batch, all of it in memory.
+    pub const fn in_memory(max_bytes: usize) -> Self {
+        Self { max_bytes, at_least_one: true, may_stay: false }
+    }
+}
+
 impl PartitionLog {
-    /// Whole batches from the one that holds `from_offset`, none of which reaches `upper_bound_offset`, in about
-    /// `max_bytes`; with `at_least_one` the first comes even when it is larger. What is read from a file is checked
-    /// against its checksum.
+    /// Whole batches from the one that holds `from_offset`, none of which reaches `upper_bound_offset`. What is read from a
+    /// file is checked against its checksum.
     pub fn read(
         &self,
         from_offset: i64,
-        max_bytes: usize,
         upper_bound_offset: i64,
-        at_least_one: bool,
+        limits: ReadLimits,
     ) -> Result<LogRead, LogError> {
         let upper_bound = upper_bound_offset.min(self.end_offset);
-        self.read_wanted(&Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay: false })
-    }
-
-    /// The same, but long reads of what was checked before stay in their file.
-    pub fn read_or_find(
-        &self,
-        from_offset: i64,
-        max_bytes: usize,
-        upper_bound_offset: i64,
-        at_least_one: bool,
-    ) -> Result<LogRead, LogError> {
-        let upper_bound = upper_bound_offset.min(self.end_offset);
-        self.read_wanted(&Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay: true })
-    }
-
-    fn read_wanted(&self, wanted: &Wanted) -> Result<LogRead, LogError> {
-        let &Wanted { from_offset, max_bytes, upper_bound, at_least_one, may_stay } = wanted;
+        let ReadLimits { max_bytes, at_least_one, may_stay } = limits;
         if from_offset < self.start_offset || from_offset > self.end_offset {
             let (start, end) = (self.start_offset, self.end_offset);
             return Err(LogError::OffsetOutOfRange {
@@ -76,10 +76,11 @@ impl PartitionLog {
             return Ok(LogRead { batches: read.slices, file: None, size, next_offset });
         }
         let Some(begin) = self.locate(from_offset)? else { return Ok(nothing) };
-        let found = if may_stay { file_range::find(&begin, wanted)? } else { None };
+        let wanted = Wanted { from_offset, max_bytes, upper_bound, at_least_one };
+        let found = if may_stay { file_range::find(&begin, &wanted)? } else { None };
         let read = match found {
             Some(found) => found,
-            None => read_segment(&begin, wanted, &self.buffers)?,
+            None => read_segment(&begin, &wanted, &self.buffers)?,
         };
         if read.next_offset >= upper_bound {
             self.tail.note_reader(may_stay);
@@ -118,8 +119,6 @@ pub(super) struct Wanted {
     pub(super) max_bytes: usize,
     pub(super) upper_bound: i64,
     at_least_one: bool,
-    /// Batches need not be read where they can be sent out of their file.
-    may_stay: bool,
 }
 
 /// Where a read begins.

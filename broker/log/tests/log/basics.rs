@@ -1,6 +1,6 @@
 //! A log on the files of this machine: what is appended is read, also after it was opened again.
 
-use strait_broker_log::LogConfig;
+use strait_broker_log::{LogConfig, ReadLimits};
 
 use super::support::{Folder, appended, offsets, values};
 
@@ -29,19 +29,20 @@ fn a_read_gives_whole_batches_below_its_bounds() {
     appended(&mut log, &["d"]);
     log.close().expect("closed");
     let cold = folder.open();
+    let only = ReadLimits { at_least_one: false, ..ReadLimits::in_memory(usize::MAX >> 1) };
     for log in [&log, &cold] {
-        let all = log.read(1, usize::MAX >> 1, i64::MAX, false).expect("read");
+        let all = log.read(1, i64::MAX, only).expect("read");
         assert_eq!((all.next_offset, all.size as u64), (4, log.size()));
-        let first = log.read(1, 1, i64::MAX, true).expect("read");
+        let first = log.read(1, i64::MAX, ReadLimits::in_memory(1)).expect("read");
         assert_eq!(first.next_offset, 3);
-        let none = log.read(1, 1, i64::MAX, false).expect("read");
+        let none = log.read(1, i64::MAX, ReadLimits { max_bytes: 1, ..only }).expect("read");
         assert_eq!((none.next_offset, none.size), (1, 0));
-        let bounded = log.read(0, 1 << 20, 3, true).expect("read");
+        let bounded = log.read(0, 3, ReadLimits::in_memory(1 << 20)).expect("read");
         assert_eq!(bounded.next_offset, 3);
-        assert_eq!(log.read(0, 1 << 20, 2, true).expect("read").size, 0);
-        assert_eq!(log.read(4, 1 << 20, 4, true).expect("read").size, 0);
-        assert!(log.read(5, 1 << 20, 5, true).is_err());
-        assert!(log.read(-1, 1 << 20, 5, true).is_err());
+        assert_eq!(log.read(0, 2, ReadLimits::in_memory(1 << 20)).expect("read").size, 0);
+        assert_eq!(log.read(4, 4, ReadLimits::in_memory(1 << 20)).expect("read").size, 0);
+        assert!(log.read(5, 5, ReadLimits::in_memory(1 << 20)).is_err());
+        assert!(log.read(-1, 5, ReadLimits::in_memory(1 << 20)).is_err());
     }
 }
 
@@ -57,7 +58,7 @@ fn who_reads_on_finds_what_a_first_read_finds() {
     let read_all = |max_bytes| {
         let (mut next, mut bytes) = (0, Vec::new());
         while next < log.end_offset() {
-            let read = log.read(next, max_bytes, i64::MAX, true).expect("read");
+            let read = log.read(next, i64::MAX, ReadLimits::in_memory(max_bytes)).expect("read");
             assert!(read.next_offset > next);
             next = read.next_offset;
             bytes.extend(read.batches.concat());
@@ -70,7 +71,7 @@ fn who_reads_on_finds_what_a_first_read_finds() {
     assert_eq!(offsets(&log, 0), (0..120).collect::<Vec<i64>>());
     // A place that was remembered lies inside a longer batch now.
     log.truncate_to(50).expect("cut");
-    let middle = log.read(0, usize::MAX >> 1, 10, true).expect("read").next_offset;
+    let middle = log.read(0, 10, ReadLimits::in_memory(usize::MAX >> 1)).expect("read").next_offset;
     log.truncate_to(middle - 2).expect("cut");
     appended(&mut log, &["a longer value than before", "b", "c", "d"]);
     assert_eq!(offsets(&log, middle), [middle, middle + 1]);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use strait_broker_log::store::faulty::{FaultyStore, Random};
-use strait_broker_log::{CleanupPolicy, DiskStore, LogConfig, PartitionLog, ProducerSnapshotEntry, Store};
+use strait_broker_log::{
+    CleanupPolicy, DiskStore, LogConfig, PartitionLog, ProducerSnapshotEntry, ReadLimits, Store,
+};
 use strait_wire::batch::{BatchBuilder, Compression, Stamp};
 
 use super::model::FOLDER;
@@ -79,7 +81,7 @@ fn the_newest_record_of_each_key_stays_at_its_offset() {
     assert_eq!(offsets(&log, 0), [2, 3, 4, 5]);
     assert_eq!((log.segment_count(), log.end_offset()), (2, 6));
     // A read at an offset that is gone gives the next batch.
-    assert_eq!(log.read(1, 1, 6, true).expect("read").next_offset, 3);
+    assert_eq!(log.read(1, 6, ReadLimits::in_memory(1)).expect("read").next_offset, 3);
     drop(log);
     let mut log = open(&folder);
     assert_eq!(offsets(&log, 0), [2, 3, 4, 5]);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use strait_broker_log::store::faulty::{FaultyStore, Random};
-use strait_broker_log::{Damage, LogError, PartitionLog, Store};
+use strait_broker_log::{Damage, LogError, PartitionLog, ReadLimits, Store};
 
 use super::model::{FOLDER, Model, open, reopen, reopen_strictly};
 use super::support::{NOW_MS, appended, batches};
@@ -44,7 +44,7 @@ fn a_flipped_bit_is_an_error_of_the_read_and_the_end_of_a_recovery() {
 
         let header = model.batches[batch].header;
         let cold = open(&store, log.end_offset()).expect("the log opens");
-        let read = cold.read(header.base_offset, 1 << 20, i64::MAX, true);
+        let read = cold.read(header.base_offset, i64::MAX, ReadLimits::in_memory(1 << 20));
         let (named, position) = match read {
             Err(
                 LogError::CorruptBatch { path, position, .. } | LogError::CorruptFile { path, position, .. },
@@ -115,13 +115,13 @@ fn flushed_batches_around_a_damaged_one_stay_where_they_are() {
         let told = log.take_damages();
         for (index, batch) in model.batches.iter().enumerate().filter(|(index, _)| *index != damaged) {
             for offset in batch.header.base_offset..batch.header.next_offset() {
-                let read = log.read(offset, 1, i64::MAX, true);
+                let read = log.read(offset, i64::MAX, ReadLimits::in_memory(1));
                 let read = read.unwrap_or_else(|error| panic!("seed {seed}, batch {index}: {error}"));
                 assert_eq!(read.batches.concat(), bytes(batch), "seed {seed}, batch {index}");
             }
         }
         let header = model.batches[damaged].header;
-        match log.read(header.base_offset, 1, i64::MAX, true) {
+        match log.read(header.base_offset, i64::MAX, ReadLimits::in_memory(1)) {
             // The leader epoch lies outside the checksum.
             Ok(read) => assert_eq!(read.batches.concat()[16..], bytes(&model.batches[damaged])[16..]),
             Err(error) => {

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use bytes::BytesMut;
 use proptest::prelude::*;
-use strait_broker_log::{FileRange, PartitionLog};
+use strait_broker_log::{FileRange, PartitionLog, ReadLimits};
 
 use super::support::{Folder, appended, batches};
 
@@ -23,6 +23,10 @@ fn log(folder: &mut Folder) -> PartitionLog {
     log
 }
 
+fn may_stay(max_bytes: usize) -> ReadLimits {
+    ReadLimits { may_stay: true, ..ReadLimits::in_memory(max_bytes) }
+}
+
 fn bytes_of(range: &FileRange) -> Vec<u8> {
     let file = File::from(range.descriptor().expect("a file").try_clone_to_owned().expect("opened again"));
     let mut bytes = vec![0; range.length];
@@ -34,7 +38,7 @@ fn bytes_of(range: &FileRange) -> Vec<u8> {
 fn read(log: &PartitionLog, offset: i64, end: i64, max_bytes: usize) -> (Vec<u8>, usize) {
     let (mut bytes, mut out_of_files, mut next) = (BytesMut::new(), 0, offset);
     while next < end {
-        let read = log.read_or_find(next, max_bytes, end, true).expect("read");
+        let read = log.read(next, end, may_stay(max_bytes)).expect("read");
         if let Some(range) = read.file {
             assert!(range.length <= max_bytes && read.batches.is_empty());
             out_of_files += range.length;
@@ -63,9 +67,9 @@ fn most_of_a_log_is_found_in_its_files() {
     let (bytes, out_of_files) = read(&log, 0, log.end_offset(), 1 << 20);
     assert_eq!(bytes, expected(&log, 0, log.end_offset()));
     assert_eq!(out_of_files, bytes.len(), "up to the end of each segment");
-    let at_end = log.read_or_find(log.end_offset(), 1 << 20, i64::MAX, true).expect("nothing");
+    let at_end = log.read(log.end_offset(), i64::MAX, may_stay(1 << 20)).expect("nothing");
     assert!(at_end.file.is_none() && at_end.size == 0);
-    log.read_or_find(-1, 1 << 20, i64::MAX, true).expect_err("out of range");
+    log.read(-1, i64::MAX, may_stay(1 << 20)).expect_err("out of range");
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn what_is_in_memory_is_not_read_from_a_file() {
     for _ in 0..BATCHES {
         appended(&mut log, &["v".repeat(1 << 10).as_str()]);
     }
-    let in_file = |offset| log.read_or_find(offset, 1 << 20, i64::MAX, true).expect("read").file;
+    let in_file = |offset| log.read(offset, i64::MAX, may_stay(1 << 20)).expect("read").file;
     assert!(in_file(from).is_none());
     assert!(in_file(0).is_some());
 }

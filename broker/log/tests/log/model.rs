@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use strait_broker_log::store::faulty::{FaultyStore, Random};
-use strait_broker_log::{LastShutdown, LogConfig, LogError, PartitionLog};
+use strait_broker_log::{LastShutdown, LogConfig, LogError, PartitionLog, ReadLimits};
 use strait_wire::batch::{AssignedBatch, BatchBuilder, Compression, Stamp};
 
 use super::support::{NOW_MS, batches};
@@ -104,7 +104,7 @@ impl Model {
         let expected: Vec<_> = self.batches.iter().map(|batch| batch.segments.concat()).collect();
         assert!(found == expected, "the log holds other bytes");
         for (offset, timestamp) in &self.records {
-            let read = log.read(*offset, 1, i64::MAX, true).expect("read");
+            let read = log.read(*offset, i64::MAX, ReadLimits::in_memory(1)).expect("read");
             let batch =
                 &self.batches[self.batches.partition_point(|batch| batch.header.next_offset() <= *offset)];
             assert_eq!(read.batches.concat(), batch.segments.concat(), "offset {offset}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use strait_broker_log::{LogError, PartitionLog};
+use strait_broker_log::{LogError, PartitionLog, ReadLimits};
 
 use super::support::{Folder, NOW_MS, append, batch, offsets};
 
@@ -36,7 +36,7 @@ fn by_age_from_the_oldest_on() {
     let mut log = five_days(&folder);
     assert_eq!(log.apply_retention(NOW_MS, 5).expect("applied"), [0, 1]);
     assert_eq!((log.start_offset(), offsets(&log, 2)), (2, vec![2, 3, 4]));
-    let below = log.read(1, 1, 5, true);
+    let below = log.read(1, 5, ReadLimits::in_memory(1));
     assert!(matches!(below, Err(LogError::OffsetOutOfRange { start: 2, end: 5, .. })), "{below:?}");
     assert_eq!(log.apply_retention(NOW_MS, 5).expect("applied"), []);
     drop(log);

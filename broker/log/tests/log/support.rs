@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use strait_broker_log::{AppendInfo, DiskStore, LogConfig, PartitionLog};
+use strait_broker_log::{AppendInfo, DiskStore, LogConfig, PartitionLog, ReadLimits};
 use strait_wire::batch::{
     AssignedBatch, BatchBuilder, ClosedBatch, Compression, DecompressionLimit, Entry, Record, Stamp,
     closed_batches, open,
@@ -67,7 +67,7 @@ pub(crate) fn appended(log: &mut PartitionLog, values: &[&str]) -> AppendInfo {
 pub(crate) fn batches(log: &PartitionLog, offset: i64) -> Vec<ClosedBatch> {
     let (mut found, mut next) = (Vec::new(), offset);
     while next < log.end_offset() {
-        let read = log.read(next, 1 << 20, i64::MAX, true).expect("read");
+        let read = log.read(next, i64::MAX, ReadLimits::in_memory(1 << 20)).expect("read");
         if read.size == 0 {
             break;
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use strait_broker_core::batch_header::{assign_offset, assigned_header};
-use strait_broker_log::{DataFolder, LogConfig, LogError, PartitionLog};
+use strait_broker_log::{DataFolder, LogConfig, LogError, PartitionLog, ReadLimits};
 use strait_wire::batch::{BatchBuilder, BatchError, Compression, DecompressionLimit, Entry, Stamp};
 use strait_wire::batch::{closed_batches, open};
 use strait_wire::codec::EncodeError;
@@ -11,7 +11,7 @@ use super::image::MetadataImage;
 use super::record::{MetadataRecord, MetadataRecordError};
 
 pub(crate) const METADATA_TOPIC: &str = "__cluster_metadata";
-const READ_BYTES: usize = 1 << 20;
+const READ: ReadLimits = ReadLimits::in_memory(1 << 20);
 const OPENED: DecompressionLimit = DecompressionLimit(64 << 20);
 /// One controller for ever: its epoch does not change.
 pub(crate) const METADATA_LEADER_EPOCH: i32 = 0;
@@ -47,7 +47,7 @@ impl MetadataLog {
         let mut image = MetadataImage::default();
         let mut offset = log.start_offset();
         while offset < log.end_offset() {
-            let read = log.read(offset, READ_BYTES, log.end_offset(), true)?;
+            let read = log.read(offset, log.end_offset(), READ)?;
             if read.next_offset <= offset {
                 break;
             }

@@ -23,7 +23,7 @@ use strait_wire::error_code::ErrorCode;
 
 pub(crate) use append::AppendError;
 pub(crate) use open::{Budgets, OpenError, Opening};
-pub(crate) use read::{PartitionRead, ReadError, ReadLimits};
+pub(crate) use read::{PartitionRead, ReadError};
 pub(crate) use waiters::{Waiter, Waiting};
 
 use waiters::Waiters;

@@ -1,20 +1,10 @@
 //! What a Fetch gets of a partition.
 
 use bytes::Bytes;
-use strait_broker_log::{AbortedTransaction, FileRange, LogError};
+use strait_broker_log::{AbortedTransaction, FileRange, LogError, ReadLimits};
 use strait_wire::error_code::ErrorCode;
 
 use super::{Absent, Isolation, Offsets, Partition};
-
-/// How much is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadLimits {
-    pub(crate) max_bytes: usize,
-    /// The first batch comes even when it is larger.
-    pub(crate) at_least_one: bool,
-    /// Batches may stay in their file.
-    pub(crate) may_stay: bool,
-}
 
 /// Batches of one partition.
 #[derive(Clone, Debug, Default)]
@@ -77,10 +67,7 @@ impl Partition {
             return Err(ReadError::OutOfRange { offset });
         }
         let end = offsets.readable_end(isolation);
-        let read = match limits.may_stay {
-            true => log.read_or_find(offset, limits.max_bytes, end, limits.at_least_one)?,
-            false => log.read(offset, limits.max_bytes, end, limits.at_least_one)?,
-        };
+        let read = log.read(offset, end, limits)?;
         let aborted = match isolation {
             Isolation::Uncommitted => None,
             // As in Kafka the list is missing where the limits leave no room for the next batch.

@@ -1,7 +1,7 @@
 //! What one partition answers.
 
 use strait_broker_core::produce_validation::TopicCompression;
-use strait_broker_log::FileRange;
+use strait_broker_log::{FileRange, ReadLimits};
 use strait_wire::batch::Compression;
 use strait_wire::error_code::ErrorCode;
 use strait_wire::message::fetch::{AbortedTransaction, EpochEndOffset, PartitionData};
@@ -11,7 +11,7 @@ use super::super::check_epoch;
 use super::wanted::Wanted;
 use crate::call::Call;
 use crate::fetch_session::Told;
-use crate::partition::{Isolation, Offsets, Partition, PartitionRead, ReadError, ReadLimits};
+use crate::partition::{Isolation, Offsets, Partition, PartitionRead, ReadError};
 
 /// First version whose clients know zstd.
 const ZSTD: i16 = 10;
