@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use strait_broker_log::store::faulty::{FaultyStore, Random};
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 
 use super::load::{self, Shared};
 use super::node::Node;
@@ -62,7 +63,15 @@ fn live(seed: u64, lives: u64) -> usize {
         }
         clients.spawn(load::transact(node.client(), Arc::clone(&promised)));
         let (handle, client, shared) = (clients.handle().clone(), node.client(), Arc::clone(&promised));
-        clients.spawn_blocking(move || handle.block_on(load::administer(client, shared)));
+        let (end, ended) = oneshot::channel();
+        let administered = clients.spawn_blocking(move || {
+            handle.block_on(async {
+                tokio::select! {
+                    () = load::administer(client, shared) => {}
+                    _ = ended => {}
+                }
+            });
+        });
         std::thread::sleep(Duration::from_millis(50 + random.below(250)));
         // At a flush, or between two.
         if random.one_in(2) {
@@ -71,6 +80,9 @@ fn live(seed: u64, lives: u64) -> usize {
         }
         store.lose_power();
         node.end();
+        // It may have ended before.
+        let _ = end.send(());
+        clients.block_on(administered).expect("no panic");
         clients.shutdown_timeout(Duration::from_secs(5));
     }
     let promised = promised.lock().expect("no panic");
