@@ -25,6 +25,11 @@ pub(super) fn warm(folder: &Path, bytes: u64) -> Result<(), BenchError> {
     filled().map_err(|source| BenchError::File { path: folder.to_owned(), source })
 }
 
+/// Has the kernel write back what was produced, so that it does not while readers are measured.
+pub(super) async fn write_back() -> Result<(), BenchError> {
+    tokio::task::spawn_blocking(rustix::fs::sync).await.map_err(|_| BenchError::DriverEnded)
+}
+
 /// Waits until brokers that keep their data below `folder` have removed that of deleted topics, so that they neither
 /// do it while they are measured nor fill the memory with it.
 pub(super) async fn wait_until_removed(folder: &Path) -> Result<(), BenchError> {

@@ -143,6 +143,7 @@ impl<'a> Runner<'a> {
         let (produced, consumed, both) = (load.clone(), load.clone(), load.clone());
         memory::warm(self.peers.folder(), load.content().bytes)?;
         figures.push((Work::Produce, measured(broker, &load, move || produced.produce()).await?));
+        memory::write_back().await?;
         let cold = measured(broker, &load, move || consumed.consume().map(|_| Vec::new())).await?;
         figures.push((Work::Cold, cold));
         self.create(broker).await?;
