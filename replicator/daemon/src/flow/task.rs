@@ -2,39 +2,26 @@
 
 // Why one can't start.
 mod error;
+// What is done once for the flow.
+mod once;
+// Its tasks, on clusters that are ready.
+mod start;
 
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use strait_client::{ClientError, Cluster};
-use strait_replicator_core::acl_plan::AclRules;
-use strait_replicator_core::lane::{Settings, StateName};
-use strait_replicator_core::principal_plan::PrincipalRules;
+use strait_replicator_core::lane::StateName;
 use strait_replicator_core::shares::Part;
-use strait_replicator_core::topic_plan::TopicRules;
-use strait_wire::batch::DecompressionLimit;
-use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use super::acls::{AclParts, AclTask};
-use super::elsewhere::Elsewhere;
-use super::groups::{GroupParts, GroupTask};
-use super::handle::FlowHandle;
-use super::heartbeats;
-use super::lane::{LaneEnd, LaneParts, LaneTask};
-use super::loading;
-use super::map_topic::MapTopic;
+use super::lane::{LaneEnd, LaneTask};
 use super::owner::Ownership;
-use super::planner::{Planner, PlannerParts};
-use super::principals::{self, PrincipalParts};
-use super::provenance::{Ends, Provenance};
-use super::take_over::TakeOver;
-use super::translation::Translator;
+use super::planner::Planner;
+use super::provenance::Ends;
 use super::witness::Witness;
-use crate::configuration::{self, Flow, Limits, OffsetSyncs};
-use crate::internal_topic::InternalTopic;
+use crate::configuration::{self, Flow, Limits};
 use crate::state_topic::StateTopic;
 use crate::status::DaemonStatus;
 use crate::store::Store;
@@ -42,12 +29,6 @@ use error::StartError;
 
 /// Between attempts to start a flow.
 const RESTART_BACKOFF: Duration = Duration::from_secs(1);
-/// Questions about groups that wait for an answer.
-const QUESTIONS_WAITING: usize = 8;
-/// With so many Connect makes its topic of positions (`offset.storage.partitions`).
-const POSITION_PARTITIONS: i32 = 25;
-/// What opening one batch may need.
-const DECOMPRESSION_LIMIT: DecompressionLimit = DecompressionLimit(256 << 20);
 
 /// What a part of a flow runs on.
 #[derive(Clone)]
@@ -113,7 +94,7 @@ impl FlowParts {
             () = stopped(shutdown) => return Ok(LaneEnd::Stopped),
         };
         let started = tokio::select! {
-            started = start(self, clusters, &ownership) => started?,
+            started = start::start(self, clusters, &ownership) => started?,
             () = stopped(shutdown) => {
                 ownership.release().await;
                 return Ok(LaneEnd::Stopped);
@@ -208,166 +189,6 @@ async fn claim(parts: &FlowParts) -> Result<(Ready, Ownership), StartError> {
     let ownership = acquired.await?;
     let ends = Ends { source, source_cluster_id, target, target_cluster_id };
     Ok((Ready { ends, state }, ownership))
-}
-
-async fn start(
-    parts: &FlowParts,
-    Ready { ends, state }: Ready,
-    ownership: &Ownership,
-) -> Result<Running, StartError> {
-    let (flow, part, generation) = (parts.flow.clone(), parts.part.clone(), ownership.generation);
-    let id = flow.id();
-    let Ends { source, source_cluster_id, target, target_cluster_id } = ends.clone();
-    let map_topic = MapTopic::new(
-        target.clone(),
-        state.offset_map(),
-        flow.replication_factor,
-        id.clone(),
-        source_cluster_id.clone(),
-    );
-    let loaded = loading::load(&state, &map_topic, &flow, (&part, generation), &ends).await?;
-    let take_over = TakeOver::read(&flow, &source, &target).await?.map(Rc::new);
-    let (assignments, assigned) = mpsc::channel(1);
-    let elsewhere = Elsewhere::new(&part, &ends, state.clone(), map_topic.clone());
-    let (translator, questions) = Translator::new(map_topic.clone(), elsewhere);
-    let (group_questions, groups_asked) = mpsc::channel(QUESTIONS_WAITING);
-    let policy = flow.policy().map_err(StartError::Configuration)?;
-    let refresh = Arc::new(Notify::new());
-    parts.status.set_ledger(&part, loaded.losses);
-    parts.status.update_part(&part, |part| part.last_error = None);
-    let handle = FlowHandle {
-        source: source.clone(),
-        target: target.clone(),
-        translator: translator.clone(),
-        groups: group_questions,
-        policy,
-    };
-    if part.is_first() {
-        parts.status.update(&id, |flow| flow.handle = Some(handle));
-    }
-    let groups = GroupTask::new(GroupParts {
-        flow: flow.clone(),
-        part: part.clone(),
-        source: source.clone(),
-        target: target.clone(),
-        translator,
-        lease: ownership.lease(),
-        questions: groups_asked,
-        take_over: take_over.clone(),
-        status: parts.status.clone(),
-    })?;
-    let selection = flow.selection(flow.policy().map_err(StartError::Configuration)?)?;
-    let acls = AclTask::new(AclParts {
-        flow: flow.clone(),
-        rules: AclRules {
-            selection: selection.clone(),
-            source_alias: flow.source.clone(),
-            source_cluster_id: source_cluster_id.clone(),
-            target_cluster_id: target_cluster_id.clone(),
-        },
-        source: source.clone(),
-        target: target.clone(),
-        state: state.clone(),
-        made: loaded.acls,
-        lease: ownership.lease(),
-        status: parts.status.clone(),
-    });
-    let principals = principals::run(PrincipalParts {
-        flow: flow.clone(),
-        rules: PrincipalRules {
-            flow: id.clone(),
-            source_cluster_id: source_cluster_id.clone(),
-            target_cluster_id: target_cluster_id.clone(),
-        },
-        source: source.clone(),
-        target: target.clone(),
-        state: state.clone(),
-        made: loaded.principals,
-        lease: ownership.lease(),
-        status: parts.status.clone(),
-    });
-    let heartbeats = heartbeats::run(flow.clone(), source.clone(), target.clone(), ownership.lease());
-    let is_first = part.is_first();
-    let beside = async move {
-        if !is_first {
-            return std::future::pending().await;
-        }
-        tokio::join!(groups.run(), acls.run(), principals, heartbeats);
-    };
-    let provenance =
-        Provenance::new(&flow, ends, state.clone(), loaded.identities.clone(), loaded.origins.clone());
-    let lane = LaneTask::new(LaneParts {
-        flow: flow.clone(),
-        part: part.clone(),
-        source: source.clone(),
-        target: target.clone(),
-        source_cluster_id: source_cluster_id.clone(),
-        target_cluster_id,
-        settings: Settings {
-            window: parts.limits.requests_in_flight,
-            queue_bytes: parts.limits.partition_fetch_bytes.saturating_mul(2),
-            decompression_limit: DECOMPRESSION_LIMIT,
-            delivery: flow.delivery.into(),
-        },
-        identities: loaded.identities,
-        origins: loaded.origins,
-        provenance: Rc::new(Mutex::new(provenance)),
-        state: state.clone(),
-        generation,
-        lease: ownership.lease(),
-        limits: parts.limits.clone(),
-        old_after_ms: super::probe::old_after_ms(&flow, &target).await,
-        assignments: assigned,
-        questions,
-        offset_syncs: offset_syncs(&flow, &source, &target)?,
-        hand_over: hand_over(&flow, &target),
-        map_topic,
-        chunks: loaded.chunks,
-        refresh: refresh.clone(),
-        status: parts.status.clone(),
-    });
-    let planner = Planner::new(PlannerParts {
-        selection,
-        rules: TopicRules { replication_factor: flow.replication_factor, configs: flow.config_rules()? },
-        source,
-        target,
-        source_cluster_id,
-        state: state.clone(),
-        generation,
-        take_over,
-        stored: loaded.positions,
-        has_lost_positions: loaded.has_lost_positions,
-        refresh,
-        assignments,
-        status: parts.status.clone(),
-        flow,
-        part: part.clone(),
-    });
-    info!(flow = %part, generation, "flow is started");
-    Ok(Running { part, lane, planner, state, beside: Box::pin(beside) })
-}
-
-/// The topic for offset syncs, if they are wanted.
-fn offset_syncs(
-    flow: &Flow,
-    source: &Cluster,
-    target: &Cluster,
-) -> Result<Option<InternalTopic>, StartError> {
-    let policy = flow.policy().map_err(StartError::Configuration)?;
-    let (cluster, other) = match flow.offset_syncs {
-        OffsetSyncs::Off => return Ok(None),
-        OffsetSyncs::Target => (target, &flow.source),
-        OffsetSyncs::Source => (source, &flow.target),
-    };
-    let name = policy.offset_syncs_topic(other);
-    Ok(Some(InternalTopic::new(cluster.clone(), name, flow.replication_factor)))
-}
-
-/// The topic for MirrorMaker 2's positions, if they are wanted.
-fn hand_over(flow: &Flow, target: &Cluster) -> Option<InternalTopic> {
-    let (name, factor) = (flow.hand_over.clone(), flow.replication_factor);
-    let topic = || InternalTopic::with_partitions(target.clone(), name, POSITION_PARTITIONS, factor);
-    (!flow.hand_over.is_empty()).then(topic)
 }
 
 async fn connect(cluster: &configuration::Cluster) -> Result<Cluster, ClientError> {
