@@ -37,9 +37,12 @@ pub(super) struct Arguments {
     /// Bytes of an encoded batch before compression.
     #[arg(long, default_value_t = 16_384)]
     batch_bytes: usize,
-    /// Senders, and readers, of the driver `encoded`.
+    /// Connections by which the driver `encoded` sends.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
+    senders: u16,
+    /// Connections by which it reads.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    readers: u16,
     /// MiB of batches that a task of the driver `encoded` produces; 1024, with --quick 128.
     #[arg(long)]
     mebibytes: Option<u64>,
@@ -105,7 +108,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         codecs: arguments.codec.iter().map(|codec| Compression::from(*codec)).collect(),
         partitions: arguments.partitions,
         batch_bytes: arguments.batch_bytes,
-        connections: usize::from(arguments.connections),
+        senders: usize::from(arguments.senders),
+        readers: usize::from(arguments.readers),
         bytes: setup.choose(arguments.mebibytes, 1_024, 128) << 20,
         tool_bytes: setup.choose(arguments.tool_mebibytes, 256, 32) << 20,
         rounds: setup.choose(arguments.rounds, 6, 2),

@@ -15,7 +15,8 @@ pub(super) struct Load {
     pub(super) requests: Arc<Requests>,
     /// Each sender sends so many requests.
     pub(super) count: u64,
-    pub(super) connections: usize,
+    pub(super) senders: usize,
+    pub(super) readers: usize,
 }
 
 type Outcome<T> = Result<Vec<T>, BenchError>;
@@ -24,7 +25,7 @@ impl Load {
     /// What all senders together bring.
     pub(super) fn content(&self) -> Content {
         let one = self.requests.content(self.count);
-        let times = self.connections as u64;
+        let times = self.senders as u64;
         Content {
             bytes: one.bytes * times,
             records: one.records.iter().map(|records| records * times).collect(),
@@ -34,7 +35,7 @@ impl Load {
     /// Produces everything; gives the times from requests to answers in milliseconds.
     pub(super) fn produce(&self) -> Outcome<f64> {
         let senders = |_| || sender::send(&self.address, &self.requests, self.count);
-        Ok(in_threads((0..self.connections).map(senders))?.concat())
+        Ok(in_threads((0..self.senders).map(senders))?.concat())
     }
 
     /// Fetches everything from the begin; gives the bytes.
@@ -58,9 +59,9 @@ impl Load {
 
     /// The partitions of each reader.
     fn parts(&self) -> Vec<Vec<Part>> {
-        let mut parts = vec![Vec::new(); self.connections];
+        let mut parts = vec![Vec::new(); self.readers];
         for (index, (partition, end)) in (0..).zip(self.content().records).enumerate() {
-            parts[index % self.connections].push(Part { partition, end });
+            parts[index % self.readers].push(Part { partition, end });
         }
         parts
     }

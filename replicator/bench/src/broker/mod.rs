@@ -54,8 +54,10 @@ pub struct BrokerOptions {
     pub partitions: i32,
     /// Bytes of a batch before compression, where we encode it.
     pub batch_bytes: usize,
-    /// Senders, and readers, at once.
-    pub connections: usize,
+    /// Connections that send at once.
+    pub senders: usize,
+    /// Connections that read at once.
+    pub readers: usize,
     /// Bytes of batches that a task produces where we encode them.
     pub bytes: u64,
     /// Bytes of values that a task produces where others encode them.

@@ -133,11 +133,11 @@ impl<'a> Runner<'a> {
         requests: &Arc<Requests>,
         part: u64,
     ) -> Result<Vec<(Work, Figures)>, BenchError> {
-        let connections = self.options.connections;
-        let bytes = self.options.bytes / part / connections as u64;
+        let BrokerOptions { senders, readers, .. } = *self.options;
+        let bytes = self.options.bytes / part / senders as u64;
         let (address, requests) = (broker.address.clone(), Arc::clone(requests));
         let count = requests.count_for(bytes);
-        let load = Load { address, requests, count, connections };
+        let load = Load { address, requests, count, senders, readers };
         let mut figures = Vec::new();
         self.create(broker).await?;
         let (produced, consumed, both) = (load.clone(), load.clone(), load.clone());
