@@ -1,5 +1,8 @@
 //! Entries of an index that were read last: who reads a log from one end to the other finds hundreds of places in them.
 
+/// How many entries of a table fulfil a condition, and the last of them.
+pub(super) type Found<const WIDTH: usize> = (u64, Option<[u8; WIDTH]>);
+
 /// Entries that lie behind each other in the file.
 #[derive(Debug)]
 pub(super) struct Block<const WIDTH: usize> {
@@ -13,18 +16,28 @@ impl<const WIDTH: usize> Block<WIDTH> {
         Self { first, bytes }
     }
 
-    /// How many entries of the file fulfil `is_before`, and the last of them; none where others have to be looked at. The
-    /// file has `written` entries.
-    pub(super) fn search(
+    /// What fulfils `is_before`, where all entries before these do and none behind them does.
+    pub(super) fn find(&self, is_before: impl Fn(&[u8; WIDTH]) -> bool) -> Found<WIDTH> {
+        let entries = self.entries();
+        let before = entries.partition_point(is_before);
+        let last = before.checked_sub(1).and_then(|last| entries.get(last));
+        (self.first + before as u64, last.copied())
+    }
+
+    /// The same for any condition; none where others of the `written` entries of the file have to be looked at.
+    pub(super) fn find_here(
         &self,
         is_before: impl Fn(&[u8; WIDTH]) -> bool,
         written: u64,
-    ) -> Option<(u64, Option<[u8; WIDTH]>)> {
-        let entries = self.bytes.as_chunks::<WIDTH>().0;
-        let before = entries.partition_point(is_before);
-        let is_first = before == 0 && self.first > 0;
-        let is_last = before == entries.len() && self.first + (before as u64) < written;
-        let last = before.checked_sub(1).and_then(|last| entries.get(last));
-        (!is_first && !is_last).then(|| (self.first + before as u64, last.copied()))
+    ) -> Option<Found<WIDTH>> {
+        let end = self.first + self.entries().len() as u64;
+        let found = self.find(is_before);
+        let may_be_earlier = found.0 == self.first && self.first > 0;
+        let may_be_later = found.0 == end && end < written;
+        (!may_be_earlier && !may_be_later).then_some(found)
+    }
+
+    fn entries(&self) -> &[[u8; WIDTH]] {
+        self.bytes.as_chunks::<WIDTH>().0
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::block::Block;
+use super::block::{Block, Found};
 use crate::error::{At, LogError};
 use crate::store::{Store, StoreFile};
 
@@ -126,10 +126,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
     }
 
     /// How many entries fulfil `is_before`, and the last of them: in memory, else in the file.
-    fn search(
-        &self,
-        is_before: impl Fn(&[u8; WIDTH]) -> bool,
-    ) -> Result<(u64, Option<[u8; WIDTH]>), LogError> {
+    fn search(&self, is_before: impl Fn(&[u8; WIDTH]) -> bool) -> Result<Found<WIDTH>, LogError> {
         let in_memory = self.pending.partition_point(&is_before);
         if let Some(last) = in_memory.checked_sub(1) {
             return Ok((self.written + in_memory as u64, self.pending.get(last).copied()));
@@ -137,7 +134,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         if self.written == 0 {
             return Ok((0, None));
         }
-        let kept = self.kept().as_ref().and_then(|block| block.search(&is_before, self.written));
+        let kept = self.kept().as_ref().and_then(|block| block.find_here(&is_before, self.written));
         match kept {
             Some(found) => Ok(found),
             None => self.search_file(is_before),
@@ -145,10 +142,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
     }
 
     /// Among first entries of the file's blocks, then in one block.
-    fn search_file(
-        &self,
-        is_before: impl Fn(&[u8; WIDTH]) -> bool,
-    ) -> Result<(u64, Option<[u8; WIDTH]>), LogError> {
+    fn search_file(&self, is_before: impl Fn(&[u8; WIDTH]) -> bool) -> Result<Found<WIDTH>, LogError> {
         let file = self.store.open(&self.path).at("open", &self.path, 0)?;
         let (mut low, mut high) = (0, self.written.div_ceil(BLOCK_ENTRIES));
         let mut entry = [0; WIDTH];
@@ -161,11 +155,10 @@ impl<const WIDTH: usize> Table<WIDTH> {
         let first = block * BLOCK_ENTRIES;
         let mut bytes = vec![0; WIDTH * BLOCK_ENTRIES.min(self.written - first) as usize];
         self.read(file.as_ref(), first, &mut bytes)?;
-        let entries = bytes.as_chunks::<WIDTH>().0;
-        let before = entries.partition_point(is_before);
-        let last = before.checked_sub(1).and_then(|last| entries.get(last)).copied();
-        *self.kept() = Some(Block::new(first, bytes));
-        Ok((first + before as u64, last))
+        let block = Block::new(first, bytes);
+        let found = block.find(is_before);
+        *self.kept() = Some(block);
+        Ok(found)
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Block<WIDTH>>> {

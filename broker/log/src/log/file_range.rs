@@ -26,8 +26,8 @@ impl FileRange {
     }
 }
 
-/// Batches from `begin` on, up to an entry of the index or the end of the segment. None where they have to be read: what is little, or was not checked
-/// yet.
+/// Batches from `begin` on, up to an entry of the index or the end of the segment. None where they have to be read: what is
+/// little, or was not checked yet.
 pub(super) fn find(begin: &Begin<'_>, wanted: &Wanted) -> Result<Option<LogRead>, LogError> {
     let Begin { segment, file, first, .. } = begin;
     let position = first.position;

@@ -56,6 +56,7 @@ pub(super) async fn start(
     let (translator, questions) = Translator::new(map_topic.clone(), elsewhere);
     let (group_questions, groups_asked) = mpsc::channel(QUESTIONS_WAITING);
     let policy = flow.policy().map_err(StartError::Configuration)?;
+    let selection = flow.selection(policy.clone())?;
     let refresh = Arc::new(Notify::new());
     parts.status.set_ledger(&part, loaded.losses);
     parts.status.update_part(&part, |part| part.last_error = None);
@@ -69,7 +70,6 @@ pub(super) async fn start(
     if part.is_first() {
         parts.status.update(&id, |flow| flow.handle = Some(handle));
     }
-    let selection = flow.selection(flow.policy().map_err(StartError::Configuration)?)?;
     let once = Once {
         flow: &flow,
         ends: &ends,
