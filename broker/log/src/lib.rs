@@ -44,8 +44,8 @@ pub use error::LogError;
 pub use folder::{DataFolder, PartitionOffset, Remembered};
 pub use index::AbortedTransaction;
 pub use log::{
-    AppendInfo, Cleanable, FileRange, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, ReadLimits,
-    Recovered, TimestampOffset,
+    AppendInfo, Cleanable, FileRange, FlushPlan, Flushed, LastShutdown, LogRead, PartitionLog, PlacedBatch,
+    ReadLimits, Recovered, TimestampOffset,
 };
 pub use snapshot::ProducerSnapshotEntry;
 pub use store::{DiskStore, Store, StoreFile};

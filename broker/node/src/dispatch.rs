@@ -7,6 +7,7 @@ use strait_wire::codec::{
     DecodeError, Decoder, EncodeError, Message, Request, RequestHeader, decode_request_header, response_frame,
 };
 use strait_wire::message;
+use strait_wire::message::produce::ProduceRequest;
 
 use crate::api;
 use crate::call::Call;
@@ -91,16 +92,11 @@ macro_rules! served {
                     let request = message::$file::$request::decode(call.version, &mut body)?;
                     drop(body);
                     // Boxed: the longest future of all handlers would be held for each connection.
-                    let mut answer: Answer<<message::$file::$request as Request>::Response> =
+                    let answer: Answer<<message::$file::$request as Request>::Response> =
                         Box::pin(api::$file::handle(call, request)).await.into();
-                    let throttle_ms = match &mut answer {
-                        Answer::Response(response) | Answer::Large(response, ..) => {
-                            held_back(call, throttle_time!(response $($untold)?))
-                        }
-                        Answer::Nothing { throttle_ms } => *throttle_ms,
-                        Answer::Close(_) => 0,
-                    };
-                    reply::<message::$file::$request>(call, answer, throttle_ms)
+                    reply::<message::$file::$request>(call, answer, |response| {
+                        throttle_time!(response $($untold)?)
+                    })
                 })*
                 key => Err(RequestError::NotServed { key, version: call.version }),
             }
@@ -174,11 +170,17 @@ fn held_back(call: &Call, told: Option<&mut i32>) -> i32 {
     *told
 }
 
+/// The frame of an answer. `throttle_time` is where its response tells for how long the client is held back.
 fn reply<R: Request>(
     call: &Call,
-    answer: Answer<R::Response>,
-    throttle_ms: i32,
+    mut answer: Answer<R::Response>,
+    throttle_time: impl FnOnce(&mut R::Response) -> Option<&mut i32>,
 ) -> Result<Reply, RequestError> {
+    let throttle_ms = match &mut answer {
+        Answer::Response(response) | Answer::Large(response, ..) => held_back(call, throttle_time(response)),
+        Answer::Nothing { throttle_ms } => *throttle_ms,
+        Answer::Close(_) => 0,
+    };
     let frame = |response, files, share| {
         let segments = response_frame::<R>(response, call.version, call.correlation_id)?;
         Ok::<_, RequestError>(Reply::Frame { segments, files, throttle_ms, share })
@@ -220,6 +222,39 @@ pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Rep
     }
     call.node.requests.count(key);
     answer(call, key, body).await
+}
+
+/// Answers Produce requests that came one behind the other. What follows one that can't be answered is not looked at.
+pub(crate) async fn dispatch_produce(
+    requests: impl Iterator<Item = (&Call, Decoder)>,
+) -> Vec<Result<Reply, RequestError>> {
+    let (mut calls, mut decoded, mut refused) = (Vec::new(), Vec::new(), None);
+    for (call, body) in requests {
+        match decode_produce(call, body) {
+            Ok(request) => {
+                calls.push(call);
+                decoded.push((call, request));
+            }
+            Err(error) => {
+                refused = Some(Err(error));
+                break;
+            }
+        }
+    }
+    let answers = Box::pin(api::produce::handle_all(decoded)).await;
+    let replies = calls.into_iter().zip(answers).map(|(call, answer)| {
+        reply::<ProduceRequest>(call, answer, |response| Some(&mut response.throttle_time_ms))
+    });
+    replies.chain(refused).collect()
+}
+
+fn decode_produce(call: &Call, mut body: Decoder) -> Result<ProduceRequest, RequestError> {
+    let (key, version) = (ProduceRequest::KEY.0, call.version);
+    if range(key, version).is_none() {
+        return Err(RequestError::NotServed { key, version });
+    }
+    call.node.requests.count(key);
+    Ok(ProduceRequest::decode(version, &mut body)?)
 }
 
 #[cfg(test)]

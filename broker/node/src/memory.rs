@@ -39,6 +39,11 @@ impl RequestMemory {
         Self { permits, patience }
     }
 
+    /// This many bytes where they are left now.
+    pub(crate) fn take_now(&self, bytes: usize) -> Option<RequestShare> {
+        Arc::clone(&self.permits).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
+    }
+
     /// Waits a while for this many bytes; none: others hold them. Who came first gets them first.
     pub(crate) async fn take(&self, bytes: usize) -> Option<RequestShare> {
         let bytes = u32::try_from(bytes).ok()?;

@@ -4,7 +4,7 @@ use strait_wire::batch::{BatchHeader, ControlKind};
 
 use super::entry::{AppendedBatch, NO_EPOCH, ProducerEntry};
 use super::error::{ProducerStateError, Rejection};
-use super::sequence::next_sequence;
+use super::sequence::{next_sequence, sequence_after};
 use super::verification::{Verification, VerificationGuard};
 
 /// Who writes.
@@ -52,6 +52,18 @@ pub struct Marker {
     pub timestamp: i64,
     /// 2 when the coordinator raised the epoch for this marker (KIP-890); 0 or 1 otherwise.
     pub transaction_version: i16,
+}
+
+/// Whether a batch may be written right behind `before` wherever that one may: of the same producer and epoch, in or
+/// outside a transaction like it, with the next sequence. Batches without a producer may be written always.
+pub fn follows(before: &BatchHeader, header: &BatchHeader) -> bool {
+    let is_same = before.producer_id == header.producer_id
+        && before.producer_epoch == header.producer_epoch
+        && before.attributes.is_transactional() == header.attributes.is_transactional();
+    let is_next = |count: i32| {
+        before.base_sequence >= 0 && header.base_sequence == sequence_after(before.base_sequence, count)
+    };
+    is_same && (header.producer_id < 0 || before.last_offset_delta.checked_add(1).is_some_and(is_next))
 }
 
 /// The markers of KIP-890's second part have an epoch above that of the data.

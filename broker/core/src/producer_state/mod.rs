@@ -22,7 +22,7 @@ mod snapshot;
 // The file itself.
 mod snapshot_file;
 
-pub use admission::{Admission, Append, Marker, Origin};
+pub use admission::{Admission, Append, Marker, Origin, follows};
 pub use entry::{AppendedBatch, ProducerEntry};
 pub use error::{ProducerStateError, Rejection};
 pub use open::CompletedTransaction;

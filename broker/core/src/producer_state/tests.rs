@@ -65,6 +65,29 @@ const GAP: Result<i64, ErrorCode> = Err(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER)
 const OLD: Result<i64, ErrorCode> = Err(ErrorCode::INVALID_PRODUCER_EPOCH);
 
 #[test]
+fn what_follows_a_batch_needs_no_look_of_its_own() {
+    let before = header(7, 1, 10, 5, 100);
+    let cases = [
+        (header(7, 1, 15, 1, 105), true),
+        (header(7, 1, 16, 1, 105), false),
+        (header(7, 1, 10, 5, 105), false),
+        (header(7, 2, 15, 1, 105), false),
+        (header(8, 1, 15, 1, 105), false),
+        (header(-1, -1, -1, 1, 105), false),
+        (transactional(header(7, 1, 15, 1, 105)), false),
+    ];
+    for (next, expected) in cases {
+        assert_eq!(follows(&before, &next), expected, "{next:?}");
+    }
+    assert!(follows(&header(7, 0, i32::MAX, 1, 0), &header(7, 0, 0, 1, 1)), "sequences wrap");
+    assert!(follows(&header(-1, -1, -1, 1, 0), &header(-1, -1, -1, 9, 1)), "nobody numbers these");
+    assert!(
+        !follows(&header(7, 0, -1, 1, 0), &header(7, 0, -1, 1, 1)),
+        "a producer has to number its batches"
+    );
+}
+
+#[test]
 fn the_last_five_batches_are_answered_with_their_offsets_and_the_sixth_is_a_gap() {
     let mut producers = Producers::new(100);
     for batch in 0..6 {

@@ -156,8 +156,7 @@ fn clean(request: &Request, group: &[Segment], filter: &mut Filter<'_>) -> Resul
                 let interval = request.config.index_interval_bytes;
                 cleaned.append(
                     std::slice::from_ref(batch.bytes()),
-                    batch.header(),
-                    batch.size() as u64,
+                    &[(batch.header(), batch.size() as u64)],
                     interval,
                     &file,
                 )?;

@@ -41,8 +41,9 @@ impl OffsetIndex {
         self.table.path()
     }
 
-    pub(crate) fn is_full(&self, limit_bytes: u32) -> bool {
-        self.table.length() >= u64::from(limit_bytes) / WIDTH as u64
+    /// Once `more` entries have come.
+    pub(crate) fn is_full(&self, more: u64, limit_bytes: u32) -> bool {
+        self.table.length() + more >= u64::from(limit_bytes) / WIDTH as u64
     }
 
     /// Whether the last entry lies behind the first and within `log_size`.

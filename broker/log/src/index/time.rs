@@ -41,9 +41,9 @@ impl TimeIndex {
         self.table.path()
     }
 
-    /// One entry is kept for the close of the segment.
-    pub(crate) fn is_full(&self, limit_bytes: u32) -> bool {
-        self.table.length() + 1 >= u64::from(limit_bytes) / WIDTH as u64
+    /// Once `more` entries have come. One is kept for the close of the segment.
+    pub(crate) fn is_full(&self, more: u64, limit_bytes: u32) -> bool {
+        self.table.length() + more + 1 >= u64::from(limit_bytes) / WIDTH as u64
     }
 
     /// Whether the last entry is later than the first.

@@ -20,6 +20,14 @@ pub struct AppendInfo {
     pub is_flush_due: bool,
 }
 
+/// A batch that has its base offset and leader epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct PlacedBatch<'a> {
+    pub header: &'a BatchHeader,
+    /// Its bytes.
+    pub slices: &'a [Bytes],
+}
+
 impl PartitionLog {
     /// Adds one batch that has its base offset and leader epoch. `batch` is its bytes in slices. The batch may begin
     /// above the end of the log, since cleaning leaves holes.
@@ -31,28 +39,104 @@ impl PartitionLog {
         header: &BatchHeader,
         now_ms: i64,
     ) -> Result<AppendInfo, LogError> {
+        let size = self.begin(PlacedBatch { header, slices: batch }, now_ms)?;
+        let rolled_at = self.roll_for(header, size, now_ms)?;
+        self.write(batch, &[(header, size)])?;
+        Ok(self.wrote(PlacedBatch { header, slices: batch }, size, rolled_at))
+    }
+
+    /// Adds the first of these batches, and with the same write as many of those behind it as belong into its segment:
+    /// for the file system a long write costs less than its parts. Gives what was added.
+    ///
+    /// After an error the log ends where it did.
+    pub fn append_run(
+        &mut self,
+        batches: &[PlacedBatch<'_>],
+        now_ms: i64,
+    ) -> Result<Vec<AppendInfo>, LogError> {
+        let Some(first) = batches.first() else { return Ok(Vec::new()) };
+        let size = self.begin(*first, now_ms)?;
+        let rolled_at = self.roll_for(first.header, size, now_ms)?;
+        let mut run = vec![(first.header, size)];
+        self.extend_run(&mut run, batches, now_ms)?;
+        let slices = batches[..run.len()].iter().flat_map(|batch| batch.slices.iter().cloned());
+        self.write(&slices.collect::<Vec<_>>(), &run)?;
+        let wrote =
+            batches.iter().zip(&run).enumerate().map(|(place, (batch, (_, size)))| {
+                self.wrote(*batch, *size, rolled_at.filter(|_| place == 0))
+            });
+        Ok(wrote.collect())
+    }
+
+    /// Adds what belongs behind the first batch of a run. Behind the first of a segment nothing does: only once that is
+    /// written it is known when the segment is to end.
+    fn extend_run<'a>(
+        &mut self,
+        run: &mut Vec<(&'a BatchHeader, u64)>,
+        batches: &[PlacedBatch<'a>],
+        now_ms: i64,
+    ) -> Result<(), LogError> {
+        let mut bytes = run.iter().map(|(_, size)| size).sum();
+        for [before, batch] in batches.array_windows() {
+            let (before, header) = (before.header, batch.header);
+            let follows = header.base_offset == before.next_offset() && header.last_offset_delta >= 0;
+            let is_same_epoch = header.partition_leader_epoch == before.partition_leader_epoch;
+            // What can't be written is told when it is the first of a run.
+            let Ok(size) = self.size_of(*batch) else { break };
+            bytes += size;
+            let Self { segments, config, .. } = self;
+            let active = segments.last_mut().expect("a log has an active segment");
+            let place = (run.len() as u64, bytes);
+            if !follows || !is_same_epoch || active.size() == 0 {
+                break;
+            }
+            if active.is_full_for(header, place, config, now_ms)? {
+                break;
+            }
+            run.push((header, size));
+        }
+        Ok(())
+    }
+
+    /// What comes before each write. Gives the size of the first batch.
+    fn begin(&mut self, batch: PlacedBatch<'_>, now_ms: i64) -> Result<u64, LogError> {
         self.now_ms = now_ms;
         if self.recovery_point == self.end_offset {
             // The first record that waits for a flush.
             self.flushed_ms = now_ms;
         }
-        let size = self.check(batch, header)?;
-        let rolled_at = self.roll_for(header, size, now_ms)?;
-        let epoch = header.partition_leader_epoch;
+        self.ensure_online()?;
+        let size = self.size_of(batch)?;
+        let BatchHeader { base_offset, last_offset_delta, .. } = *batch.header;
+        if base_offset < self.end_offset || last_offset_delta < 0 {
+            let (path, end) = (self.folder.clone(), self.end_offset);
+            return Err(LogError::OutOfOrder { path, base_offset, end });
+        }
+        Ok(size)
+    }
+
+    fn write(&mut self, slices: &[Bytes], batches: &[(&BatchHeader, u64)]) -> Result<(), LogError> {
+        let Some((first, _)) = batches.first() else { return Ok(()) };
+        let epoch = first.partition_leader_epoch;
         if self.epochs.latest().is_none_or(|latest| epoch > latest.epoch) {
-            self.epochs.assign(epoch, header.base_offset);
+            self.epochs.assign(epoch, first.base_offset);
             self.note_new_names();
         }
         self.epochs.persist()?;
         let Self { segments, config, files, .. } = self;
         let active = segments.last_mut().expect("a log has an active segment");
-        active.append(batch, header, size, config.index_interval_bytes, files)?;
+        active.append(slices, batches, config.index_interval_bytes, files)
+    }
+
+    /// Counts a batch that is in the segment.
+    fn wrote(&mut self, batch: PlacedBatch<'_>, size: u64, rolled_at: Option<i64>) -> AppendInfo {
+        let PlacedBatch { header, slices } = batch;
         self.end_offset = header.next_offset();
-        self.tail.push(header, batch, usize::try_from(size).unwrap_or(usize::MAX));
+        self.tail.push(header, slices, usize::try_from(size).unwrap_or(usize::MAX));
         self.raise_high_watermark();
         let is_flush_due = self.end_offset - self.recovery_point >= self.config.flush_messages;
         let (base_offset, last_offset) = (header.base_offset, header.last_offset());
-        Ok(AppendInfo { base_offset, last_offset, rolled_at, is_flush_due })
+        AppendInfo { base_offset, last_offset, rolled_at, is_flush_due }
     }
 
     /// Closes the active segment, when it has records, and begins one at the end of the log. Gives its base offset.
@@ -64,20 +148,16 @@ impl PartitionLog {
         self.begin_segment(self.end_offset, now_ms).map(Some)
     }
 
-    fn check(&self, batch: &[Bytes], header: &BatchHeader) -> Result<u64, LogError> {
-        self.ensure_online()?;
-        let bytes = batch.iter().map(|slice| slice.len() as u64).sum();
-        let (base_offset, said) = (header.base_offset, header.total_size());
+    /// Where the header says the same and a segment can hold it.
+    fn size_of(&self, batch: PlacedBatch<'_>) -> Result<u64, LogError> {
+        let bytes = batch.slices.iter().map(|slice| slice.len() as u64).sum();
+        let (base_offset, said) = (batch.header.base_offset, batch.header.total_size());
         if said.map(|said| said as u64) != Some(bytes) {
             return Err(LogError::WrongLength { base_offset, said, bytes });
         }
-        let path = || self.folder.clone();
-        if base_offset < self.end_offset || header.last_offset_delta < 0 {
-            return Err(LogError::OutOfOrder { path: path(), base_offset, end: self.end_offset });
-        }
         let segment_bytes = self.config.segment_bytes;
         if bytes > u64::from(segment_bytes) {
-            return Err(LogError::BatchTooLarge { path: path(), bytes, segment_bytes });
+            return Err(LogError::BatchTooLarge { path: self.folder.clone(), bytes, segment_bytes });
         }
         Ok(bytes)
     }
@@ -85,7 +165,7 @@ impl PartitionLog {
     fn roll_for(&mut self, header: &BatchHeader, bytes: u64, now_ms: i64) -> Result<Option<i64>, LogError> {
         let Self { segments, config, .. } = self;
         let active = segments.last_mut().expect("a log has an active segment");
-        if !active.is_full_for(header, bytes, config, now_ms)? {
+        if !active.is_full_for(header, (0, bytes), config, now_ms)? {
             return Ok(None);
         }
         self.begin_segment(header.base_offset, now_ms).map(Some)

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use append::AppendInfo;
+pub use append::{AppendInfo, PlacedBatch};
 pub use clean::Cleanable;
 pub use file_range::FileRange;
 pub(crate) use file_range::SENT_FROM_FILE;

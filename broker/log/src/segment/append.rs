@@ -1,4 +1,4 @@
-//! Adding a batch to the active segment, and when the next segment is due.
+//! Adding batches to the active segment, and when the next segment is due.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::index::BatchTime;
 const LARGEST_SEGMENT: u32 = i32::MAX as u32;
 
 impl Segment {
-    /// Writes the batch behind the last one. After an error the segment ends where it did.
+    /// Writes batches, with their headers and sizes, at once behind the last one. After an error the segment ends where
+    /// it did.
     pub(crate) fn append(
         &mut self,
         slices: &[Bytes],
-        header: &BatchHeader,
-        size: u64,
+        batches: &[(&BatchHeader, u64)],
         index_interval_bytes: u32,
         files: &Arc<Budget>,
     ) -> Result<(), LogError> {
@@ -28,14 +28,14 @@ impl Segment {
         self.offset_index.reserve()?;
         self.time_index.reserve()?;
         let file = self.writer(files)?;
-        self.set_room_aside(size);
+        self.set_room_aside(batches.iter().map(|(_, size)| size).sum());
         if let Err(error) = file.append(slices) {
             self.has_remains = true;
             // When this fails too, the next append tries it again.
             let _ = self.clear_remains();
             return Err(error).at("append to", &self.path, self.size);
         }
-        self.note(header, size, index_interval_bytes)
+        batches.iter().try_for_each(|(header, size)| self.note(header, *size, index_interval_bytes))
     }
 
     /// Counts a batch that is in the file: timestamps, index entries, size.
@@ -69,20 +69,20 @@ impl Segment {
         Ok(())
     }
 
-    /// Whether a batch has to begin a new segment (`LogSegment.shouldRoll`). Time counts from the first batch by the
-    /// records' timestamps, and by the clock where the records have none.
+    /// Whether a batch behind `before` others, `bytes` with them, has to begin a new segment (`LogSegment.shouldRoll`).
+    /// Time counts from the first batch by the records' timestamps, and by the clock where the records have none.
     pub(crate) fn is_full_for(
         &mut self,
         header: &BatchHeader,
-        bytes: u64,
+        (before, bytes): (u64, u64),
         config: &LogConfig,
         now_ms: i64,
     ) -> Result<bool, LogError> {
         let limit = u64::from(config.segment_bytes.min(LARGEST_SEGMENT));
         let index_limit = config.segment_index_bytes;
         if self.size + bytes > limit
-            || self.offset_index.is_full(index_limit)
-            || self.time_index.is_full(index_limit)
+            || self.offset_index.is_full(before, index_limit)
+            || self.time_index.is_full(before, index_limit)
             || i32::try_from(header.last_offset() - self.base_offset).is_err()
         {
             return Ok(true);

@@ -1,7 +1,7 @@
 //! Power losses, full disks and failed writes by seed: what was flushed stays, what is torn is never seen.
 
 use strait_broker_log::store::faulty::{FaultyStore, Random};
-use strait_broker_log::{LogError, PartitionLog};
+use strait_broker_log::{LogError, PartitionLog, PlacedBatch};
 
 use super::model::{Model, open};
 use super::support::NOW_MS;
@@ -50,6 +50,7 @@ impl Run {
                     self.fail_flush(&mut log);
                     break;
                 }
+                6..12 => self.append_run(&mut log),
                 _ => self.append(&mut log),
             }
         }
@@ -70,6 +71,31 @@ impl Run {
         let batch = self.model.next_batch(&mut self.random);
         log.append(&batch.segments, &batch.header, NOW_MS).expect("appended");
         self.model.push(batch);
+        assert_eq!(log.end_offset(), self.model.end());
+    }
+
+    /// Several at once, perhaps with a first attempt that fails.
+    fn append_run(&mut self, log: &mut PartitionLog) {
+        let before = self.model.batches.len();
+        for _ in 0..=self.random.below(5) {
+            let batch = self.model.next_batch(&mut self.random);
+            self.model.push(batch);
+        }
+        let (mut done, end) = (before, self.model.batches.len());
+        let fails = self.random.one_in(3);
+        while done < end {
+            let run = &self.model.batches[done..];
+            let run = run.iter().map(|batch| PlacedBatch { header: &batch.header, slices: &batch.segments });
+            let (run, offset) = (run.collect::<Vec<_>>(), log.end_offset());
+            if fails {
+                self.store.cut_appends(1);
+                let failed = log.append_run(&run, NOW_MS);
+                assert!(matches!(failed, Err(LogError::Io { .. })), "{failed:?}");
+                self.store.cut_appends(0);
+                assert_eq!(log.end_offset(), offset, "nothing of the run is there");
+            }
+            done += log.append_run(&run, NOW_MS).expect("appended").len();
+        }
         assert_eq!(log.end_offset(), self.model.end());
     }
 

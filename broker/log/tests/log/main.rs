@@ -12,6 +12,7 @@ mod kafka;
 mod model;
 mod retention;
 mod roll;
+mod run;
 mod support;
 mod timestamps;
 mod transactions;

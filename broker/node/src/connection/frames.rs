@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
+use strait_wire::api_key::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::memory::{RequestMemory, RequestShare};
@@ -20,6 +21,8 @@ const FIRST_READ: usize = 256;
 const READ_AHEAD: usize = 64 << 10;
 /// Bytes of the length before a frame.
 const LENGTH: usize = 4;
+/// Of the key, which comes first in it.
+const KEY: usize = 2;
 /// Shortest request: key, version, correlation id, no client id.
 const SHORTEST: usize = 10;
 
@@ -42,9 +45,14 @@ pub(super) struct Frame {
     pub(super) memory: Option<RequestShare>,
 }
 
-/// A stream that may tell when there is something to read, so that an idle one needs no buffer.
+/// A stream that may tell when there is something to read, so that an idle one needs no buffer, and how much.
 pub(super) trait Readable {
     async fn readable(&self) -> io::Result<()>;
+
+    /// Bytes that came and were not read, as far as is known.
+    fn waiting(&self) -> usize {
+        0
+    }
 }
 
 impl Readable for ReadHalf {
@@ -53,6 +61,16 @@ impl Readable for ReadHalf {
             Self::Plain(half) => half.readable().await,
             // Only reading tells what is in the records of TLS.
             Self::Tls(_) => Ok(()),
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        match self {
+            Self::Plain(half) => {
+                let waiting = rustix::io::ioctl_fionread(half.as_ref());
+                waiting.ok().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+            }
+            Self::Tls(_) => 0,
         }
     }
 }
@@ -105,6 +123,32 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
         }
     }
 
+    /// The next frame where it is a request of `key`, is not longer than `most`, has come whole and there is memory for it
+    /// now.
+    pub(super) async fn next_of(&mut self, key: ApiKey, most: usize) -> io::Result<Option<Frame>> {
+        if self.buffer.len() < LENGTH + KEY && (self.reader.waiting() == 0 || !self.read().await?) {
+            return Ok(None);
+        }
+        let found = self.buffer.get(LENGTH..LENGTH + KEY).map(|mut key| key.get_i16());
+        // What is wrong with a length is told when the frame is the next one.
+        let Ok(Some(length)) = self.announced() else { return Ok(None) };
+        if found != Some(key.0) || length > most {
+            return Ok(None);
+        }
+        let missing = (LENGTH + length).saturating_sub(self.buffer.len());
+        if missing > 0 && missing > self.reader.waiting() {
+            return Ok(None);
+        }
+        if missing == 0 || length <= READ_BUFFER {
+            return self.next().await;
+        }
+        let Some(memory) = self.memory.take_now(length) else { return Ok(None) };
+        self.buffer.advance(LENGTH);
+        let mut frame = Vec::with_capacity(length);
+        self.fill(&mut frame, length).await?;
+        Ok(Some(Frame { bytes: frame.into(), memory: Some(memory) }))
+    }
+
     /// Length of the next frame, where so much was read.
     fn announced(&self) -> io::Result<Option<usize>> {
         let Some(announced) = self.buffer.first_chunk::<LENGTH>() else { return Ok(None) };
@@ -132,21 +176,30 @@ impl<R: AsyncRead + Readable + Unpin> Frames<R> {
     async fn long_frame(&mut self, length: usize) -> io::Result<Frame> {
         let mut memory = self.take_memory(length.min(GROWTH)).await?;
         let mut frame = Vec::with_capacity(length.min(GROWTH));
+        loop {
+            self.fill(&mut frame, length).await?;
+            let missing = length - frame.len();
+            if missing == 0 {
+                return Ok(Frame { bytes: frame.into(), memory: Some(memory) });
+            }
+            let more = missing.min(GROWTH.max(frame.len()));
+            memory.merge(self.take_memory(more).await?);
+            frame.reserve_exact(more);
+        }
+    }
+
+    /// Reads up to `length` bytes, as far as the buffer has room.
+    async fn fill(&mut self, frame: &mut Vec<u8>, length: usize) -> io::Result<()> {
         frame.extend_from_slice(&self.buffer);
         self.buffer.clear();
-        while frame.len() < length {
-            let missing = length - frame.len();
-            if frame.capacity() == frame.len() {
-                let more = missing.min(GROWTH.max(frame.len()));
-                memory.merge(self.take_memory(more).await?);
-                frame.reserve_exact(more);
-            }
-            let mut limited = (&mut self.reader).take(missing as u64);
-            if limited.read_buf(&mut frame).await? == 0 {
+        let end = length.min(frame.capacity());
+        while frame.len() < end {
+            let mut limited = (&mut self.reader).take((end - frame.len()) as u64);
+            if limited.read_buf(frame).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(Frame { bytes: frame.into(), memory: Some(memory) })
+        Ok(())
     }
 
     async fn take_memory(&self, bytes: usize) -> io::Result<RequestShare> {
@@ -178,6 +231,10 @@ mod tests {
     impl Readable for &[u8] {
         async fn readable(&self) -> io::Result<()> {
             Ok(())
+        }
+
+        fn waiting(&self) -> usize {
+            self.len()
         }
     }
 
@@ -228,6 +285,47 @@ mod tests {
         assert!(read().await.is_err());
         drop(first);
         assert!(read().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_came_whole_is_taken_if_it_is_asked_for() {
+        let frame = |key: u8, length: i32| {
+            [&length.to_be_bytes()[..], &[0, key], &vec![7; length as usize - KEY]].concat()
+        };
+        let cases = [
+            (frame(0, 100), Some(100)),
+            (frame(0, 30_000), Some(30_000)),
+            (frame(1, 100), None),
+            (frame(0, 30_001), None),
+            (frame(0, 100)[..103].to_vec(), None),
+            (frame(0, 30_000)[..30_003].to_vec(), None),
+            (frame(0, 100)[..5].to_vec(), None),
+            (5_i32.to_be_bytes().to_vec(), None),
+            (Vec::new(), None),
+        ];
+        for (bytes, expected) in cases {
+            let mut frames = frames(&bytes);
+            let taken = frames.next_of(ApiKey::PRODUCE, 30_000).await.expect("no error");
+            assert_eq!(taken.map(|frame| frame.bytes.len()), expected, "{} bytes", bytes.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_asked_for_stays() {
+        let bytes = [&100_i32.to_be_bytes()[..], &[0, 1], &[7; 98]].concat();
+        let mut frames = frames(&bytes);
+        assert!(frames.next_of(ApiKey::PRODUCE, 1_000).await.expect("no error").is_none());
+        assert_eq!(frames.next().await.expect("a frame").expect("not the end").bytes.len(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_second_long_frame_is_not_waited_for() {
+        let bytes = [&30_000_i32.to_be_bytes()[..], &[0; 30_000]].concat().repeat(2);
+        let mut frames = frames(&bytes);
+        let first = frames.next().await.expect("a frame");
+        assert!(frames.next_of(ApiKey::PRODUCE, 30_000).await.expect("no error").is_none());
+        drop(first);
+        assert!(frames.next_of(ApiKey::PRODUCE, 30_000).await.expect("no error").is_some());
     }
 
     #[tokio::test]

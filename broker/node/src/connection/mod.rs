@@ -1,4 +1,5 @@
-//! One client: frames come, each is answered before the next one is looked at, so responses are in request order.
+//! One client: frames come, each is answered before the next one is looked at, or together with it, so responses are in
+//! request order.
 
 // A client that has just come.
 mod arrival;
@@ -6,6 +7,8 @@ mod arrival;
 mod authentication;
 // Frames of bounded size out of a stream.
 mod frames;
+// From frames to replies; requests that are answered together.
+mod requests;
 // Responses in segments, without copying them together.
 mod write;
 
@@ -19,11 +22,8 @@ use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
 use tokio::io::AsyncWriteExt;
 
-use crate::call::Call;
 use crate::clock::now_ms;
-use crate::dispatch::{self, Reply, RequestError};
 use crate::node::Node;
-use crate::quotas::ThreadTime;
 use crate::sasl::Sasl;
 use crate::session::Session;
 use crate::tls::{ReadHalf, WriteHalf};
@@ -79,14 +79,13 @@ impl Connection {
                     () = stop.as_mut() => None,
                 }
             };
-            let Some(Frame { bytes, memory }) = frame else { return Ok(()) };
-            let (request_bytes, mut body) = (bytes.len(), Decoder::new(bytes));
-            let header = match dispatch::read_header(&mut body) {
-                Ok(header) => header,
-                Err(error) => return self.close(format!("malformed request header: {error}")),
+            let Some(frame) = frame else { return Ok(()) };
+            let (header, request) = match self.received(frame) {
+                Ok(received) => received,
+                Err(reason) => return self.close(reason),
             };
             if self.begins_again(&header) {
-                match self.again(header, body).await? {
+                match self.again(header, request.body).await? {
                     true => continue,
                     false => return Ok(()),
                 }
@@ -94,20 +93,9 @@ impl Connection {
             if self.is_expired() {
                 return self.close("its authentication has expired".to_owned());
             }
-            let call = self.call(&header, request_bytes);
-            let reply = self.reply(&call, &header, body).await;
-            drop(memory);
-            let throttle_ms = match reply {
-                Some(Reply::Frame { segments, files, throttle_ms, share }) => {
-                    call.metered(write::write_answer(&mut self.writer, segments, &files, self.idle)).await?;
-                    drop(share);
-                    call.note_thread_time();
-                    throttle_ms
-                }
-                Some(Reply::Nothing { throttle_ms }) => throttle_ms,
-                Some(Reply::Close(reason)) => return self.close(reason),
-                None => return Ok(()),
-            };
+            let requests = self.with_following(request).await?;
+            let Some((call, replies)) = self.replies(requests).await else { return Ok(()) };
+            let Some(throttle_ms) = self.send(&call, replies).await? else { return Ok(()) };
             if throttle_ms > 0 && !self.stays_after_silence(throttle_ms, stop.as_mut()).await {
                 return Ok(());
             }
@@ -160,36 +148,6 @@ impl Connection {
         };
         self.authenticate_again(&sasl, session, (header, body)).await
     }
-
-    /// None where the client went before it was answered.
-    async fn reply(&mut self, call: &Call, header: &RequestHeader, body: Decoder) -> Option<Reply> {
-        let answer = call.metered(dispatch::dispatch(call, header.api_key, body));
-        let answered = tokio::select! {
-            biased;
-            answered = answer => answered,
-            () = self.frames.closed() => return None,
-        };
-        Some(answered.unwrap_or_else(|error| Reply::Close(refusal(header, &error))))
-    }
-
-    fn call(&self, header: &RequestHeader, request_bytes: usize) -> Call {
-        Call {
-            node: Arc::clone(&self.node),
-            version: header.api_version,
-            correlation_id: header.correlation_id,
-            client_id: header.client_id.clone().unwrap_or_default(),
-            session: Arc::clone(&self.session),
-            request_bytes,
-            sends_files: matches!(self.writer, WriteHalf::Plain(_)),
-            thread_time: ThreadTime::default(),
-        }
-    }
-}
-
-fn refusal(header: &RequestHeader, error: &RequestError) -> String {
-    let client_id = header.client_id.as_deref().unwrap_or_default();
-    let (key, version) = (ApiKey(header.api_key), header.api_version);
-    format!("client id `{client_id}`, {key}, version {version}: {error}")
 }
 
 /// Clients that are killed are nothing to tell about.

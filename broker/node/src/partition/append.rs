@@ -3,9 +3,9 @@
 use strait_broker_core::batch_header::{assign_offset, assigned_header};
 use strait_broker_core::control_batch::marker_batch;
 use strait_broker_core::producer_state::{
-    Admission, Append, Marker, ProducerStateError, Producers, VerificationGuard,
+    Admission, Append, Marker, ProducerStateError, Producers, VerificationGuard, follows,
 };
-use strait_broker_log::{AbortedTransaction, LogError, PartitionLog};
+use strait_broker_log::{AbortedTransaction, LogError, PartitionLog, PlacedBatch};
 use strait_wire::batch::{BatchError, ClosedBatch};
 use strait_wire::error_code::ErrorCode;
 
@@ -54,16 +54,28 @@ impl AppendError {
 }
 
 impl Partition {
-    /// Adds a batch whose content was validated. A duplicate is answered with where it was. The caller wakes readers, once
-    /// for all batches of a request: who is woken earlier reads the first batch and comes again for each of the others.
-    /// It also waits for the flush that is due.
-    pub(crate) fn append(
+    /// Adds batches whose content was validated, each as if it came alone; those that follow one another are written
+    /// together. A duplicate is answered with where it was. The caller wakes readers, once for all batches of a request:
+    /// who is woken earlier reads the first batch and comes again for each of the others. It also waits for the flush
+    /// that is due.
+    pub(crate) fn append_all(
         &self,
-        batch: &ClosedBatch,
-        append: Append,
+        batches: &[(ClosedBatch, Append)],
         now_ms: i64,
-    ) -> Result<Appended, AppendError> {
-        self.exclusive().append(batch, append, self.leader_epoch, now_ms)
+    ) -> Vec<Result<Appended, AppendError>> {
+        let mut state = self.exclusive();
+        let mut results = Vec::with_capacity(batches.len());
+        while let Some(rest) = batches.get(results.len()..).filter(|rest| !rest.is_empty()) {
+            match state.append_run(&rest[..run_length(rest)], self.leader_epoch, now_ms) {
+                Ok(appended) => results.extend(appended.into_iter().map(Ok)),
+                // Alone each may go in, and has an error of its own.
+                Err(_) if run_length(rest) > 1 => {
+                    results.push(state.append(&rest[0], self.leader_epoch, now_ms));
+                }
+                Err(error) => results.push(Err(error)),
+            }
+        }
+        results
     }
 
     /// Wakes who waits for records.
@@ -76,14 +88,14 @@ impl Partition {
         self.exclusive().producers.verify(batch.header(), raises_epoch, now_ms)
     }
 
-    /// The same, with who waits woken, and flushed where that is due.
+    /// Adds a batch, with who waits woken, and flushed where that is due.
     pub(crate) fn append_flushed(
         &self,
         batch: &ClosedBatch,
         append: Append,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
-        let appended = self.append(batch, append, now_ms)?;
+        let appended = self.exclusive().append(&(batch.clone(), append), self.leader_epoch, now_ms)?;
         self.wake();
         appended.flush_to.map_or(Ok(()), |offset| self.flush_to(offset))?;
         Ok(appended)
@@ -130,32 +142,67 @@ impl State {
 
     fn append(
         &mut self,
-        batch: &ClosedBatch,
-        append: Append,
+        batch: &(ClosedBatch, Append),
         leader_epoch: i32,
         now_ms: i64,
     ) -> Result<Appended, AppendError> {
+        let mut appended = self.append_run(std::slice::from_ref(batch), leader_epoch, now_ms)?;
+        Ok(appended.pop().expect("one for one batch"))
+    }
+
+    /// Adds the first of a run of batches, and as many of the others as are written with it: where the first may be
+    /// written, all may. After an error nothing was added.
+    fn append_run(
+        &mut self,
+        batches: &[(ClosedBatch, Append)],
+        leader_epoch: i32,
+        now_ms: i64,
+    ) -> Result<Vec<Appended>, AppendError> {
         let log = self.log.as_mut().map_err(|absent| *absent)?;
-        let header = assigned_header(batch, log.end_offset(), leader_epoch);
         let log_start_offset = log.start_offset();
-        if let Admission::Duplicate(before) = self.producers.admit(&header, append)? {
+        let mut next_offset = log.end_offset();
+        let headers = batches.iter().map(|(batch, _)| {
+            let header = assigned_header(batch, next_offset, leader_epoch);
+            next_offset = header.next_offset();
+            header
+        });
+        let headers: Vec<_> = headers.collect();
+        let (Some(first), Some((_, append))) = (headers.first(), batches.first()) else {
+            return Ok(Vec::new());
+        };
+        if let Admission::Duplicate(before) = self.producers.admit(first, *append)? {
             let duplicate_timestamp = Some(before.timestamp);
             // It may still wait for its flush.
             let flush_to = (log.high_watermark() < log.end_offset()).then_some(log.end_offset());
             let base_offset = before.first_offset;
-            return Ok(Appended { base_offset, log_start_offset, flush_to, duplicate_timestamp });
+            return Ok(vec![Appended { base_offset, log_start_offset, flush_to, duplicate_timestamp }]);
         }
-        let placed = assign_offset(batch, header.base_offset, leader_epoch);
-        let info = log.append(&[placed.head, placed.payload], &header, now_ms)?;
-        if let Some(rolled_at) = info.rolled_at {
+        let slices = batches.iter().zip(&headers).map(|((batch, _), header)| {
+            let placed = assign_offset(batch, header.base_offset, leader_epoch);
+            [placed.head, placed.payload]
+        });
+        let slices: Vec<_> = slices.collect();
+        let placed = headers.iter().zip(&slices).map(|(header, slices)| PlacedBatch { header, slices });
+        let infos = log.append_run(&placed.collect::<Vec<_>>(), now_ms)?;
+        if let Some(rolled_at) = infos.iter().find_map(|info| info.rolled_at) {
             keep_snapshot(log, &self.producers, rolled_at);
         }
-        self.producers.appended(&header);
+        headers.iter().take(infos.len()).for_each(|header| self.producers.appended(header));
         self.producers.high_watermark_moved(log.high_watermark());
-        let (base_offset, duplicate_timestamp) = (info.base_offset, None);
-        let flush_to = info.is_flush_due.then_some(header.next_offset());
-        Ok(Appended { base_offset, log_start_offset, flush_to, duplicate_timestamp })
+        let appended = infos.iter().map(|info| Appended {
+            base_offset: info.base_offset,
+            log_start_offset,
+            flush_to: info.is_flush_due.then_some(info.last_offset.saturating_add(1)),
+            duplicate_timestamp: None,
+        });
+        Ok(appended.collect())
     }
+}
+
+/// How many of the batches, from the first on, may be written if the first may.
+fn run_length(batches: &[(ClosedBatch, Append)]) -> usize {
+    let pairs = batches.array_windows();
+    1 + pairs.take_while(|[(before, _), (batch, _)]| follows(before.header(), batch.header())).count()
 }
 
 /// A snapshot is only a shorter way for the next start: without it more of the log is read.

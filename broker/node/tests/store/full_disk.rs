@@ -68,6 +68,49 @@ fn a_full_disk_stops_writes_until_there_is_room() {
 }
 
 #[test]
+fn of_batches_that_come_together_those_are_written_that_have_room() {
+    let (store, folder) = (FaultyStore::new(2), tempfile::tempdir().expect("a folder"));
+    let node = Node::start(&store, folder.path(), &[QUICK]);
+    Runtime::new().expect("a runtime").block_on(async {
+        create(node.client(), &["t"]).await;
+        // Each record is a request of its own.
+        let config = ProducerConfig {
+            acks: Acks::All,
+            retries: 0,
+            enable_idempotence: Chosen::Explicitly(false),
+            linger_ms: 0,
+            batch_size: 1,
+            ..ProducerConfig::default()
+        };
+        let producer = Producer::new(node.client(), config).expect("a producer");
+        let (mut written, mut refused) = (vec![0], 0);
+        send(&producer, "t", 0, "0").await.expect("room");
+        for round in 1..20 {
+            store.set_room(Some(round * 40));
+            let mut deliveries = Vec::new();
+            for number in round * 10..round * 10 + 10 {
+                let record = ProducerRecord::new("t", number.to_string()).with_partition(0);
+                deliveries.push((number, producer.send(record).await.expect("taken")));
+            }
+            for (number, delivery) in deliveries {
+                match delivery.await {
+                    Ok(_) => written.push(number),
+                    Err(error) => {
+                        assert_eq!(error.code(), Some(ErrorCode::KAFKA_STORAGE_ERROR));
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        store.set_room(None);
+        assert!(written.len() > 20 && refused > 20, "{} written, {refused} refused", written.len());
+        assert_eq!(committed(node.client(), "t").await[0], written);
+        producer.close(Duration::from_secs(1)).await;
+    });
+    node.stop();
+}
+
+#[test]
 fn a_failed_flush_stops_one_partition_and_acknowledges_nothing() {
     let (store, folder) = (FaultyStore::new(1), tempfile::tempdir().expect("a folder"));
     let node = Node::start(&store, folder.path(), &[QUICK, ("log.flush.interval.messages", "1")]);

@@ -57,6 +57,13 @@ impl Wire {
         Ok(())
     }
 
+    /// Sends requests in one write.
+    pub(crate) fn tell_all<R: Request>(&mut self, requests: &[R], version: i16) -> Result<()> {
+        let frames = requests.iter().map(|request| request_frame(request, version, 7, &self.client_id));
+        let frames: Vec<_> = frames.collect::<Result<_, _>>()?;
+        Ok(self.stream.write_all(&frames.concat().concat())?)
+    }
+
     /// Waits for the answer to the oldest request that has none yet.
     pub(crate) fn answer<R: Request>(&mut self, version: i16) -> Result<R::Response> {
         let mut length = [0; 4];

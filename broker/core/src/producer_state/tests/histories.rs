@@ -80,6 +80,10 @@ fn step(producers: &mut Producers, log: &mut Log, event: &Event) {
                     log.open.entry(producer_id).or_insert(offset);
                 }
                 producers.appended(&batch);
+                let next = header(producer_id, epoch, sequence + count, 1, producers.end_offset());
+                let next = if is_transactional { transactional(next) } else { next };
+                assert!(follows(&batch, &next));
+                assert_eq!(producers.admit(&next, Append::CLIENT), Ok(Admission::Append), "{batch:?}");
                 log.entries.push((batch, None));
             }
         }

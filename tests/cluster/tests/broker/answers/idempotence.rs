@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
+use strait_cluster_tests::kafka::CURRENT;
 use strait_cluster_tests::wait::{self, Attempt};
 use strait_wire::message::delete_records::{
     DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
@@ -18,6 +20,8 @@ use crate::wire::Wire;
 
 const VERSION: i16 = 9;
 const LAST: i32 = i32::MAX;
+/// As many as our broker takes together, and more.
+const AT_ONCE: usize = 25;
 
 /// A topic of one partition, and what was asked of it.
 struct Log<'a> {
@@ -25,13 +29,21 @@ struct Log<'a> {
     wire: Wire,
     topic: &'static str,
     answers: Answers,
+    /// Batches that are sent one behind the other before any answer is read.
+    unsent: Vec<(String, Bytes)>,
+    most_unsent: usize,
 }
 
 impl<'a> Log<'a> {
     fn create(peer: &'a mut Peer, topic: &'static str, settings: &[(&str, &str)]) -> Result<Self> {
         let mut wire = peer.wire()?;
         requests::create(&mut wire, topic, 1, &[settings, &[("retention.ms", "-1")]].concat())?;
-        Ok(Self { peer, wire, topic, answers: Answers::default() })
+        Ok(Self { peer, wire, topic, answers: Answers::default(), unsent: Vec::new(), most_unsent: 1 })
+    }
+
+    /// A client that does not wait for answers.
+    fn create_hasty(peer: &'a mut Peer, topic: &'static str) -> Result<Self> {
+        Ok(Self { most_unsent: AT_ONCE, ..Self::create(peer, topic, &[])? })
     }
 
     fn note(&mut self, what: &str, answer: impl Into<String>) {
@@ -46,12 +58,24 @@ impl<'a> Log<'a> {
     }
 
     fn send_batch(&mut self, what: &str, batch: &Forged) -> Result<()> {
-        let answer = requests::produce(&mut self.wire, VERSION, self.topic, None, batch.bytes().into())?;
-        self.note(what, requests::place(&answer));
+        self.unsent.push((what.to_owned(), batch.bytes().into()));
+        if self.unsent.len() == self.most_unsent { self.send_unsent() } else { Ok(()) }
+    }
+
+    fn send_unsent(&mut self) -> Result<()> {
+        let (what, bytes): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unsent).into_iter().unzip();
+        let answers = requests::produce_all(&mut self.wire, VERSION, self.topic, bytes)?;
+        what.iter().zip(answers).for_each(|(what, answer)| self.note(what, requests::place(&answer)));
         Ok(())
     }
 
+    fn end(mut self) -> Result<Answers> {
+        self.send_unsent()?;
+        Ok(self.answers)
+    }
+
     fn delete_before(&mut self, offset: i64) -> Result<()> {
+        self.send_unsent()?;
         let partition = DeleteRecordsPartition { partition_index: 0, offset };
         let topic = DeleteRecordsTopic { name: self.topic.to_owned(), partitions: vec![partition] };
         let answer = self.wire.ask(&DeleteRecordsRequest { topics: vec![topic], timeout_ms: 10_000 }, 2)?;
@@ -63,6 +87,7 @@ impl<'a> Log<'a> {
     }
 
     fn restart(&mut self, is_killed: bool) -> Result<()> {
+        self.send_unsent()?;
         match is_killed {
             false => self.peer.restart()?,
             true => self.peer.kill_and_restart()?,
@@ -72,8 +97,7 @@ impl<'a> Log<'a> {
     }
 }
 
-fn any_sequence_of_an_unknown_producer(peer: &mut Peer) -> Result<Answers> {
-    let mut log = Log::create(peer, "unknown", &[])?;
+fn any_sequence_of_an_unknown_producer(mut log: Log<'_>) -> Result<Answers> {
     // The first again, a gap, other boundaries, one back in the middle.
     for (sequence, count) in [
         (123_456, 10),
@@ -95,11 +119,10 @@ fn any_sequence_of_an_unknown_producer(peer: &mut Peer) -> Result<Answers> {
         log.send((producer, epoch), sequence, 1)?;
         log.send((producer, epoch), sequence, 1)?;
     }
-    Ok(log.answers)
+    log.end()
 }
 
-fn sequences_wrap(peer: &mut Peer) -> Result<Answers> {
-    let mut log = Log::create(peer, "wrap", &[])?;
+fn sequences_wrap(mut log: Log<'_>) -> Result<Answers> {
     for (sequence, count) in
         [(LAST - 4, 10), (5, 1), (LAST - 4, 10), (7, 1), (LAST, 1), (6, 3), (6, 3), (9, 1), (LAST - 4, 5)]
     {
@@ -108,19 +131,17 @@ fn sequences_wrap(peer: &mut Peer) -> Result<Answers> {
     for (sequence, count) in [(LAST - 1, 2), (1, 1), (0, 1), (LAST - 1, 2), (LAST, 2), (1, 1)] {
         log.send((11, 0), sequence, count)?;
     }
-    Ok(log.answers)
+    log.end()
 }
 
-fn five_batches_are_remembered(peer: &mut Peer) -> Result<Answers> {
-    let mut log = Log::create(peer, "window", &[])?;
+fn five_batches_are_remembered(mut log: Log<'_>) -> Result<Answers> {
     for batch in (0..8).chain(0..9).chain(0..10) {
         log.send((20, 0), batch * 3, 3)?;
     }
-    Ok(log.answers)
+    log.end()
 }
 
-fn epochs_begin_at_zero(peer: &mut Peer) -> Result<Answers> {
-    let mut log = Log::create(peer, "epochs", &[])?;
+fn epochs_begin_at_zero(mut log: Log<'_>) -> Result<Answers> {
     for (epoch, sequence) in [
         (0, 0),
         (1, 1),
@@ -140,7 +161,7 @@ fn epochs_begin_at_zero(peer: &mut Peer) -> Result<Answers> {
     ] {
         log.send((30, epoch), sequence, 1)?;
     }
-    Ok(log.answers)
+    log.end()
 }
 
 fn a_duplicate_has_the_time_of_its_first(peer: &mut Peer) -> Result<Answers> {
@@ -179,9 +200,8 @@ fn both(log: &mut Log<'_>, recent: i64, sequences: &[i32]) -> Result<()> {
     Ok(())
 }
 
-fn what_outlives_deleted_records(peer: &mut Peer) -> Result<Answers> {
+fn what_outlives_deleted_records(mut log: Log<'_>) -> Result<Answers> {
     let recent = now_ms()?;
-    let mut log = Log::create(peer, "deleted", &[])?;
     both(&mut log, recent, &[0, 1, 2, 3, 4, 5])?;
     log.delete_before(4)?;
     both(&mut log, recent, &[1, 5, 7, 6])?;
@@ -189,7 +209,7 @@ fn what_outlives_deleted_records(peer: &mut Peer) -> Result<Answers> {
     both(&mut log, recent, &[3, 6, 8, 7])?;
     log.delete_before(1_000)?;
     log.delete_before(3)?;
-    Ok(log.answers)
+    log.end()
 }
 
 fn what_outlives_a_good_end(peer: &mut Peer) -> Result<Answers> {
@@ -251,12 +271,28 @@ fn running(peer: &mut Peer) -> Result<Answers> {
     Answers::in_turn(
         peer,
         &[
-            any_sequence_of_an_unknown_producer,
-            sequences_wrap,
-            five_batches_are_remembered,
-            epochs_begin_at_zero,
+            |peer| any_sequence_of_an_unknown_producer(Log::create(peer, "unknown", &[])?),
+            |peer| sequences_wrap(Log::create(peer, "wrap", &[])?),
+            |peer| five_batches_are_remembered(Log::create(peer, "window", &[])?),
+            |peer| epochs_begin_at_zero(Log::create(peer, "epochs", &[])?),
             a_duplicate_has_the_time_of_its_first,
-            what_outlives_deleted_records,
+            |peer| what_outlives_deleted_records(Log::create(peer, "deleted", &[])?),
+            super::transactions::who_may_write,
+        ],
+    )
+}
+
+/// The same where it can be asked without waiting for answers.
+fn hasty(peer: &mut Peer) -> Result<Answers> {
+    Answers::in_turn(
+        peer,
+        &[
+            |peer| any_sequence_of_an_unknown_producer(Log::create_hasty(peer, "unknown")?),
+            |peer| sequences_wrap(Log::create_hasty(peer, "wrap")?),
+            |peer| five_batches_are_remembered(Log::create_hasty(peer, "window")?),
+            |peer| epochs_begin_at_zero(Log::create_hasty(peer, "epochs")?),
+            a_duplicate_has_the_time_of_its_first,
+            |peer| what_outlives_deleted_records(Log::create_hasty(peer, "deleted")?),
             super::transactions::who_may_write,
         ],
     )
@@ -269,6 +305,12 @@ fn ending(peer: &mut Peer) -> Result<Answers> {
 #[test]
 fn idempotent_producers_get_kafkas_answers() {
     compare("idempotence", &[], running);
+}
+
+#[test]
+fn producers_that_do_not_wait_get_the_same_answers() {
+    let ours = super::ask_ours(&[], hasty).expect("answers of our broker");
+    super::golden::assert_same("idempotence", CURRENT, &ours);
 }
 
 #[test]

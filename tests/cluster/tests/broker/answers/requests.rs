@@ -12,7 +12,7 @@ use strait_wire::message::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsTopic,
 };
 use strait_wire::message::produce::{
-    PartitionProduceData, PartitionProduceResponse, ProduceRequest, TopicProduceData,
+    PartitionProduceData, PartitionProduceResponse, ProduceRequest, ProduceResponse, TopicProduceData,
 };
 use strait_wire::record_data::RecordData;
 
@@ -96,8 +96,24 @@ pub(super) fn produce(
     transactional_id: Option<&str>,
     bytes: Bytes,
 ) -> Result<PartitionProduceResponse> {
-    let request = produce_request(topic, transactional_id, bytes);
-    let topic = wire.ask(&request, version)?.responses.into_iter().next().context("a topic")?;
+    only_partition(wire.ask(&produce_request(topic, transactional_id, bytes), version)?)
+}
+
+/// Sends all of `batches` to partition 0 of a topic, each in a request of its own, before it reads an answer.
+pub(super) fn produce_all(
+    wire: &mut Wire,
+    version: i16,
+    topic: &str,
+    batches: Vec<Bytes>,
+) -> Result<Vec<PartitionProduceResponse>> {
+    let requests: Vec<_> = batches.into_iter().map(|bytes| produce_request(topic, None, bytes)).collect();
+    wire.tell_all(&requests, version)?;
+    let answers = requests.iter().map(|_| only_partition(wire.answer::<ProduceRequest>(version)?));
+    answers.collect()
+}
+
+fn only_partition(answer: ProduceResponse) -> Result<PartitionProduceResponse> {
+    let topic = answer.responses.into_iter().next().context("a topic")?;
     topic.partition_responses.into_iter().next().context("a partition")
 }
 
