@@ -93,7 +93,7 @@ impl Connection {
             if self.is_expired() {
                 return self.close("its authentication has expired".to_owned());
             }
-            let requests = self.with_following(request).await?;
+            let requests = self.with_following(request).await;
             let Some((call, replies)) = self.replies(requests).await else { return Ok(()) };
             let Some(throttle_ms) = self.send(&call, replies).await? else { return Ok(()) };
             if throttle_ms > 0 && !self.stays_after_silence(throttle_ms, stop.as_mut()).await {

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
+use strait_broker_core::quota::QuotaKind;
 use strait_wire::api_key::ApiKey;
 use strait_wire::codec::{Decoder, RequestHeader};
 
@@ -15,10 +16,9 @@ use crate::memory::RequestShare;
 use crate::quotas::ThreadTime;
 use crate::tls::WriteHalf;
 
-/// Most requests that are answered together, and most bytes in them: what a core's own cache holds, so that the bytes are
-/// still there when they are written.
+/// Most requests that are answered together, and most bytes in them: with more, writes of usual batches get no cheaper.
 const TOGETHER: usize = 16;
-const TOGETHER_BYTES: usize = 512 << 10;
+const TOGETHER_BYTES: usize = 2 << 20;
 
 /// A request on its way to its handler.
 pub(super) struct Received {
@@ -45,13 +45,17 @@ impl Connection {
         Ok((header, Received { call, key, body, memory: frame.memory }))
     }
 
-    /// The request, and Produce requests that came behind it where it is one.
-    pub(super) async fn with_following(&mut self, first: Received) -> io::Result<Together> {
+    /// The request, and Produce requests that came behind it where it is one. Where there are quotas each may have to wait
+    /// for what the one before used.
+    pub(super) async fn with_following(&mut self, first: Received) -> Together {
         let (key, mut left) = (first.key, TOGETHER_BYTES.saturating_sub(first.call.request_bytes));
         let mut together = Together { requests: vec![first], malformed: None };
-        while key == ApiKey::PRODUCE
+        let quotas = [QuotaKind::ProducerByteRate, QuotaKind::RequestPercentage];
+        let is_alone = key != ApiKey::PRODUCE || quotas.iter().any(|kind| self.node.quotas.has(*kind));
+        // A stream that fails here fails again at the next frame, and what came before is answered.
+        while !is_alone
             && together.requests.len() < TOGETHER
-            && let Some(frame) = self.frames.next_of(key, left).await?
+            && let Ok(Some(frame)) = self.frames.next_of(key, left).await
         {
             left = left.saturating_sub(frame.bytes.len());
             match self.received(frame) {
@@ -62,7 +66,7 @@ impl Connection {
                 }
             }
         }
-        Ok(together)
+        together
     }
 
     /// The replies in order, and the call that stands for all. None where the client went before it was answered.
