@@ -87,10 +87,8 @@ impl PartitionLog {
             let Self { segments, config, .. } = self;
             let active = segments.last_mut().expect("a log has an active segment");
             let place = (run.len() as u64, bytes);
-            if !follows || !is_same_epoch || active.size() == 0 {
-                break;
-            }
-            if active.is_full_for(header, place, config, now_ms)? {
+            let may_follow = follows && is_same_epoch && active.size() > 0;
+            if !may_follow || active.is_full_for(header, place, config, now_ms)? {
                 break;
             }
             run.push((header, size));
