@@ -107,7 +107,8 @@ pub(crate) fn output(mut command: Command) -> Result<String, BenchError> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let output = String::from_utf8_lossy(&output.stderr).into_owned();
+    let [told, said] = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes));
+    let output = format!("{}\n{told}\n{said}", output.status);
     Err(BenchError::Script { command: format!("{command:?}"), output })
 }
 
