@@ -217,10 +217,7 @@ pub(crate) async fn dispatch(call: &Call, key: i16, body: Decoder) -> Result<Rep
         let segments = api::api_versions::unsupported(call.correlation_id)?;
         return Ok(Reply::Frame { segments, files: Vec::new(), throttle_ms: 0, share: None });
     }
-    if range(key, call.version).is_none() {
-        return Err(RequestError::NotServed { key, version: call.version });
-    }
-    call.node.requests.count(key);
+    admit(call, key)?;
     answer(call, key, body).await
 }
 
@@ -249,12 +246,16 @@ pub(crate) async fn dispatch_produce(
 }
 
 fn decode_produce(call: &Call, mut body: Decoder) -> Result<ProduceRequest, RequestError> {
-    let (key, version) = (ProduceRequest::KEY.0, call.version);
-    if range(key, version).is_none() {
-        return Err(RequestError::NotServed { key, version });
-    }
+    admit(call, ProduceRequest::KEY.0)?;
+    Ok(ProduceRequest::decode(call.version, &mut body)?)
+}
+
+/// Counts a request that is served.
+fn admit(call: &Call, key: i16) -> Result<(), RequestError> {
+    let version = call.version;
+    range(key, version).ok_or(RequestError::NotServed { key, version })?;
     call.node.requests.count(key);
-    Ok(ProduceRequest::decode(version, &mut body)?)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -39,10 +39,8 @@ impl PartitionLog {
         header: &BatchHeader,
         now_ms: i64,
     ) -> Result<AppendInfo, LogError> {
-        let size = self.begin(PlacedBatch { header, slices: batch }, now_ms)?;
-        let rolled_at = self.roll_for(header, size, now_ms)?;
-        self.write(batch, &[(header, size)])?;
-        Ok(self.wrote(PlacedBatch { header, slices: batch }, size, rolled_at))
+        let appended = self.append_run(&[PlacedBatch { header, slices: batch }], now_ms)?;
+        Ok(appended.into_iter().next().expect("the first of a run is added"))
     }
 
     /// Adds the first of these batches, and with the same write as many of those behind it as belong into its segment:

@@ -14,13 +14,14 @@ use super::node::Node;
 
 const QUICK: (&str, &str) = ("offsets.topic.num.partitions", "2");
 
-/// A producer that tries a record once.
+/// A producer that tries a record once, in a request of its own.
 fn producer(client: ClientConfig) -> Producer {
     let config = ProducerConfig {
         acks: Acks::All,
         retries: 0,
         enable_idempotence: Chosen::Explicitly(false),
         linger_ms: 0,
+        batch_size: 1,
         ..ProducerConfig::default()
     };
     Producer::new(client, config).expect("a producer")
@@ -73,16 +74,7 @@ fn of_batches_that_come_together_those_are_written_that_have_room() {
     let node = Node::start(&store, folder.path(), &[QUICK]);
     Runtime::new().expect("a runtime").block_on(async {
         create(node.client(), &["t"]).await;
-        // Each record is a request of its own.
-        let config = ProducerConfig {
-            acks: Acks::All,
-            retries: 0,
-            enable_idempotence: Chosen::Explicitly(false),
-            linger_ms: 0,
-            batch_size: 1,
-            ..ProducerConfig::default()
-        };
-        let producer = Producer::new(node.client(), config).expect("a producer");
+        let producer = producer(node.client());
         let (mut written, mut refused) = (vec![0], 0);
         send(&producer, "t", 0, "0").await.expect("room");
         for round in 1..20 {

@@ -21,7 +21,7 @@ use crate::wire::Wire;
 const VERSION: i16 = 9;
 const LAST: i32 = i32::MAX;
 /// As many as our broker takes together, and more.
-const AT_ONCE: usize = 25;
+const SEVERAL: usize = 25;
 
 /// A topic of one partition, and what was asked of it.
 struct Log<'a> {
@@ -41,9 +41,9 @@ impl<'a> Log<'a> {
         Ok(Self { peer, wire, topic, answers: Answers::default(), unsent: Vec::new(), most_unsent: 1 })
     }
 
-    /// A client that does not wait for answers.
-    fn create_hasty(peer: &'a mut Peer, topic: &'static str) -> Result<Self> {
-        Ok(Self { most_unsent: AT_ONCE, ..Self::create(peer, topic, &[])? })
+    /// Sends so many batches before it reads an answer.
+    fn at_once(self, most_unsent: usize) -> Self {
+        Self { most_unsent, ..self }
     }
 
     fn note(&mut self, what: &str, answer: impl Into<String>) {
@@ -267,32 +267,17 @@ fn what_expires(peer: &mut Peer) -> Result<Answers> {
     Ok(log.answers)
 }
 
-fn running(peer: &mut Peer) -> Result<Answers> {
+/// `AT_ONCE` batches are sent before an answer is read, where it can be asked so.
+fn running<const AT_ONCE: usize>(peer: &mut Peer) -> Result<Answers> {
     Answers::in_turn(
         peer,
         &[
-            |peer| any_sequence_of_an_unknown_producer(Log::create(peer, "unknown", &[])?),
-            |peer| sequences_wrap(Log::create(peer, "wrap", &[])?),
-            |peer| five_batches_are_remembered(Log::create(peer, "window", &[])?),
-            |peer| epochs_begin_at_zero(Log::create(peer, "epochs", &[])?),
+            |peer| any_sequence_of_an_unknown_producer(Log::create(peer, "unknown", &[])?.at_once(AT_ONCE)),
+            |peer| sequences_wrap(Log::create(peer, "wrap", &[])?.at_once(AT_ONCE)),
+            |peer| five_batches_are_remembered(Log::create(peer, "window", &[])?.at_once(AT_ONCE)),
+            |peer| epochs_begin_at_zero(Log::create(peer, "epochs", &[])?.at_once(AT_ONCE)),
             a_duplicate_has_the_time_of_its_first,
-            |peer| what_outlives_deleted_records(Log::create(peer, "deleted", &[])?),
-            super::transactions::who_may_write,
-        ],
-    )
-}
-
-/// The same where it can be asked without waiting for answers.
-fn hasty(peer: &mut Peer) -> Result<Answers> {
-    Answers::in_turn(
-        peer,
-        &[
-            |peer| any_sequence_of_an_unknown_producer(Log::create_hasty(peer, "unknown")?),
-            |peer| sequences_wrap(Log::create_hasty(peer, "wrap")?),
-            |peer| five_batches_are_remembered(Log::create_hasty(peer, "window")?),
-            |peer| epochs_begin_at_zero(Log::create_hasty(peer, "epochs")?),
-            a_duplicate_has_the_time_of_its_first,
-            |peer| what_outlives_deleted_records(Log::create_hasty(peer, "deleted")?),
+            |peer| what_outlives_deleted_records(Log::create(peer, "deleted", &[])?.at_once(AT_ONCE)),
             super::transactions::who_may_write,
         ],
     )
@@ -304,12 +289,12 @@ fn ending(peer: &mut Peer) -> Result<Answers> {
 
 #[test]
 fn idempotent_producers_get_kafkas_answers() {
-    compare("idempotence", &[], running);
+    compare("idempotence", &[], running::<1>);
 }
 
 #[test]
 fn producers_that_do_not_wait_get_the_same_answers() {
-    let ours = super::ask_ours(&[], hasty).expect("answers of our broker");
+    let ours = super::ask_ours(&[], running::<SEVERAL>).expect("answers of our broker");
     super::golden::assert_same("idempotence", CURRENT, &ours);
 }
 
