@@ -70,10 +70,14 @@ impl<const WIDTH: usize> Table<WIDTH> {
             return Ok(());
         }
         let position = self.written * WIDTH as u64;
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         // Clears a part of an entry, and what an earlier attempt left behind.
         file.truncate(position).at("truncate", &self.path, position)?;
-        file.append(&[Bytes::from(self.pending.concat())]).at("append to", &self.path, position)?;
+        file.write_at(position, &[Bytes::from(self.pending.concat())]).at(
+            "append to",
+            &self.path,
+            position,
+        )?;
         self.written = self.length();
         self.pending.clear();
         Ok(())
@@ -84,7 +88,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         if self.written == 0 {
             return Ok(());
         }
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         file.sync().at("flush", &self.path, self.written * WIDTH as u64)
     }
 
@@ -95,7 +99,7 @@ impl<const WIDTH: usize> Table<WIDTH> {
         }
         self.persist()?;
         let length = entries * WIDTH as u64;
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         file.truncate(length).at("truncate", &self.path, length)?;
         self.written = entries;
         self.release();

@@ -175,7 +175,6 @@ impl PartitionLog {
         }
         let segment = Segment::create(self.store.clone(), &self.folder, base_offset, now_ms)?;
         self.note_new_names();
-        self.active().release();
         self.segments.push(segment);
         if is_empty {
             let replaced = self.segments.remove(self.segments.len() - 2);
@@ -186,11 +185,12 @@ impl PartitionLog {
         Ok(base_offset)
     }
 
-    /// A recovery does not look at a segment that was flushed, so its last index entries are flushed too.
+    /// A recovery does not look at a segment that was flushed, so its end and its last index entries are flushed too.
     fn seal_active(&mut self) -> Result<(), LogError> {
         let is_flushed = self.recovery_point >= self.end_offset;
+        self.active().release();
         self.active().seal()?;
-        if is_flushed { self.active().sync_indexes() } else { Ok(()) }
+        if is_flushed { self.active().sync() } else { Ok(()) }
     }
 
     pub(super) fn ensure_online(&self) -> Result<(), LogError> {

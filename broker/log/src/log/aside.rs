@@ -64,13 +64,14 @@ impl PartitionLog {
     fn copy_aside(&self, index: usize) -> Result<PathBuf, LogError> {
         let segment = &self.segments[index];
         let aside = self.unused_name(self.end_offset)?;
-        let (from, to) = (segment.reader()?, self.store.open_append(&aside).at("open", &aside, 0)?);
+        let (from, to) = (segment.reader()?, self.store.open_to_write(&aside).at("open", &aside, 0)?);
         let length = from.length().at("look at", segment.path(), 0)?;
         let mut position = segment.size();
         while position < length {
             let chunk = usize::try_from(CHUNK.min(length - position)).unwrap_or(0);
             let bytes = read_exactly(from.as_ref(), segment.path(), position, chunk)?;
-            to.append(&[bytes]).at("append to", &aside, position - segment.size())?;
+            let copied = position - segment.size();
+            to.write_at(copied, &[bytes]).at("append to", &aside, copied)?;
             position += chunk as u64;
         }
         to.sync().at("flush", &aside, 0)?;

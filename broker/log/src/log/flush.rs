@@ -137,11 +137,11 @@ impl PartitionLog {
         if self.active().has_unwritten_entries() {
             self.note_new_names();
         }
+        // Whoever holds the closed log on must not touch the file: it may be another's by then.
+        self.active().release();
         self.active().seal()?;
         self.active().sync_indexes()?;
         self.flush()?;
-        // Whoever holds the closed log on must not touch the file: it may be another's by then.
-        self.active().release();
         self.remove_condemned(i64::MAX)
     }
 

@@ -28,8 +28,8 @@ impl Segment {
         self.offset_index.reserve()?;
         self.time_index.reserve()?;
         let file = self.writer(files)?;
-        self.set_room_aside(batches.iter().map(|(_, size)| size).sum());
-        if let Err(error) = file.append(slices) {
+        self.prepare_room(batches.iter().map(|(_, size)| size).sum());
+        if let Err(error) = file.write_at(self.size, slices) {
             self.has_remains = true;
             // When this fails too, the next append tries it again.
             let _ = self.clear_remains();
@@ -63,7 +63,7 @@ impl Segment {
         if !self.has_remains {
             return Ok(());
         }
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         file.truncate(self.size).at("truncate", &self.path, self.size)?;
         self.has_remains = false;
         Ok(())

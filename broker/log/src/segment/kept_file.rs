@@ -19,16 +19,48 @@ pub(super) struct KeptFile {
     budget: Arc<Budget>,
     /// Since the last look for idle files.
     was_used: bool,
+    /// What the segment had when the file was opened.
+    opened_at: u64,
     /// Up to where room was set aside.
     room_to: u64,
+    /// Up to where zeros were written.
+    filled_to: u64,
+    /// Something was prepared behind the last batch.
+    is_prepared: bool,
 }
 
 impl Drop for KeptFile {
     fn drop(&mut self) {
-        if self.room_to > 0 {
-            self.file.give_back();
-        }
         self.budget.give_back(1);
+    }
+}
+
+impl KeptFile {
+    /// Sets room aside: blocks that a file system finds one by one take longer than the bytes in them.
+    fn set_aside(&mut self, begin: u64, size: u64) {
+        let end = begin + size;
+        if begin >= LEAST_ROOM && end > self.room_to {
+            let room = (begin / PART).clamp(LEAST_ROOM, MOST_ROOM);
+            self.file.set_aside(begin, size + room);
+            self.room_to = end + room;
+            self.is_prepared = true;
+        }
+    }
+
+    /// Fills what a short write, and those behind it, will come to, once there were many. A recovery cuts zeros that were never
+    /// written over.
+    fn fill(&mut self, begin: u64, size: u64) {
+        let Some(part) = self.file.filled_by() else { return };
+        let end = begin + size;
+        let is_busy = begin.saturating_sub(self.opened_at) >= PART * part;
+        if is_busy && size < part / 2 && end > self.filled_to {
+            let filled_to = (end / part + 1) * part;
+            self.is_prepared = true;
+            // Trouble is told by the write of batches.
+            if self.file.fill(begin.max(self.filled_to)..filled_to).is_ok() {
+                self.filled_to = filled_to;
+            }
+        }
     }
 }
 
@@ -39,25 +71,26 @@ impl Segment {
             kept.was_used = true;
             return Ok(kept.file.clone());
         }
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         if files.take(1) {
-            self.file =
-                Some(KeptFile { file: file.clone(), budget: files.clone(), was_used: true, room_to: 0 });
+            self.file = Some(KeptFile {
+                file: file.clone(),
+                budget: files.clone(),
+                was_used: true,
+                opened_at: self.size,
+                room_to: 0,
+                filled_to: 0,
+                is_prepared: false,
+            });
         }
         Ok(file)
     }
 
-    /// Sets room aside for a batch of this size, and for more, while the file is kept: blocks that a file system finds one
-    /// by one take longer than the bytes in them.
-    pub(super) fn set_room_aside(&mut self, size: u64) {
-        let (begin, end) = (self.size, self.size + size);
-        if let Some(kept) = &mut self.file
-            && begin >= LEAST_ROOM
-            && end > kept.room_to
-        {
-            let room = (begin / PART).clamp(LEAST_ROOM, MOST_ROOM);
-            kept.file.set_aside(begin, size + room);
-            kept.room_to = end + room;
+    /// Prepares the file for a write of this size, and for more, while it is kept.
+    pub(super) fn prepare_room(&mut self, size: u64) {
+        if let Some(kept) = &mut self.file {
+            kept.set_aside(self.size, size);
+            kept.fill(self.size, size);
         }
     }
 
@@ -69,9 +102,12 @@ impl Segment {
         }
     }
 
-    /// The file goes; it is opened again when it is needed.
+    /// The file goes, without what lies behind its last batch; it is opened again when it is needed.
     pub(crate) fn release(&mut self) {
-        self.file = None;
+        let Some(kept) = self.file.take() else { return };
+        if kept.is_prepared && kept.file.give_back(self.size).is_err() {
+            self.has_remains = true;
+        }
     }
 
     /// Closes the file if nothing was appended since the last call.
@@ -79,7 +115,7 @@ impl Segment {
         if let Some(kept) = &mut self.file
             && !std::mem::take(&mut kept.was_used)
         {
-            self.file = None;
+            self.release();
         }
     }
 }

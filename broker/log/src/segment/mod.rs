@@ -117,7 +117,7 @@ impl Segment {
         segment.offset_index.persist()?;
         segment.time_index.persist()?;
         // The last file: a segment that could not be made is not found when the log is opened.
-        let file = segment.store.open_append(&segment.path).at("open", &segment.path, 0)?;
+        let file = segment.store.open_to_write(&segment.path).at("open", &segment.path, 0)?;
         file.truncate(0).at("truncate", &segment.path, 0)?;
         segment.created_ms = now_ms;
         Ok(segment)

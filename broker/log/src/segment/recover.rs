@@ -106,7 +106,7 @@ impl Segment {
 
     /// Removes what lies behind the last batch.
     pub(crate) fn cut(&mut self) -> Result<(), LogError> {
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         file.truncate(self.size).at("truncate", &self.path, self.size)?;
         // Else a good batch behind a bad one could come back behind what is appended next.
         file.sync().at("flush", &self.path, self.size)

@@ -11,7 +11,8 @@ impl Segment {
         self.offset_index.truncate_to(batch.position)?;
         self.time_index.truncate_to(batch.header.base_offset)?;
         self.transactions.truncate_to(offset)?;
-        let file = self.store.open_append(&self.path).at("open", &self.path, 0)?;
+        self.release();
+        let file = self.store.open_to_write(&self.path).at("open", &self.path, 0)?;
         file.truncate(batch.position).at("truncate", &self.path, batch.position)?;
         file.sync().at("flush", &self.path, batch.position)?;
         self.size = batch.position;

@@ -7,6 +7,7 @@ pub use disk::DiskStore;
 
 use std::fmt::Debug;
 use std::io;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,8 +27,8 @@ pub trait Store: Send + Sync + Debug {
     /// A file that is there, to be read.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>>;
 
-    /// A file to append to and read; made when it is missing.
-    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>>;
+    /// A file to write to and read; made when it is missing.
+    fn open_to_write(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>>;
 
     /// Names and lengths in a folder, in no order.
     fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>>;
@@ -50,10 +51,10 @@ pub trait Store: Send + Sync + Debug {
     fn modified_ms(&self, path: &Path) -> io::Result<i64>;
 }
 
-/// An open file. Reads give a position; appends go to the end.
+/// An open file.
 pub trait StoreFile: Send + Sync + Debug {
-    /// Writes all slices behind the last byte. After an error any part of them may be there.
-    fn append(&self, slices: &[Bytes]) -> io::Result<()>;
+    /// Writes all slices, one behind the other. After an error any part of them may be there.
+    fn write_at(&self, position: u64, slices: &[Bytes]) -> io::Result<()>;
 
     /// Reads up to the length of `buffer`; fewer bytes only at the end of the file.
     fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize>;
@@ -69,8 +70,20 @@ pub trait StoreFile: Send + Sync + Debug {
     /// there cost less. Without room, or where there is no such thing, they go on as before.
     fn set_aside(&self, _position: u64, _bytes: u64) {}
 
-    /// Gives the room behind the end back.
-    fn give_back(&self) {}
+    /// The part of a file that is best filled with zeros before many short writes fill it; none where that helps nobody.
+    fn filled_by(&self) -> Option<u64> {
+        None
+    }
+
+    /// Writes zeros. After an error any part of them may be there.
+    fn fill(&self, _range: Range<u64>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Cuts what lies behind `end`, and gives back what was set aside there.
+    fn give_back(&self, end: u64) -> io::Result<()> {
+        self.truncate(end)
+    }
 
     /// The file itself, for a kernel that sends it; none where there is no such thing.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
@@ -112,8 +125,8 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 fn write_whole(store: &dyn Store, path: &Path, bytes: Vec<u8>) -> io::Result<Arc<dyn StoreFile>> {
-    let file = store.open_append(path)?;
+    let file = store.open_to_write(path)?;
     file.truncate(0)?;
-    file.append(&[bytes.into()])?;
+    file.write_at(0, &[bytes.into()])?;
     Ok(file)
 }

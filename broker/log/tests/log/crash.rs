@@ -1,9 +1,9 @@
 //! Power losses, full disks and failed writes by seed: what was flushed stays, what is torn is never seen.
 
 use strait_broker_log::store::faulty::{FaultyStore, Random};
-use strait_broker_log::{LogError, PartitionLog, PlacedBatch};
+use strait_broker_log::{LogConfig, LogError, PartitionLog, PlacedBatch};
 
-use super::model::{Model, open};
+use super::model::{Model, open_with, small_config};
 use super::support::NOW_MS;
 
 const SEEDS: u64 = 400;
@@ -14,6 +14,7 @@ struct Run {
     random: Random,
     store: FaultyStore,
     model: Model,
+    config: LogConfig,
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn nothing_flushed_is_lost_and_nothing_torn_is_seen() {
         std::env::var("STRAIT_SEED").ok().and_then(|seed| seed.parse().ok()).map(|seed| seed..seed + 1);
     let mut lost = 0;
     for seed in seeds.unwrap_or(0..SEEDS) {
-        let mut run = Run { random: Random(seed), store: FaultyStore::new(seed), model: Model::default() };
+        let mut run = Run::new(seed);
         for life in 0..LIVES {
             println!("STRAIT_SEED={seed}, life {life}");
             lost += run.live();
@@ -33,11 +34,21 @@ fn nothing_flushed_is_lost_and_nothing_torn_is_seen() {
 }
 
 impl Run {
+    /// Every other seed fills files ahead of short batches, in segments that are long enough for it.
+    fn new(seed: u64) -> Self {
+        let (store, mut config) = (FaultyStore::new(seed), small_config());
+        if seed % 2 == 1 {
+            store.fill_by(600);
+            config.segment_bytes = 8_000;
+        }
+        Self { random: Random(seed), store, model: Model::default(), config }
+    }
+
     /// Gives how many records the power loss at the end took.
     fn live(&mut self) -> i64 {
         // The checkpoint of recovery points may be older than the last flush.
         let recovery_point = self.random.below(self.model.recovery_point as u64 + 1) as i64;
-        let mut log = open(&self.store, recovery_point).expect("the log opens");
+        let mut log = open_with(&self.store, recovery_point, self.config.clone()).expect("the log opens");
         self.model.check_after_crash(&log);
         for _ in 0..self.random.below(60) {
             match self.random.below(30) {
@@ -58,7 +69,8 @@ impl Run {
             let end = log.end_offset();
             self.store.lose_power();
             drop(log);
-            let survived = open(&self.store, self.model.recovery_point).expect("the log opens");
+            let survived = open_with(&self.store, self.model.recovery_point, self.config.clone())
+                .expect("the log opens");
             let lost = end - survived.end_offset();
             self.model.check_after_crash(&survived);
             self.model.flushed_end = self.model.end();
@@ -88,10 +100,10 @@ impl Run {
             let run = run.iter().map(|batch| PlacedBatch { header: &batch.header, slices: &batch.segments });
             let (run, offset) = (run.collect::<Vec<_>>(), log.end_offset());
             if fails {
-                self.store.cut_appends(1);
+                self.store.cut_writes(1);
                 let failed = log.append_run(&run, NOW_MS);
                 assert!(matches!(failed, Err(LogError::Io { .. })), "{failed:?}");
-                self.store.cut_appends(0);
+                self.store.cut_writes(0);
                 assert_eq!(log.end_offset(), offset, "nothing of the run is there");
             }
             done += log.append_run(&run, NOW_MS).expect("appended").len();
@@ -107,12 +119,12 @@ impl Run {
     }
 
     fn fail_append(&mut self, log: &mut PartitionLog) {
-        self.store.cut_appends(1);
+        self.store.cut_writes(1);
         self.store.fail_truncations(self.random.below(2) as u32);
         let batch = self.model.next_batch(&mut self.random);
         let failed = log.append(&batch.segments, &batch.header, NOW_MS);
         assert!(matches!(failed, Err(LogError::Io { .. })), "{failed:?}");
-        self.store.cut_appends(0);
+        self.store.cut_writes(0);
         self.store.fail_truncations(0);
         assert_eq!(log.end_offset(), self.model.end());
         self.append(log);

@@ -145,7 +145,7 @@ fn offsets_of_flushed_records_that_are_gone_are_not_used_again() {
         let entries = store.list(Path::new(FOLDER)).expect("listed");
         let last = entries.iter().map(|entry| &entry.name).filter(|name| name.ends_with(".log")).max();
         let path = Path::new(FOLDER).join(last.expect("a segment"));
-        let file = store.open_append(&path).expect("opened");
+        let file = store.open_to_write(&path).expect("opened");
         file.truncate(file.length().expect("a length") - 10).expect("cut");
         let mut log = reopen(&store, end, clean).expect("the log opens");
         assert_eq!(log.end_offset(), end);

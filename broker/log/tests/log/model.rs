@@ -30,9 +30,17 @@ pub(crate) fn small_config() -> LogConfig {
 }
 
 pub(crate) fn open(store: &FaultyStore, recovery_point: i64) -> Result<PartitionLog, LogError> {
+    open_with(store, recovery_point, small_config())
+}
+
+pub(crate) fn open_with(
+    store: &FaultyStore,
+    recovery_point: i64,
+    config: LogConfig,
+) -> Result<PartitionLog, LogError> {
     let shutdown = LastShutdown { recovery_point, ..LastShutdown::default() };
     let store = Arc::new(store.clone());
-    PartitionLog::open_after(store, Path::new(FOLDER), small_config(), shutdown, NOW_MS, &mut |_| {})
+    PartitionLog::open_after(store, Path::new(FOLDER), config, shutdown, NOW_MS, &mut |_| {})
 }
 
 /// The same, perhaps after a clean stop.

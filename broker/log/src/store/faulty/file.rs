@@ -1,12 +1,16 @@
 //! An open file of the store.
 
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use super::state::{Content, Inode, State};
 use crate::store::StoreFile;
+
+/// How many of the bytes that are wanted, of which so many need room, are written.
+type Admit = fn(&mut State, u64, u64) -> (u64, io::Result<()>);
 
 #[derive(Debug)]
 pub(super) struct MemoryFile {
@@ -27,13 +31,30 @@ impl MemoryFile {
     }
 }
 
-impl StoreFile for MemoryFile {
-    fn append(&self, slices: &[Bytes]) -> io::Result<()> {
-        let bytes = slices.concat();
-        let (admitted, result) = self.state()?.admit(bytes.len() as u64);
+impl MemoryFile {
+    fn write(&self, position: u64, bytes: &[u8], admit: Admit) -> io::Result<()> {
+        let wanted = bytes.len() as u64;
+        let added = (position + wanted).saturating_sub(self.length()?);
+        let (admitted, result) = admit(&mut *self.state()?, wanted, added);
         let admitted = usize::try_from(admitted).map_err(io::Error::other)?;
-        self.with(|content| content.bytes.extend_from_slice(&bytes[..admitted]))?;
+        let position = usize::try_from(position).map_err(io::Error::other)?;
+        self.with(|content| content.write(position, &bytes[..admitted]))?;
         result
+    }
+}
+
+impl StoreFile for MemoryFile {
+    fn write_at(&self, position: u64, slices: &[Bytes]) -> io::Result<()> {
+        self.write(position, &slices.concat(), State::admit)
+    }
+
+    fn filled_by(&self) -> Option<u64> {
+        self.state().ok()?.filled_by
+    }
+
+    fn fill(&self, range: Range<u64>) -> io::Result<()> {
+        let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)?;
+        self.write(range.start, &vec![0; length], State::take_room)
     }
 
     fn read_at(&self, position: u64, buffer: &mut [u8]) -> io::Result<usize> {

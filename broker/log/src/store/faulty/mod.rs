@@ -32,15 +32,20 @@ impl FaultyStore {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The disk has room for this many more bytes; an append that needs more is cut short and fails. None is without
+    /// The disk has room for this many more bytes; a write that needs more is cut short and fails. None is without
     /// limit.
     pub fn set_room(&self, bytes: Option<u64>) {
         self.state().room = bytes;
     }
 
-    /// The next `count` appends write a part of their bytes and fail.
-    pub fn cut_appends(&self, count: u32) {
-        self.state().cut_appends = count;
+    /// Files are filled with zeros by so much ahead of writes.
+    pub fn fill_by(&self, bytes: u64) {
+        self.state().filled_by = Some(bytes);
+    }
+
+    /// The next `count` writes bring a part of their bytes and fail.
+    pub fn cut_writes(&self, count: u32) {
+        self.state().cut_writes = count;
     }
 
     /// The next `count` truncations fail.
@@ -79,8 +84,8 @@ impl Store for FaultyStore {
         self.until_power_loss().open(path)
     }
 
-    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
-        self.until_power_loss().open_append(path)
+    fn open_to_write(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
+        self.until_power_loss().open_to_write(path)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<FolderEntry>> {

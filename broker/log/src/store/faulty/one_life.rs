@@ -29,7 +29,7 @@ impl Store for OneLife {
         Ok(Arc::new(MemoryFile { state: Arc::clone(&self.state), inode, life: self.life }))
     }
 
-    fn open_append(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
+    fn open_to_write(&self, path: &Path) -> io::Result<Arc<dyn StoreFile>> {
         let inode = self.alive()?.find_or_create(path);
         Ok(Arc::new(MemoryFile { state: Arc::clone(&self.state), inode, life: self.life }))
     }

@@ -16,6 +16,21 @@ pub(super) struct Content {
     flushed: Vec<u8>,
 }
 
+impl Content {
+    pub(super) fn write(&mut self, position: usize, bytes: &[u8]) {
+        let end = position + bytes.len();
+        self.bytes.resize(self.bytes.len().max(end), 0);
+        self.bytes[position..end].copy_from_slice(bytes);
+    }
+
+    /// How long what was flushed is the same, where no more than zeros lie behind that and nothing was cut.
+    fn filled_over(&self) -> Option<usize> {
+        let same = self.flushed.iter().zip(&self.bytes).take_while(|(flushed, byte)| flushed == byte).count();
+        let is_filled = self.flushed[same..].iter().all(|byte| *byte == 0);
+        (is_filled && self.bytes.len() >= self.flushed.len()).then_some(same)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct State {
     random: Random,
@@ -30,7 +45,8 @@ pub(super) struct State {
     /// Counts power losses: files of an earlier life are gone.
     pub(super) life: u64,
     pub(super) room: Option<u64>,
-    pub(super) cut_appends: u32,
+    pub(super) filled_by: Option<u64>,
+    pub(super) cut_writes: u32,
     pub(super) failed_truncations: u32,
     pub(super) failed_syncs: u32,
     /// Flushes until the power is lost.
@@ -49,7 +65,8 @@ impl State {
             folders: BTreeSet::new(),
             life: 0,
             room: None,
-            cut_appends: 0,
+            filled_by: None,
+            cut_writes: 0,
             failed_truncations: 0,
             failed_syncs: 0,
             syncs_left: None,
@@ -171,19 +188,24 @@ impl State {
         }
     }
 
-    /// How many of `wanted` bytes an append writes, and the error when these are not all.
-    pub(super) fn admit(&mut self, wanted: u64) -> (u64, io::Result<()>) {
-        if self.cut_appends > 0 && wanted > 0 {
-            self.cut_appends -= 1;
+    /// How many of `wanted` bytes a write brings, of which `added` need room, and the error when these are not all.
+    pub(super) fn admit(&mut self, wanted: u64, added: u64) -> (u64, io::Result<()>) {
+        if self.cut_writes > 0 && wanted > 0 {
+            self.cut_writes -= 1;
             return (self.random.below(wanted), Err(io::ErrorKind::WriteZero.into()));
         }
+        self.take_room(wanted, added)
+    }
+
+    /// The same for bytes that no write has to bring.
+    pub(super) fn take_room(&mut self, wanted: u64, added: u64) -> (u64, io::Result<()>) {
         match self.room {
-            Some(room) if room < wanted => {
+            Some(room) if room < added => {
                 self.room = Some(0);
-                (room, Err(io::ErrorKind::StorageFull.into()))
+                ((wanted + room).saturating_sub(added), Err(io::ErrorKind::StorageFull.into()))
             }
             Some(room) => {
-                self.room = Some(room - wanted);
+                self.room = Some(room - added);
                 (wanted, Ok(()))
             }
             None => (wanted, Ok(())),
@@ -202,10 +224,12 @@ impl State {
         inodes.into_iter().for_each(|inode| self.lose_bytes(inode));
     }
 
-    /// Of appended bytes a part survives, perhaps with zeros in it; of other changes all or nothing.
+    /// Of appended bytes a part survives, perhaps with zeros in it, and so it is with bytes over zeros; of other changes all
+    /// or nothing.
     fn lose_bytes(&mut self, inode: Inode) {
         let Some(mut content) = self.contents.remove(&inode) else { return };
-        if let Some(added) = content.bytes.strip_prefix(content.flushed.as_slice()) {
+        if let Some(same) = content.filled_over() {
+            let added = &content.bytes[same..];
             let kept = self.random.below(added.len() as u64 + 1) as usize;
             let mut added = added[..kept].to_vec();
             if kept > 0 && self.random.below(3) == 0 {
@@ -213,7 +237,8 @@ impl State {
                 let end = hole + self.random.below((kept - hole) as u64) as usize;
                 added[hole..end].fill(0);
             }
-            content.flushed.extend(added);
+            content.flushed.resize(content.flushed.len().max(same + kept), 0);
+            content.flushed[same..same + kept].copy_from_slice(&added);
         } else if self.random.below(2) == 0 {
             content.flushed.clone_from(&content.bytes);
         }
