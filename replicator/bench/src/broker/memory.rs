@@ -1,6 +1,6 @@
 //! Keeps the machine's memory alike for each task.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,19 +10,23 @@ use crate::error::BenchError;
 
 const DELETED_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// Odd, as batches are: the kernel takes other memory for long and even writes.
-const CHUNK: usize = 100_001;
+/// The kernel takes other memory for writes that are long and even than for odd ones, as those of batches are. A broker may
+/// do both.
+const CHUNKS: [usize; 2] = [100_001, 256 << 10];
 
-/// Fills so many bytes of the page cache, and a quarter for what comes with them, and gives them back. Where a host takes
-/// free memory from its machines (free page reporting), the first to use it pays for its return, several times what a
-/// broker costs.
+/// Fills so many bytes of the page cache with each kind of write, and a quarter for what comes with them, and gives them
+/// back. Where a host takes free memory from its machines (free page reporting), the first to use it pays for its return,
+/// several times what a broker costs.
 pub(super) fn warm(folder: &Path, bytes: u64) -> Result<(), BenchError> {
-    let filled = || {
+    let filled = |length: usize| {
         let mut file = tempfile::tempfile_in(folder)?;
-        let chunk = vec![0; CHUNK];
-        (0..(bytes + bytes / 4).div_ceil(CHUNK as u64)).try_for_each(|_| file.write_all(&chunk))
+        let chunk = vec![0; length];
+        (0..(bytes + bytes / 4).div_ceil(length as u64)).try_for_each(|_| file.write_all(&chunk))?;
+        Ok(file)
     };
-    filled().map_err(|source| BenchError::File { path: folder.to_owned(), source })
+    // Until all are filled none gives its memory back.
+    let files: io::Result<Vec<File>> = CHUNKS.into_iter().map(filled).collect();
+    files.map(drop).map_err(|source| BenchError::File { path: folder.to_owned(), source })
 }
 
 /// Has the kernel write back what was produced, so that it does not while readers are measured.
