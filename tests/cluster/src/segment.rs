@@ -86,9 +86,10 @@ fn segments(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn parse(bytes: &[u8]) -> Option<(Batch, usize)> {
     let base_offset = i64::from_be_bytes(field(bytes, 0)?);
-    let size = usize::try_from(i32::from_be_bytes(field(bytes, LENGTH_AT)?)).ok()? + LENGTH_AT + 4;
+    let length = usize::try_from(i32::from_be_bytes(field(bytes, LENGTH_AT)?)).ok()?;
+    let size = length + LENGTH_AT + 4;
     let magic = *bytes.get(MAGIC_AT)?;
-    if size > bytes.len() {
+    if length == 0 || size > bytes.len() {
         return None;
     }
     let (codec, is_transactional, end, producer_id, span, count) = if magic < 2 {
