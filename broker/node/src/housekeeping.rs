@@ -22,6 +22,8 @@ struct Due {
 
 /// How exact `flush.ms` is. In Kafka it does nothing unless `log.flush.scheduler.interval.ms` is set too.
 const FLUSH_CHECK: Duration = Duration::from_secs(1);
+/// A file to which nothing was appended for this long ends with its last batch, for tools that look into it.
+const PAUSE: Duration = Duration::from_secs(1);
 /// A file to which nothing was appended for this long is closed; what reads keep in memory goes.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -34,6 +36,7 @@ pub(crate) async fn run(node: &Node) {
         (clean, every("log.cleaner.backoff.ms").max(Duration::from_secs(1))),
         (checkpoint, every("log.flush.offset.checkpoint.interval.ms")),
         (flush_late, FLUSH_CHECK),
+        (cut_in_pauses, PAUSE),
         (release_idle, IDLE),
         (expire_producers, every("producer.id.expiration.check.interval.ms")),
         (expire_offsets, every("offsets.retention.check.interval.ms")),
@@ -103,6 +106,13 @@ fn flush_late(node: &Node) {
             }
         }
     }
+}
+
+fn cut_in_pauses(node: &Node) {
+    each_partition(node, "pauses", |partition| {
+        partition.cut_in_pause();
+        Ok(())
+    });
 }
 
 fn release_idle(node: &Node) {

@@ -113,6 +113,11 @@ impl PartitionLog {
         self.segments.iter().for_each(Segment::release_indexes);
     }
 
+    /// Leaves a file to which nothing was appended since the last call as long as its batches are.
+    pub fn cut_in_pause(&mut self) {
+        self.active().cut_in_pause();
+    }
+
     /// Has the newest batches in memory count against what all logs of a broker may hold.
     pub fn share_tail_budget(&mut self, budget: Arc<Budget>) {
         self.tail.set_budget(budget);

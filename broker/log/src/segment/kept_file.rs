@@ -1,5 +1,6 @@
 //! The file of the segment that is appended to stays open while it is used, as far as the budget of all logs goes.
 
+use std::io;
 use std::sync::Arc;
 
 use super::Segment;
@@ -19,8 +20,10 @@ pub(super) struct KeptFile {
     budget: Arc<Budget>,
     /// Since the last look for idle files.
     was_used: bool,
-    /// What the segment had when the file was opened.
-    opened_at: u64,
+    /// From here on it was written without a pause.
+    busy_from: u64,
+    /// What the segment had at the last look for pauses.
+    looked_at: u64,
     /// Up to where room was set aside.
     room_to: u64,
     /// Up to where zeros were written.
@@ -47,12 +50,12 @@ impl KeptFile {
         }
     }
 
-    /// Fills what a short write, and those behind it, will come to, once there were many. A recovery cuts zeros that were never
-    /// written over.
+    /// Fills what a short write, and those behind it, will come to, once there were many. Zeros that were not written over are
+    /// cut in the first pause, or by a recovery.
     fn fill(&mut self, begin: u64, size: u64) {
         let Some(part) = self.file.filled_by() else { return };
         let end = begin + size;
-        let is_busy = begin.saturating_sub(self.opened_at) >= PART * part;
+        let is_busy = begin.saturating_sub(self.busy_from) >= PART * part;
         if is_busy && size < part / 2 && end > self.filled_to {
             let filled_to = (end / part + 1) * part;
             self.is_prepared = true;
@@ -61,6 +64,14 @@ impl KeptFile {
                 self.filled_to = filled_to;
             }
         }
+    }
+
+    fn give_back(&mut self, end: u64) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_prepared) {
+            return Ok(());
+        }
+        (self.room_to, self.filled_to) = (0, 0);
+        self.file.give_back(end)
     }
 }
 
@@ -77,7 +88,8 @@ impl Segment {
                 file: file.clone(),
                 budget: files.clone(),
                 was_used: true,
-                opened_at: self.size,
+                busy_from: self.size,
+                looked_at: self.size,
                 room_to: 0,
                 filled_to: 0,
                 is_prepared: false,
@@ -104,10 +116,21 @@ impl Segment {
 
     /// The file goes, without what lies behind its last batch; it is opened again when it is needed.
     pub(crate) fn release(&mut self) {
-        let Some(kept) = self.file.take() else { return };
-        if kept.is_prepared && kept.file.give_back(self.size).is_err() {
-            self.has_remains = true;
+        if let Some(mut kept) = self.file.take() {
+            self.has_remains |= kept.give_back(self.size).is_err();
         }
+    }
+
+    /// Cuts zeros behind the last batch if nothing was appended since the last call.
+    pub(crate) fn cut_in_pause(&mut self) {
+        let Some(kept) = &mut self.file else { return };
+        if kept.looked_at == self.size {
+            kept.busy_from = self.size;
+            if kept.filled_to > self.size {
+                self.has_remains |= kept.give_back(self.size).is_err();
+            }
+        }
+        kept.looked_at = self.size;
     }
 
     /// Closes the file if nothing was appended since the last call.

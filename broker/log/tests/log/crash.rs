@@ -62,6 +62,7 @@ impl Run {
                     break;
                 }
                 6..12 => self.append_run(&mut log),
+                12 => (0..2).for_each(|_| log.cut_in_pause()),
                 _ => self.append(&mut log),
             }
         }

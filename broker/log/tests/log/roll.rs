@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use strait_broker_log::PartitionLog;
 use strait_wire::batch::{AssignedBatch, ClosedBatch, crc32c};
 
-use super::support::{Folder, NOW_MS, append, appended, batch, offsets};
+use super::support::{Folder, NOW_MS, append, appended, batch, batches, offsets};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -120,4 +120,28 @@ fn rolled_and_closed_segments_hold_no_more_of_the_disk_than_their_records() {
         assert!(held < metadata.len() + 100_000, "{held} of {} bytes", metadata.len());
     }
     drop(log);
+}
+
+#[test]
+fn a_file_in_use_ends_with_its_last_batch_after_a_pause() {
+    let folder = Folder::new();
+    let mut log = folder.open();
+    let length = || std::fs::metadata(folder.path().join(format!("{:020}.log", 0))).expect("there").len();
+    let (value, mut written) = ("x".repeat(1_000), 0);
+    for _ in 0..2 {
+        while length() == written {
+            appended(&mut log, &[&value]);
+            written = log.size();
+            assert!(written < 10 << 20, "it was never filled");
+        }
+        log.cut_in_pause();
+        appended(&mut log, &[&value]);
+        written = log.size();
+        log.cut_in_pause();
+        assert!(length() > written, "it is written to");
+        log.cut_in_pause();
+        assert_eq!(length(), written);
+    }
+    let found = batches(&log, 0);
+    assert_eq!(found.iter().map(|batch| batch.size() as u64).sum::<u64>(), written);
 }

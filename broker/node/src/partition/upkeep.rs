@@ -39,6 +39,13 @@ impl Partition {
         }
     }
 
+    /// Leaves the file of a log to which nothing is appended as long as its batches are.
+    pub(crate) fn cut_in_pause(&self) {
+        if let Ok(log) = &mut self.exclusive().log {
+            log.cut_in_pause();
+        }
+    }
+
     /// What the data folder has to remember of the log.
     pub(crate) fn checkpoints(&self) -> Option<Remembered> {
         let state = self.shared();
