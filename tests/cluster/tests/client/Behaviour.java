@@ -75,7 +75,7 @@ public class Behaviour {
                 return producer.send(record("one", 0, 2_000_000)).get();
             }
         });
-        for (String settings : List.of("retries=0", "retries=3;delivery.timeout.ms=3000;request.timeout.ms=1000")) {
+        for (String settings : List.of("retries=0", "retries=3;delivery.timeout.ms=6000;request.timeout.ms=5000")) {
             String topic = "lost-" + settings.charAt(8);
             topic(topic, 1);
             seen("a record for a topic that is gone, with " + settings, () -> {

@@ -36,7 +36,7 @@ const COMMITS: [&str; 3] = [
     "enable.auto.commit=true",
     "enable.auto.commit=false",
 ];
-const RETRIES: [&str; 2] = ["retries=0", "retries=3;delivery.timeout.ms=3000;request.timeout.ms=1000"];
+const RETRIES: [&str; 2] = ["retries=0", "retries=3;delivery.timeout.ms=6000;request.timeout.ms=5000"];
 const IDEMPOTENCE: [&str; 4] = ["enable.idempotence=true", "enable.idempotence=false", "acks=1", "acks=0"];
 
 /// What was tried, and what was seen.
