@@ -107,6 +107,21 @@ impl ProducerEntry {
         }
     }
 
+    /// Adds a batch that came right before the newest, behind those that were added so.
+    pub(super) fn recall(&mut self, batch: AppendedBatch) {
+        let Some(newest) = self.batches.back().filter(|newest| batch.last_offset < newest.first_offset)
+        else {
+            return;
+        };
+        let newest = *newest;
+        self.batches.pop_back();
+        self.batches.push_back(batch);
+        if self.batches.len() == BATCHES_KEPT {
+            self.batches.pop_front();
+        }
+        self.batches.push_back(newest);
+    }
+
     /// Notes a marker. Sequences of the same epoch go on behind it.
     pub(super) fn end_transaction(&mut self, epoch: i16, coordinator_epoch: i32, timestamp: i64) {
         self.enter_epoch(epoch);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use strait_wire::batch::{BatchHeader, ControlKind, ControlRecord};
 
 use super::admission::{Admission, Append, Check, Marker};
-use super::entry::ProducerEntry;
+use super::entry::{AppendedBatch, ProducerEntry};
 use super::error::ProducerStateError;
 use super::open::{CompletedTransaction, Transactions};
 use super::snapshot::SnapshotEntry;
@@ -149,6 +149,15 @@ impl Producers {
         });
         self.end_offset = header.next_offset();
         completed
+    }
+
+    /// Notes a data batch that was written before the snapshot which this state is made of. It has only the newest batch of
+    /// each producer, but a producer that was not answered sends all that it had in flight again.
+    pub fn recall(&mut self, header: &BatchHeader) {
+        let entry = self.entries.get_mut(&header.producer_id);
+        if let Some(entry) = entry.filter(|entry| entry.epoch == header.producer_epoch) {
+            entry.recall(AppendedBatch::of(header));
+        }
     }
 
     /// The guard for a transactional batch. Where it is a number, the coordinator has to be asked before the append.

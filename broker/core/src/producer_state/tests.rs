@@ -301,6 +301,24 @@ fn a_snapshot_keeps_the_newest_batch_and_the_open_transaction() {
 }
 
 #[test]
+fn what_came_before_a_snapshot_is_no_new_batch() {
+    let batches = [0, 2, 4, 6, 8, 10, 12].map(|sequence| header(7, 1, sequence, 2, i64::from(sequence)));
+    let others = [header(8, 0, 0, 2, 14), header(7, 0, 99, 2, 16)];
+    let mut producers = Producers::new(0);
+    batches.iter().for_each(|batch| producers.appended(batch));
+    let mut restored = Producers::from_snapshot(14, producers.snapshot(), 2_000, 1_000_000);
+    assert_eq!(write(&mut restored, 1, 10, 2), GAP);
+    // Another epoch and a producer that is not known change nothing, nor does the newest batch itself.
+    batches.iter().chain(&others).for_each(|batch| restored.recall(batch));
+    assert_eq!(restored, producers);
+    assert_eq!(write(&mut restored, 1, 2, 2), GAP, "it is the sixth from the end");
+    for sequence in [4, 6, 8, 10, 12] {
+        assert_eq!(write(&mut restored, 1, sequence, 2), Ok(i64::from(sequence)));
+    }
+    assert_eq!(write(&mut restored, 1, 14, 1), Ok(14));
+}
+
+#[test]
 fn a_control_batch_that_compaction_emptied_changes_only_the_end() {
     let mut producers = Producers::new(0);
     producers.appended(&transactional(header(7, 0, 0, 1, 0)));

@@ -13,9 +13,14 @@ use crate::snapshot::{self, ProducerSnapshotEntry};
 pub enum Recovered<'a> {
     /// State starts from this snapshot; what was known before is forgotten. At most once, and first.
     Snapshot { offset: i64, entries: &'a [ProducerSnapshotEntry] },
+    /// A data batch before the snapshot, which has only the newest of each producer: its producer may send it again.
+    Earlier { header: &'a BatchHeader },
     /// A batch after the snapshot; for a control batch with its marker.
     Batch { header: &'a BatchHeader, marker: Option<ControlRecord> },
 }
+
+/// Bytes before a snapshot that are looked at again: five batches of the longest kind, and what others had between them.
+const IN_FLIGHT: u64 = 8 << 20;
 
 /// Takes a header and, for a control batch, its marker.
 type Visitor<'a> = dyn FnMut(&BatchHeader, Option<ControlRecord>) -> Result<(), LogError> + 'a;
@@ -67,12 +72,41 @@ impl PartitionLog {
         let mut from = self.start_offset;
         if let Some((offset, entries)) = self.load_producer_snapshot()? {
             observer(Recovered::Snapshot { offset, entries: &entries });
+            if !entries.is_empty() {
+                self.show_earlier(offset, observer)?;
+            }
             from = from.max(offset);
         }
         self.walk(from, i64::MAX, &mut |header, marker| {
             observer(Recovered::Batch { header, marker });
             Ok(())
         })
+    }
+
+    /// Shows the data batches before `offset` that producers may have had in flight.
+    fn show_earlier(&self, offset: i64, observer: &mut dyn FnMut(Recovered<'_>)) -> Result<(), LogError> {
+        let shown = self.in_flight_from(offset).and_then(|from| {
+            self.walk(from.max(self.start_offset), offset, &mut |header, _| {
+                if !header.attributes.is_control() {
+                    observer(Recovered::Earlier { header });
+                }
+                Ok(())
+            })
+        });
+        match shown {
+            // Then producers are known as well as the snapshot knows them.
+            Err(error) if error.is_damage() => Ok(()),
+            shown => shown,
+        }
+    }
+
+    /// Where [`IN_FLIGHT`] bytes before `offset` begin; not before the segment that ends there, or holds it.
+    fn in_flight_from(&self, offset: i64) -> Result<i64, LogError> {
+        let segment = &self.segments[self.segment_of(offset - 1)];
+        let end = segment.locate(offset)?.map_or(segment.size(), |batch| batch.position);
+        let position = end.saturating_sub(IN_FLIGHT);
+        let begin = segment.indexed_end(segment.reader()?.as_ref(), position, offset)?;
+        Ok(begin.map_or(segment.base_offset(), |begin| begin.offset))
     }
 
     /// Shows the headers of batches that reach `from` and begin before `to`; markers for control batches.

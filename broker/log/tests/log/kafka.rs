@@ -141,6 +141,7 @@ fn open(data: &DataFolder, topic: &str) -> (PartitionLog, Vec<ProducerSnapshotEn
     let (mut producers, mut batches) = (Vec::new(), 0);
     let log = data.open_log((topic, 0), LogConfig::default(), NOW_MS, &mut |recovered| match recovered {
         Recovered::Snapshot { entries, .. } => producers = entries.to_vec(),
+        Recovered::Earlier { .. } => {}
         Recovered::Batch { .. } => batches += 1,
     });
     (log.expect("the log opens"), producers, batches)

@@ -134,15 +134,17 @@ fn producer_state_starts_from_the_newest_snapshot_that_can_be_read() {
     bytes[9] ^= 1;
     fs::write(&newest, bytes).expect("written");
 
-    let (mut snapshots, mut seen) = (Vec::new(), Vec::new());
+    let (mut snapshots, mut earlier, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     log.replay(&mut |recovered| match recovered {
         Recovered::Snapshot { offset, entries } => snapshots.push((offset, entries.to_vec())),
+        Recovered::Earlier { header } => earlier.push(header.base_offset),
         Recovered::Batch { header, marker } => {
             seen.push((header.base_offset, marker.map(|marker| marker.kind)))
         }
     })
     .expect("replayed");
     assert_eq!(snapshots, [(5, vec![entry])]);
+    assert_eq!(earlier, [0, 1, 2], "what a producer may send again");
     assert_eq!(seen, [(5, None), (6, None), (7, Some(ControlKind::Abort))]);
     assert!(!newest.exists());
     // What lies beyond a truncation is no state of this log.

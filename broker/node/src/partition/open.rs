@@ -59,6 +59,7 @@ impl Partition {
                 let entries = entries.iter().map(from_file);
                 producers = Some(Producers::from_snapshot(offset, entries, now_ms, producer_expiration_ms));
             }
+            Recovered::Earlier { header } => producers.get_or_insert_default().recall(header),
             Recovered::Batch { header, marker } => {
                 producers.get_or_insert_default().replay(header, marker);
             }

@@ -38,7 +38,7 @@ pub(crate) fn write(address: &str, name: &str, numbers: std::ops::Range<u64>) ->
     write_wide(address, name, numbers, 0)
 }
 
-/// The same with values of so many digits at least.
+/// The same with values of so many digits at least, in many short batches.
 pub(crate) fn write_wide(
     address: &str,
     name: &str,
@@ -46,7 +46,7 @@ pub(crate) fn write_wide(
     width: usize,
 ) -> Result<()> {
     let count = numbers.end - numbers.start;
-    let mut writer = Writer::open(address, &[("compression.type", "lz4")])?;
+    let mut writer = Writer::open(address, &[("compression.type", "lz4"), ("batch.size", "16384")])?;
     for number in numbers {
         let (key, value) = (key(number), format!("{number:0width$}"));
         writer.send(BaseRecord::to(name).key(key.as_str()).payload(value.as_str()))?;

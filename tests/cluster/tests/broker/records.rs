@@ -1,5 +1,9 @@
 //! 10,000 records, written idempotently and compressed, are read in order by a group, also after a sudden end.
 
+use std::fs;
+use std::time::Duration;
+
+use strait_cluster_tests::wait::{self, Attempt};
 use strait_cluster_tests::world::World;
 
 use crate::client;
@@ -41,6 +45,7 @@ fn long_logs_are_sent_out_of_their_files() {
     let mut broker = Broker::start(&world.folder().join("a"), &[QUICK_GROUPS]).expect("a broker");
     client::create(&broker.address(), TOPIC, 2, &["compression.type=uncompressed"]).expect("a topic");
     client::write_wide(&broker.address(), TOPIC, 0..RECORDS, 800).expect("written");
+    assert_ends_with_batch(&broker);
     client::assert_all(&broker.address(), TOPIC, "first", RECORDS).expect("read");
     assert!(sent_out_of_files(&broker) > 2e6);
     // What another process wrote is read once, and checked.
@@ -50,6 +55,16 @@ fn long_logs_are_sent_out_of_their_files() {
     let before = sent_out_of_files(&broker);
     client::assert_all(&broker.address(), TOPIC, "third", RECORDS).expect("read again");
     assert!(sent_out_of_files(&broker) - before > 2e6, "{before} bytes before");
+}
+
+/// What is filled ahead of short batches is cut when none come, long before the file is closed.
+fn assert_ends_with_batch(broker: &Broker) {
+    let path = broker.data().join(format!("{TOPIC}-0")).join(format!("{:020}.log", 0));
+    let cut = || {
+        let zeros = fs::read(&path)?.iter().rev().take_while(|byte| **byte == 0).count();
+        Ok(if zeros < 8 { Attempt::Done(()) } else { Attempt::NotYet(format!("{zeros} zeros")) })
+    };
+    wait::until("a file that ends with a batch", Duration::from_secs(30), cut).expect("cut");
 }
 
 fn sent_out_of_files(broker: &Broker) -> f64 {
