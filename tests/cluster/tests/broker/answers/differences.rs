@@ -25,7 +25,7 @@ const DAMAGE: &str =
 /// Topics that keep records without a codec as they come.
 const AS_THEY_COME: &[&str] = &["producer-", "uncompressed-", "one-hour-", "small-producer"];
 
-static DIFFERENCES: [Difference; 25] = [
+static DIFFERENCES: [Difference; 26] = [
     Difference {
         file: "produce",
         release: None,
@@ -74,6 +74,7 @@ static DIFFERENCES: [Difference; 25] = [
     of_the_small_future("one record of the future, zstd"),
     of_the_small_future("record of the future without a key, none"),
     of_the_small_future("record of the future without a key, zstd"),
+    known("stopped 16:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 9, log from 0 with append time"),
     known("killed 18:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 5, log from 0 with append time"),
     known("killed 20:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 9, log from 0 with append time"),
     deleted("killed 28:", "at 16, log from 0", "at 16, log from 16"),
