@@ -26,10 +26,8 @@ pub(super) struct KeptFile {
     looked_at: u64,
     /// Up to where room was set aside.
     room_to: u64,
-    /// Up to where zeros were written.
+    /// Up to where zeros were written, or tried to.
     filled_to: u64,
-    /// Something was prepared behind the last batch.
-    is_prepared: bool,
 }
 
 impl Drop for KeptFile {
@@ -46,7 +44,6 @@ impl KeptFile {
             let room = (begin / PART).clamp(LEAST_ROOM, MOST_ROOM);
             self.file.set_aside(begin, size + room);
             self.room_to = end + room;
-            self.is_prepared = true;
         }
     }
 
@@ -57,21 +54,17 @@ impl KeptFile {
         let end = begin + size;
         let is_busy = begin.saturating_sub(self.busy_from) >= PART * part;
         if is_busy && size < part / 2 && end > self.filled_to {
-            let filled_to = (end / part + 1) * part;
-            self.is_prepared = true;
+            let range = begin.max(self.filled_to)..(end / part + 1) * part;
+            self.filled_to = range.end;
             // Trouble is told by the write of batches.
-            if self.file.fill(begin.max(self.filled_to)..filled_to).is_ok() {
-                self.filled_to = filled_to;
-            }
+            let _ = self.file.fill(range);
         }
     }
 
     fn give_back(&mut self, end: u64) -> io::Result<()> {
-        if !std::mem::take(&mut self.is_prepared) {
-            return Ok(());
-        }
+        let is_prepared = self.room_to > 0 || self.filled_to > 0;
         (self.room_to, self.filled_to) = (0, 0);
-        self.file.give_back(end)
+        if is_prepared { self.file.give_back(end) } else { Ok(()) }
     }
 }
 
@@ -92,7 +85,6 @@ impl Segment {
                 looked_at: self.size,
                 room_to: 0,
                 filled_to: 0,
-                is_prepared: false,
             });
         }
         Ok(file)

@@ -18,9 +18,7 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn write(&mut self, position: usize, bytes: &[u8]) {
-        let end = position + bytes.len();
-        self.bytes.resize(self.bytes.len().max(end), 0);
-        self.bytes[position..end].copy_from_slice(bytes);
+        write_over(&mut self.bytes, position, bytes);
     }
 
     /// How long what was flushed is the same, where no more than zeros lie behind that and nothing was cut.
@@ -237,14 +235,20 @@ impl State {
                 let end = hole + self.random.below((kept - hole) as u64) as usize;
                 added[hole..end].fill(0);
             }
-            content.flushed.resize(content.flushed.len().max(same + kept), 0);
-            content.flushed[same..same + kept].copy_from_slice(&added);
+            write_over(&mut content.flushed, same, &added);
         } else if self.random.below(2) == 0 {
             content.flushed.clone_from(&content.bytes);
         }
         content.bytes.clone_from(&content.flushed);
         self.contents.insert(inode, content);
     }
+}
+
+/// Writes at `position`, behind zeros where that is behind the end.
+fn write_over(file: &mut Vec<u8>, position: usize, bytes: &[u8]) {
+    let end = position + bytes.len();
+    file.resize(file.len().max(end), 0);
+    file[position..end].copy_from_slice(bytes);
 }
 
 fn apply(changes: &[(PathBuf, Option<Inode>)], names: &mut BTreeMap<PathBuf, Inode>) {
