@@ -25,7 +25,7 @@ const DAMAGE: &str =
 /// Topics that keep records without a codec as they come.
 const AS_THEY_COME: &[&str] = &["producer-", "uncompressed-", "one-hour-", "small-producer"];
 
-static DIFFERENCES: [Difference; 26] = [
+static DIFFERENCES: [Difference; 30] = [
     Difference {
         file: "produce",
         release: None,
@@ -84,6 +84,10 @@ static DIFFERENCES: [Difference; 26] = [
     known("stopped 27:", "at 16,", "at 14, log from 15 with append time"),
     known("stopped 30:", "at 17,", "at 16, log from 15"),
     known("stopped 31:", "at 18,", "at 17, log from 15"),
+    known("rolled 8:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 1, log from 0 with append time"),
+    known("rolled 9:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 2, log from 0 with append time"),
+    known("rolled 10:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 3, log from 0 with append time"),
+    known("rolled 11:", "OUT_OF_ORDER_SEQUENCE_NUMBER", "at 4, log from 0 with append time"),
 ];
 
 const fn numbered(question: &'static str) -> Difference {

@@ -193,11 +193,15 @@ fn now_ms() -> Result<i64> {
 fn both(log: &mut Log<'_>, recent: i64, sequences: &[i32]) -> Result<()> {
     for sequence in sequences {
         log.send((50, 0), *sequence, 1)?;
-        let batch = Forged::from_producer(51, 0, *sequence, 1);
-        let batch = Forged { base_timestamp: recent, max_timestamp: recent, ..batch };
-        log.send_batch(&format!("producer of now, sequence {sequence}"), &batch)?;
+        send_at(log, recent, *sequence)?;
     }
     Ok(())
+}
+
+fn send_at(log: &mut Log<'_>, time: i64, sequence: i32) -> Result<()> {
+    let batch = Forged::from_producer(51, 0, sequence, 1);
+    let batch = Forged { base_timestamp: time, max_timestamp: time, ..batch };
+    log.send_batch(&format!("producer of now, sequence {sequence}"), &batch)
 }
 
 fn what_outlives_deleted_records(mut log: Log<'_>) -> Result<Answers> {
@@ -233,6 +237,18 @@ fn what_outlives_a_sudden_end(peer: &mut Peer) -> Result<Answers> {
     log.delete_before(-1)?;
     log.restart(true)?;
     both(&mut log, recent, &[7, 9, 8])?;
+    Ok(log.answers)
+}
+
+/// The snapshot that is written with a new segment has the newest batch of each producer only.
+fn what_outlives_a_sudden_end_behind_a_roll(peer: &mut Peer) -> Result<Answers> {
+    let recent = now_ms()?;
+    let an_hour_ago = recent - 3_600_000;
+    let mut log = Log::create(peer, "rolled", &[("segment.ms", "60000")])?;
+    (0..5).try_for_each(|sequence| send_at(&mut log, an_hour_ago, sequence))?;
+    send_at(&mut log, recent, 5)?;
+    log.restart(true)?;
+    [0, 1, 2, 3, 4, 5, 7, 6].iter().try_for_each(|sequence| send_at(&mut log, recent, *sequence))?;
     Ok(log.answers)
 }
 
@@ -284,7 +300,10 @@ fn running<const AT_ONCE: usize>(peer: &mut Peer) -> Result<Answers> {
 }
 
 fn ending(peer: &mut Peer) -> Result<Answers> {
-    Answers::in_turn(peer, &[what_outlives_a_good_end, what_outlives_a_sudden_end])
+    Answers::in_turn(
+        peer,
+        &[what_outlives_a_good_end, what_outlives_a_sudden_end, what_outlives_a_sudden_end_behind_a_roll],
+    )
 }
 
 #[test]
