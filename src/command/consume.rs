@@ -15,7 +15,7 @@ use strait_client::{
 };
 use tokio::time::Instant;
 
-use super::kafka::{ConnectionArguments, run_async};
+use super::kafka::{ConnectionArguments, run_async, setting_refused};
 use crate::{Failure, stop};
 use format::Format;
 use from::From;
@@ -97,7 +97,7 @@ fn settings(
     arguments: &Arguments,
     file: &std::collections::BTreeMap<String, String>,
 ) -> Result<ConsumerConfig, Failure> {
-    let wrong = |error: SettingError| Failure::WrongInput(format!("error: {error}"));
+    let wrong = |error: SettingError| setting_refused(&error, ConsumerConfig::KEYS);
     let mut config = ConsumerConfig::default();
     for (key, value) in file {
         match config.set(key, value) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use strait_client::{Cluster, Delivery, Producer, ProducerConfig, ProducerRecord, SettingError};
 
-use super::kafka::{ConnectionArguments, run_async};
+use super::kafka::{ConnectionArguments, run_async, setting_refused};
 use crate::Failure;
 
 /// Deliveries that are awaited at once; memory for records is bounded by buffer.memory.
@@ -80,7 +80,7 @@ fn failed(error: impl Into<anyhow::Error>) -> Failure {
 }
 
 fn wrong(error: &SettingError) -> Failure {
-    Failure::WrongInput(format!("error: {error}"))
+    setting_refused(error, ProducerConfig::KEYS)
 }
 
 async fn send_lines(arguments: &Arguments, producer: &Producer) -> Result<u64, Failure> {

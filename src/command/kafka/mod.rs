@@ -7,10 +7,13 @@ mod connection;
 mod output;
 // Yes or no.
 mod confirm;
+// Settings of Kafka's clients that can't be taken.
+mod setting;
 // Times as people write them.
 mod time;
 
 pub(super) use confirm::confirm;
 pub(super) use connection::{ConnectionArguments, run_async};
 pub(super) use output::{Output, print, refused};
+pub(super) use setting::setting_refused;
 pub(super) use time::time;

@@ -109,6 +109,7 @@ fn records(kafka: &Kafka) {
     assert_eq!((&tombstone["key"], &tombstone["value"]), (&json!("gone"), &Value::Null));
     assert_eq!(code(kafka, "consume orders --format %q"), Some(WRONG_INPUT));
     assert_eq!(code(kafka, "produce orders --set linger.ms=x"), Some(WRONG_INPUT));
+    assert_eq!(code(kafka, "consume orders --set isolation.levl=read_committed"), Some(WRONG_INPUT));
     assert_eq!(code(kafka, "consume missing --from beginning"), Some(1));
 }
 
