@@ -6,9 +6,10 @@ use std::path::Path;
 use strait_client::ClientConfig;
 
 use crate::properties::Entry;
-use crate::{Failure, load, properties};
+use crate::{Failure, keys, load, properties};
 
 use super::cluster;
+use super::names;
 use super::plan::Purpose;
 use super::providers::Providers;
 use super::report::Report;
@@ -17,6 +18,8 @@ use super::settings::{Reader, Setting, Settings};
 const BOOTSTRAP: &str = "bootstrap.servers";
 /// What is about the connection and not about records.
 const CONNECTION: [&str; 6] = ["bootstrap.servers", "security.", "sasl.", "ssl.", "config.providers", "pem."];
+/// Beginnings of keys that Java's clients do not have by themselves.
+const BESIDES: [&str; 2] = ["config.providers", "pem."];
 
 /// A client as a file describes it.
 #[derive(Debug)]
@@ -44,6 +47,12 @@ pub(crate) fn client(path: Option<&Path>, bootstrap: Option<&str>) -> Result<Cli
     if !all.contains_key(BOOTSTRAP) {
         return Err(Failure::WrongInput("error: --bootstrap HOST:PORT must be given".to_owned()));
     }
+    for (key, nearest) in unknown(&all) {
+        match nearest {
+            Some(nearest) => tracing::warn!(key, "this key means nothing here, did you mean {nearest}?"),
+            None => tracing::warn!(key, "this key means nothing here"),
+        }
+    }
     let mut report = Report::default();
     let providers = Providers::declared(&all, &mut report);
     let mut reader = Reader { settings: &all, providers: &providers, report: &mut report };
@@ -61,4 +70,42 @@ pub(crate) fn client(path: Option<&Path>, bootstrap: Option<&str>) -> Result<Cli
         cluster.client_id = id;
     }
     Ok(Client { cluster, settings })
+}
+
+/// Keys that no client of Kafka has, as far as we know, and those that were perhaps meant.
+fn unknown(all: &Settings) -> Vec<(&str, Option<&'static str>)> {
+    let is_known = |name: &str| {
+        [names::client, names::consumer, names::producer, names::admin].iter().any(|of| of(name).is_some())
+            || BESIDES.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let offer = |name: &str| keys::nearest(name, names::all());
+    all.keys().filter(|name| !is_known(name)).map(|name| (name.as_str(), offer(name))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use strait_client::{ConsumerConfig, ProducerConfig};
+
+    use super::*;
+
+    fn settings<'a>(keys: impl IntoIterator<Item = &'a str>) -> Settings {
+        let setting = |key: &str| (key.to_owned(), Setting { key: key.to_owned(), value: String::new() });
+        keys.into_iter().map(setting).collect()
+    }
+
+    #[test]
+    fn keys_that_nobody_has_are_found() {
+        let given = [
+            ("security.protcol", Some("security.protocol")),
+            ("securty.protocol", Some("security.protocol")),
+            ("lingr.ms", Some("linger.ms")),
+            ("qqq", None),
+        ];
+        let mut expected = given.to_vec();
+        expected.sort_unstable();
+        assert_eq!(unknown(&settings(given.map(|(key, _)| key))), expected);
+        let known = ["security.protocol", "sasl.jaas.config", "ssl.key.password", "pem.key.location"];
+        let records = ProducerConfig::KEYS.iter().chain(ConsumerConfig::KEYS).copied();
+        assert_eq!(unknown(&settings(known.into_iter().chain(records))), []);
+    }
 }
