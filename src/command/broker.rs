@@ -95,16 +95,13 @@ fn read(path: &Path, settings: &mut Settings, listens_by_option: bool) -> Result
         }
         match settings.set(&entry.key, &entry.value) {
             Ok(true) => {}
-            Ok(false) => match keys::misspelled(&entry.key, Settings::names()) {
-                Some(nearest) => {
-                    tracing::warn!(
-                        key = entry.key,
-                        line,
-                        "this key means nothing here, did you mean {nearest}?"
-                    );
-                }
-                None => tracing::warn!(key = entry.key, line, "this key means nothing here"),
-            },
+            Ok(false) => {
+                keys::tell_meaningless(
+                    &entry.key,
+                    Some(line),
+                    keys::misspelled(&entry.key, Settings::names()),
+                );
+            }
             Err(error) => wrong.push(format!("\n  line {line}: {error}")),
         }
     }

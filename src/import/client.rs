@@ -48,10 +48,7 @@ pub(crate) fn client(path: Option<&Path>, bootstrap: Option<&str>) -> Result<Cli
         return Err(Failure::WrongInput("error: --bootstrap HOST:PORT must be given".to_owned()));
     }
     for (key, nearest) in unknown(&all) {
-        match nearest {
-            Some(nearest) => tracing::warn!(key, "this key means nothing here, did you mean {nearest}?"),
-            None => tracing::warn!(key, "this key means nothing here"),
-        }
+        keys::tell_meaningless(key, None, nearest);
     }
     let mut report = Report::default();
     let providers = Providers::declared(&all, &mut report);

@@ -163,6 +163,14 @@ pub(crate) fn misspelled<'a>(word: &str, words: impl IntoIterator<Item = &'a str
     scored.filter(|(letters, _)| *letters <= 2).min_by_key(|(letters, _)| *letters).map(|(_, name)| name)
 }
 
+/// Warns of a key that a file has and nobody takes, with the one that was perhaps meant.
+pub(crate) fn tell_meaningless(key: &str, line: Option<usize>, meant: Option<&str>) {
+    match meant {
+        Some(meant) => tracing::warn!(key, line, "this key means nothing here, did you mean {meant}?"),
+        None => tracing::warn!(key, line, "this key means nothing here"),
+    }
+}
+
 /// The table of the documentation.
 pub(crate) fn markdown() -> String {
     let mut text = "| key | type | default | allowed | what it does |\n|---|---|---|---|---|\n".to_owned();
